@@ -1,0 +1,1 @@
+"""What the Makefile runs that isn't part of the package."""

@@ -1,0 +1,62 @@
+"""Remake the files that are made from other files, or with `--check` name those that are out of date.
+
+Each generator is a pure function from the tree to text; `GENERATORS` says where the text belongs.
+"""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import sys
+from collections.abc import Callable
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+def limits_page() -> str:
+    """Return `docs/reference/limits.md`: every bound of `limits.py` with its value and its sentence."""
+    source = (ROOT / "src/leither/limits.py").read_text("utf-8")
+    rows: list[tuple[str, str, str]] = []
+    values: dict[str, object] = {}
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                # The file is this project's own arithmetic over earlier names.
+                exec(compile(ast.Module([node], []), "limits.py", "exec"), values)  # noqa: S102
+                rows.append((name, _shown(values[name]), ""))
+            case ast.Expr(value=ast.Constant(value=str(sentence))) if rows:
+                rows[-1] = (*rows[-1][:2], " ".join(sentence.split()))
+    lines = ["# Limits", "", "Made from `src/leither/limits.py` by `make fix`.", ""]
+    lines += ["Units stand last in a name; sizes are bytes.", "", "| Name | Value | Meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {value} | {sentence} |" for name, value, sentence in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else f"`{value!r}`"
+
+
+GENERATORS: dict[str, Callable[[], str]] = {
+    "docs/reference/limits.md": limits_page,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write every generated file, or with `--check` only compare; return the exit status."""
+    stale = []
+    for name, generate in GENERATORS.items():
+        path = ROOT / name
+        text = generate()
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        if "--check" in arguments:
+            stale.append(name)
+        else:
+            path.write_text(text, "utf-8")
+    if stale:
+        print("out of date, run `make fix`:", *stale)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
