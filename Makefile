@@ -55,7 +55,7 @@ clean: ## remove what was made here: environment, packages, caches, built docume
 
 # The parts of `check` that take seconds; `test` runs them first.
 fast: $(DEV)
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 
