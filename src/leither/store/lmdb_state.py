@@ -1,0 +1,154 @@
+"""State in LMDB: many readers at once, one writer, group commit."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import lmdb
+
+from leither import limits
+from leither.errors import LimitError
+from leither.store.commit_queue import CommitQueue
+from leither.store.disk import Disk, make_directory, storage_error
+from leither.store.lmdb_file import DATA_NAME, StateDamaged, open_environment
+from leither.store.lmdb_view import LmdbTransaction, LmdbView
+from leither.store.lock import DirectoryLock, StoreClosed
+from leither.store.long_key import Tables
+
+T = TypeVar("T")
+
+FORMAT_NAME = "format"
+FORMAT = b"leither state 1, lmdb 0.9\n"
+
+
+class TooManyReaders(LimitError):
+    """More snapshots are open at once than the engine has slots for."""
+
+    code = "too-many-readers"
+
+    def __init__(self) -> None:
+        self.limit = limits.STATE_READERS_MAX
+        super().__init__(f"more than {self.limit} snapshots of the state are open at once; close some and try again")
+
+
+class LmdbState:
+    """`State` in a directory of its own. Thread-safe. Don't fork while it is open."""
+
+    def __init__(self, directory: Path, *, disk: Disk | None = None) -> None:
+        """Open or create the state in `directory`. Raises: StateDamaged, StoreInUse, StoreFull, StoreBroken."""
+        self._directory = directory
+        self._disk = disk or Disk()
+        try:
+            make_directory(directory)
+            self._lock = DirectoryLock(directory)
+        except OSError as error:
+            raise storage_error(str(directory), error) from error
+        try:
+            self._environment = self._open()
+            try:
+                tables = self._open_tables()
+                self._write_format()
+            except BaseException:
+                self._environment.close()
+                raise
+        except (OSError, lmdb.Error) as error:
+            self._lock.release()
+            raise storage_error(str(directory), error) from error
+        except BaseException:
+            self._lock.release()
+            raise
+        self._tables = tables
+        self._closed = False
+        self._queue = CommitQueue(self._environment, tables, self._disk, str(directory))
+
+    def _open(self) -> lmdb.Environment:
+        """Open the environment. The format file tells a first start from a data file that was lost."""
+        data = self._directory / DATA_NAME
+        data_bytes = data.stat().st_size if data.exists() else 0
+        if self._has_format():
+            if data_bytes == 0:
+                raise StateDamaged(data, "it is missing or empty")
+        elif 0 < data_bytes < 2 * mmap.PAGESIZE:
+            self._disk.delete(data)  # a first start was cut short: nothing was ever stored
+        return open_environment(self._directory, databases=3, readahead=True)
+
+    def _has_format(self) -> bool:
+        """Tell whether the state was ever opened completely. Raises: StateDamaged: in another format."""
+        path = self._directory / FORMAT_NAME
+        if not path.exists():
+            return False
+        with path.open("rb") as file:
+            found = file.read(len(FORMAT) + 1)
+        if found != FORMAT and FORMAT.startswith(found):
+            self._disk.delete(path)  # torn while it was first written
+            return False
+        if found != FORMAT:
+            raise StateDamaged(path, "it names a format that this version does not know")
+        return True
+
+    def _write_format(self) -> None:
+        path = self._directory / FORMAT_NAME
+        if path.exists():
+            return
+        fd = self._disk.create(path)
+        try:
+            self._disk.write(fd, [FORMAT], 0)
+            self._disk.sync(fd)
+        finally:
+            os.close(fd)
+        self._disk.sync_directory(self._directory)
+
+    def _open_tables(self) -> Tables:
+        environment = self._environment
+        try:
+            with environment.begin(write=True) as transaction:
+                return Tables(
+                    entries=environment.open_db(b"entries", txn=transaction),
+                    rests=environment.open_db(b"rests", txn=transaction),
+                    meta=environment.open_db(b"meta", txn=transaction),
+                )
+        except lmdb.CorruptedError as error:
+            raise StateDamaged(self._directory / DATA_NAME, str(error)) from None
+
+    @contextmanager
+    def read(self) -> Iterator[LmdbView]:
+        """Open a snapshot of what is committed. Raises: TooManyReaders, StoreClosed. Cost: under a microsecond."""
+        if self._closed:
+            raise StoreClosed(str(self._directory))
+        try:
+            transaction = self._environment.begin()
+        except lmdb.ReadersFullError:
+            raise TooManyReaders from None
+        try:
+            yield LmdbView(transaction, self._tables)
+        except lmdb.CorruptedError as error:
+            raise StateDamaged(self._directory / DATA_NAME, str(error)) from None
+        finally:
+            transaction.abort()
+
+    def write(self, change: Callable[[LmdbTransaction], T]) -> T:
+        """Run `change` and return its result once it is durable.
+
+        `change` may run twice when the disk fills; only its last run counts. Raises: what `change` raises, StoreFull,
+        StoreBroken, StoreClosed.
+        """
+        return self.submit(change).result()
+
+    def submit(self, change: Callable[[LmdbTransaction], T]) -> Future[T]:
+        """Like `write`, but return at once."""
+        return self._queue.submit(change)
+
+    def close(self) -> None:
+        """Finish what was submitted and release. Snapshots must be closed before. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.close()
+        self._environment.close()
+        self._lock.release()
