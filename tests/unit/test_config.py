@@ -1,0 +1,151 @@
+"""Settings: where they come from, which wins, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from leither import config
+from leither.config import BadConfigFile, BadSetting, HostNotLoopback, Settings, UnknownSetting
+
+
+def load(home: Path, text: str = "", environ: dict[str, str] | None = None, **options: object) -> Settings:
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(text, "utf-8")
+    return config.load({"home": home, **options}, environ=environ or {})
+
+
+def source(settings: Settings, name: str) -> str:
+    return next(row.source for row in settings.rows if row.name == name)
+
+
+def test_without_anything_said_defaults_hold(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+    assert (settings.host, settings.port, settings.network_port, settings.redis_port) == ("127.0.0.1", 4800, 4801, 4802)
+    assert source(settings, "port") == "default"
+
+
+def test_the_file_wins_over_a_default(tmp_path: Path) -> None:
+    settings = load(tmp_path, "port = 5000\n")
+    assert (settings.port, source(settings, "port")) == (5000, "file")
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    settings = load(tmp_path, "port = 5000\n", {"LEITHER_PORT": "6000"})
+    assert (settings.port, source(settings, "port")) == (6000, "environment")
+
+
+def test_an_option_wins_over_the_environment(tmp_path: Path) -> None:
+    settings = load(tmp_path, "port = 5000\n", {"LEITHER_PORT": "6000"}, port=7000)
+    assert (settings.port, source(settings, "port")) == (7000, "option")
+
+
+def test_an_option_that_was_not_given_changes_nothing(tmp_path: Path) -> None:
+    assert load(tmp_path, "port = 5000\n", port=None).port == 5000
+
+
+def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
+    assert load(tmp_path, environ={"LEITHER_PORT": ""}).port == 4800
+
+
+def test_home_comes_from_the_environment(tmp_path: Path) -> None:
+    settings = config.load(environ={"LEITHER_HOME": str(tmp_path)})
+    assert (settings.home, settings.file) == (tmp_path, tmp_path / "config.toml")
+
+
+def test_the_default_home_is_the_platforms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = config.load(environ={})
+    assert settings.home.name == "leither"
+    assert source(settings, "home") == "default"
+
+
+@pytest.mark.parametrize("value", ["-1", "65536", "http", "4800.5", ""])
+def test_what_is_no_port_is_refused_with_its_place(tmp_path: Path, value: str) -> None:
+    with pytest.raises(BadSetting, match=r"config\.toml: port can't be .* 65535") as caught:
+        load(tmp_path, f'port = "{value}"\n')
+    assert caught.value.where == str(tmp_path / "config.toml")
+
+
+def test_a_flag_is_no_port(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting):
+        load(tmp_path, "port = true\n")
+
+
+def test_a_bad_variable_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="environment variable LEITHER_LOG_LEVEL"):
+        load(tmp_path, environ={"LEITHER_LOG_LEVEL": "loud"})
+
+
+def test_an_unknown_name_in_the_file_is_refused_with_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(UnknownSetting, match=r"config\.toml: there is no setting 'prot'; there are .*port"):
+        load(tmp_path, "prot = 5000\n")
+
+
+def test_an_unknown_variable_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownSetting, match="LEITHER_PROT"):
+        load(tmp_path, environ={"LEITHER_PROT": "5000"})
+
+
+def test_home_in_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownSetting):
+        load(tmp_path, 'home = "elsewhere"\n')
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadConfigFile, match=r"config\.toml can't be read as TOML"):
+        load(tmp_path, "port == 5\n")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4"])
+def test_a_host_that_others_reach_is_refused(tmp_path: Path, host: str) -> None:
+    with pytest.raises(HostNotLoopback, match="expose = true"):
+        load(tmp_path, host=host)
+
+
+def test_a_host_that_others_reach_is_taken_when_it_is_chosen_in_so_many_words(tmp_path: Path) -> None:
+    settings = load(tmp_path, "expose = true\n", host="0.0.0.0")
+    assert settings.reachable
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "::1", "localhost"])
+def test_loopback_needs_no_permission(tmp_path: Path, host: str) -> None:
+    assert not load(tmp_path, host=host).reachable
+
+
+def test_a_secret_is_not_shown(tmp_path: Path) -> None:
+    settings = load(tmp_path, 'store_key = "s3cr3t"\n')
+    assert "s3cr3t" not in str(settings.rows)
+    assert settings.store_key == "s3cr3t"
+
+
+def test_a_secret_that_is_refused_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting) as caught:
+        load(tmp_path, "store_key = 31337\n")
+    assert "31337" not in str(caught.value)
+
+
+@pytest.mark.parametrize("store", ["pack", "s3://bucket", "s3://bucket/some/prefix"])
+def test_a_store_is_pack_or_an_s3_address(tmp_path: Path, store: str) -> None:
+    assert load(tmp_path, store=store).store == store
+
+
+@pytest.mark.parametrize("store", ["", "packs", "s3://", "http://host/bucket"])
+def test_another_store_is_refused(tmp_path: Path, store: str) -> None:
+    with pytest.raises(BadSetting, match=r"s3://bucket/prefix"):
+        load(tmp_path, store=store)
+
+
+def test_setting_a_value_keeps_comments_and_other_lines(tmp_path: Path) -> None:
+    load(tmp_path, "# mine\nport = 5000 # five\nwelcome = false\n")
+    text = config.edited(tmp_path / "config.toml", "port", "6000")
+    assert text == "# mine\nport = 6000\nwelcome = false\n"
+
+
+def test_setting_a_new_value_appends_a_line(tmp_path: Path) -> None:
+    load(tmp_path, "port = 5000")
+    assert config.edited(tmp_path / "config.toml", "welcome", "no") == "port = 5000\nwelcome = false\n"
+
+
+def test_setting_a_value_that_can_not_be_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting):
+        config.edited(tmp_path / "config.toml", "port", "many")
