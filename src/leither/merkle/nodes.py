@@ -1,0 +1,93 @@
+"""Where map functions get nodes from and put them: two callables and a cache of decoded nodes."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+
+from leither import limits
+from leither.codec import Block, Cid
+from leither.merkle.node import Node, NodeMalformed, decode, encode
+
+
+class NodeCache:
+    """Decoded nodes by CID, least recently used out first; bounded by their encoded bytes. Thread-safe.
+
+    Nodes never change, so one cache serves any number of maps and `Nodes`.
+    """
+
+    def __init__(self, *, bytes_max: int = limits.MAP_CACHE_BYTES) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
+        self._nodes: OrderedDict[bytes, tuple[Node, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, cid: bytes) -> Node | None:
+        """Return the node under `cid` if it is held. Cost: O(1)."""
+        with self._lock:
+            held = self._nodes.get(cid)
+            if held is None:
+                return None
+            self._nodes.move_to_end(cid)
+            return held[0]
+
+    def add(self, cid: bytes, node: Node, size_bytes: int) -> None:
+        """Hold `node`, and let go of others past the bound."""
+        with self._lock:
+            if cid not in self._nodes:
+                self._nodes[cid] = (node, size_bytes)
+                self._bytes += size_bytes
+            while self._bytes > self._bytes_max:
+                self._bytes -= self._nodes.popitem(last=False)[1][1]
+
+    @property
+    def size_bytes(self) -> int:
+        """Encoded bytes of what is held."""
+        return self._bytes
+
+
+class Nodes:
+    """Map nodes over a block store.
+
+    `read` returns a block's bytes, already checked against the CID, and raises where it is missing; `put` stores a
+    block. Both are what `leither.ports.Blocks` and its leases offer.
+    """
+
+    def __init__(
+        self, read: Callable[[Cid], bytes], put: Callable[[Block], None], cache: NodeCache | None = None
+    ) -> None:
+        self.read = read
+        self.put = put
+        self.cache = NodeCache() if cache is None else cache
+
+    def get(self, cid: bytes) -> Node:
+        """Return the node under `cid`, from the cache or the store. Raises: NodeMalformed, what `read` raises."""
+        node = self.cache.get(cid)
+        if node is None:
+            data = self.read(Cid(cid))
+            node = decode(data)
+            self.cache.add(cid, node, len(data))
+        return node
+
+    def child(self, parent: Node, index: int) -> Node:
+        """Return the child at `index` of `parent`, and check it to be the one `parent` promises.
+
+        Raises: NodeMalformed: for another level, first key, count, or a key that belongs to the next child.
+        """
+        node = self.get(parent.links[index])
+        keys = parent.keys
+        if (
+            node.level != parent.level - 1
+            or node.total != parent.counts[index]
+            or node.keys[0] != keys[index]
+            or (index + 1 < len(keys) and node.keys[-1] >= keys[index + 1])
+        ):
+            raise NodeMalformed(f"the node under key {keys[index][:40].hex()!r} is not the one its parent promises")
+        return node
+
+    def write(self, node: Node, *, cached: bool) -> Cid:
+        """Store `node` and return its CID. `cached` where it is likely to be read again soon."""
+        block = encode(node)
+        self.put(block)
+        if cached:
+            self.cache.add(block.cid, node, len(block.data))
+        return block.cid
