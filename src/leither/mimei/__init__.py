@@ -1,0 +1,1 @@
+"""The MiMei: its records, its addresses, the entries of its side map. Pure."""

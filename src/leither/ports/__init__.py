@@ -1,0 +1,19 @@
+"""What services need from the outside, as protocols; adapters live in `store`, `net` and `runtime`."""
+
+from leither.ports.blocks import Blocks, BlockStats, Fault, Lease, Reclaimed
+from leither.ports.clock import Clock, Random
+from leither.ports.state import State, Transaction, View, prefix_end
+
+__all__ = [
+    "BlockStats",
+    "Blocks",
+    "Clock",
+    "Fault",
+    "Lease",
+    "Random",
+    "Reclaimed",
+    "State",
+    "Transaction",
+    "View",
+    "prefix_end",
+]

@@ -1,0 +1,1 @@
+"""Use cases. They know ports and pure cores, never an adapter."""

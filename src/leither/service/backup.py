@@ -1,0 +1,119 @@
+"""Backup: the changed entries of `cur` become blocks, and a read-only version is appended."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from leither.codec import Cid
+from leither.crypto import MimeiId
+from leither.merkle import Entry, Stamp
+from leither.mimei.head import Head
+from leither.mimei.version import Version, seen_tuple
+from leither.ports import Lease, Transaction
+from leither.service import tables
+from leither.service.content import derive_content
+from leither.service.cur import Cur
+from leither.service.engines import Engines
+from leither.service.events import Event
+from leither.service.holding import base_version, load
+from leither.service.pages import fold
+from leither.service.writers import advance, ensure_writer, next_head, own_release
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a backup did. `changed` counts entries; where it is 0, `cid` names the version there was, or is None."""
+
+    cid: Cid | None
+    n: int | None
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A version made of `cur`. `saved` gives, for each key it saved, the tick of the change."""
+
+    version: Version
+    saved: dict[bytes, int]
+    changed: int
+
+
+def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
+    """Append a version with what changed in `cur`, or report that nothing did.
+
+    Runs beside readers and writers: what changes meanwhile stays unsaved. Cost: in proportion to the changes.
+    Raises: MimeiNotFound, NotTheAuthor, NotARecord (note too long), StoreFull.
+    """
+    with engines.lock(mimei), engines.blocks.lease() as lease:
+        held = ensure_writer(engines, mimei, lease)
+        if held.genesis.type == "file":
+            fold(engines, mimei, lease)
+        sealed = _seal(engines, mimei, lease, note=note)
+        if sealed is None:
+            base = base_version(engines, held)
+            return Backup(held.base, base.n if base else None, 0)
+        block = sealed.version.block
+        head = next_head(engines, held, tip=block.cid, release=own_release(engines, held))
+        lease.put_many((block, head.block))
+        lease.flush()
+        engines.state.write(partial(_append, engines, mimei, sealed, block.cid, head))
+    engines.events.tell(Event(mimei, "backup", block.cid.text))
+    return Backup(block.cid, sealed.version.n, sealed.changed)
+
+
+def _append(engines: Engines, mimei: MimeiId, sealed: Sealed, cid: Cid, head: Head, transaction: Transaction) -> None:
+    row = load(engines, transaction, mimei).row
+    cleared = 0
+    for key, tick in sealed.saved.items():
+        stored_key = tables.cur(mimei, key)
+        stored = transaction.get(stored_key)
+        if stored is not None and tables.read_u64(stored) == tick:
+            transaction.delete(stored_key)
+            cleared += 1
+    advance(engines, transaction, mimei, msgspec.structs.replace(row, dirty=row.dirty - cleared), head, cid)
+
+
+def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Sealed | None:
+    """Put the blocks of a version that holds what `cur` holds now. None where that is what the version below holds."""
+    with engines.state.read() as view:
+        held = load(engines, view, mimei)
+        base = base_version(engines, held)
+        cur = Cur(engines, view, held)
+        changes = list(cur.changes())
+        saved = {key: tick for key, _, tick in changes}
+        if base is not None and not changes:
+            return None
+        salt = base.salt if base else engines.map_salt(mimei)
+        stamp = Stamp(held.row.number, held.row.seq + 1)
+        below = engines.map(base.side, salt, lease) if base else engines.empty_map(salt, lease)
+        side = below.update((key, Entry(key, stamp, value) if value is not None else None) for key, value, _ in changes)
+        siblings = base.siblings if base else None
+        if siblings is not None:
+            left = engines.map(siblings, salt, lease).update((key, None) for key in saved)
+            siblings = left.root if left.count() else None
+        if base is not None and side.root == base.side and siblings == base.siblings:
+            return None
+        content = derive_content(
+            engines,
+            lease,
+            kind=held.genesis.type,
+            before=base.content if base else None,
+            changed=saved,
+            look=cur.entry,
+        )
+    version = Version(
+        mimei=mimei,
+        n=base.n + 1 if base else 0,
+        parents=(held.base,) if held.base else (),
+        seen=seen_tuple((base.seen_map if base else {}) | {stamp.writer: stamp.seq}),
+        content=content,
+        side=side.root,
+        siblings=siblings,
+        salt=salt,
+        size_bytes=held.row.size_bytes,
+        note=note,
+        time=engines.clock.now_ms(),
+    )
+    version = Version.decode(version.signed(engines.identity.node).encode())
+    return Sealed(version, saved, len(changes))

@@ -1,0 +1,196 @@
+"""Making MiMei, finding them, and saying who may do what with them."""
+
+import msgspec
+
+from leither.codec import Cid
+from leither.crypto import MimeiId, id_text
+from leither.errors import Conflict, InputError
+from leither.mimei.control import Control, WriterEntry
+from leither.mimei.genesis import KINDS, Genesis
+from leither.people import ALL, Act, Denied, Principal, allowed
+from leither.people import right as rights
+from leither.ports import Transaction, View, prefix_end
+from leither.service import tables
+from leither.service.engines import Engines
+from leither.service.events import Event
+from leither.service.holding import Holding, Mimei, MimeiNotFound, load, load_all, save
+
+MAKEABLE = ("file", "fs")
+_READS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE
+
+
+class KindNotMade(InputError):
+    """This node makes no MiMei of that type."""
+
+    code = "kind-not-made"
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(f"a MiMei of type {kind!r} can't be made here; use one of {', '.join(MAKEABLE)}")
+
+
+class StillReferred(Conflict):
+    """Others refer to the MiMei."""
+
+    code = "still-referred"
+
+    def __init__(self, mimei: MimeiId, referrers: int) -> None:
+        self.id = id_text(mimei)
+        self.referrers = referrers
+        super().__init__(
+            f"{self.id} is referred to by {referrers} other MiMei; `leither ref list {self.id} --back` shows them; "
+            "remove those references first, or force it"
+        )
+
+
+def authorize(principal: Principal, mimei: Mimei, act: Act) -> Mimei:
+    """Return `mimei` if `principal` may do `act` with it.
+
+    Raises: MimeiNotFound: to who may not even read it, so that denied and absent answer alike. Denied: to others.
+    """
+    acts = allowed(principal, mimei.id, mimei.control.right)
+    if act in acts:
+        return mimei
+    if not acts & _READS or act in _READS:
+        raise MimeiNotFound(mimei.id)
+    raise Denied(f"{rights.text(rights.pack(everyone=act)).partition('=')[2]} on {mimei.genesis.id_text}")
+
+
+class Catalog:
+    """The MiMei of this node."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    def create(
+        self, *, kind: str, app: str = "", ext: str = "", mark: str = "", right: int = 0, quota: int | None = None
+    ) -> tuple[Mimei, bool]:
+        """Make the MiMei of a topic, or find it: (MiMei, whether it is new). `right` and `quota` count for new ones.
+
+        Raises: KindNotMade, NotARecord, NotARight.
+        """
+        if kind not in MAKEABLE:
+            raise KindNotMade(kind if kind in KINDS else kind[:40])
+        engines = self._engines
+        person, node = engines.identity.person, engines.identity.node
+        draft = Genesis(author=person.public, app=app, ext=ext, mark=mark, type=kind)  # type: ignore[arg-type]
+        genesis = Genesis.decode(draft.encode())
+        control = Control(
+            genesis=genesis.cid,
+            created=engines.clock.now_ms(),
+            epoch=0,
+            right=rights.check(right),
+            writers=(WriterEntry(1, node.public, int(ALL)),),
+            quota=quota,
+            by=person.public,
+        ).signed(person)
+        with engines.blocks.lease() as lease:
+            lease.put_many((genesis.block, control.block))
+            lease.flush()
+
+            def add(transaction: Transaction) -> tuple[Mimei, bool]:
+                if transaction.get(tables.holding(genesis.id)) is not None:
+                    return load(engines, transaction, genesis.id), False
+                save(transaction, genesis.id, Holding(genesis.cid, control.cid, number=1))
+                return load(engines, transaction, genesis.id), True
+
+            mimei, new = engines.state.write(add)
+        if new:
+            engines.events.tell(Event(mimei.id, "create"))
+        return mimei, new
+
+    def get(self, mimei: MimeiId, principal: Principal, act: Act) -> Mimei:
+        """Return a MiMei for `act`. Raises: MimeiNotFound, Denied."""
+        with self._engines.state.read() as view:
+            return authorize(principal, load(self._engines, view, mimei), act)
+
+    def readable(self, mimei: MimeiId, principal: Principal) -> Mimei:
+        """Return a MiMei of which `principal` may read anything at all. Raises: MimeiNotFound."""
+        with self._engines.state.read() as view:
+            found = load(self._engines, view, mimei)
+        if not allowed(principal, found.id, found.control.right) & _READS:
+            raise MimeiNotFound(mimei)
+        return found
+
+    def list(self, principal: Principal) -> list[Mimei]:
+        """Return every MiMei of which `principal` may read anything, by id."""
+        with self._engines.state.read() as view:
+            return [
+                mimei
+                for mimei in load_all(self._engines, view)
+                if allowed(principal, mimei.id, mimei.control.right) & _READS
+            ]
+
+    def change_control(self, mimei: MimeiId, **changes: object) -> Mimei:
+        """Sign and keep a control that follows the present one with `changes`. Only the author's node can.
+
+        Raises: NotTheAuthor, NotARecord.
+        """
+        engines = self._engines
+        with engines.lock(mimei), engines.blocks.lease() as lease:
+            with engines.state.read() as view:
+                held = load(engines, view, mimei)
+            control = sign_control(engines, held, **changes)
+            lease.put(control.block)
+            lease.flush()
+
+            def swap(transaction: Transaction) -> Mimei:
+                row = load(engines, transaction, mimei).row
+                save(transaction, mimei, msgspec.structs.replace(row, control=control.cid))
+                return load(engines, transaction, mimei)
+
+            changed = engines.state.write(swap)
+        engines.events.tell(Event(mimei, "control"))
+        return changed
+
+    def delete(self, mimei: MimeiId, *, force: bool = False) -> None:
+        """Forget a MiMei; `gc` reclaims what nothing else holds. Raises: MimeiNotFound, StillReferred."""
+        engines = self._engines
+        with engines.lock(mimei):
+            engines.state.write(lambda transaction: _forget(engines, transaction, mimei, force=force))
+        engines.events.tell(Event(mimei, "delete"))
+
+
+class NotTheAuthor(Conflict):
+    """Only the author of a MiMei decides over it."""
+
+    code = "not-the-author"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(
+            f"{self.id} was made by somebody else, and only its author can change it; fork it to go on with it"
+        )
+
+
+def sign_control(engines: Engines, held: Mimei, **changes: object) -> Control:
+    """Return the signed control that follows `held`'s. Raises: NotTheAuthor, NotARecord."""
+    person = engines.identity.person
+    if held.genesis.author != person.public:
+        raise NotTheAuthor(held.id)
+    return Control.decode(held.control.following(**changes).signed(person).encode())
+
+
+def referrers(view: View, mimei: MimeiId) -> list[tuple[MimeiId, Cid | None, int]]:
+    """Return (source, version or None, count) of all that refers to `mimei`."""
+    prefix = tables.REFERRERS + mimei
+    cut, source_end = len(prefix), len(prefix) + len(mimei)
+    return [
+        (MimeiId(key[cut:source_end]), Cid(key[source_end:]) if key[source_end:] else None, tables.read_u64(value))
+        for key, value in view.scan(prefix, prefix_end(prefix))
+    ]
+
+
+def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force: bool) -> None:
+    load(engines, transaction, mimei)
+    others = {source for source, _, _ in referrers(transaction, mimei) if source != mimei}
+    if others and not force:
+        raise StillReferred(mimei, len(others))
+    for table in (tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.PAGES):
+        prefix = table + mimei
+        for key in [key for key, _ in transaction.scan(prefix, prefix_end(prefix))]:
+            transaction.delete(key)
+    for table, position in ((tables.REFERRERS, slice(21, 41)), (tables.TAGS, slice(-40, -20))):
+        for key in [key for key, _ in transaction.scan(table, prefix_end(table)) if key[position] == mimei]:
+            transaction.delete(key)
+    transaction.delete(tables.holding(mimei))

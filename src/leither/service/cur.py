@@ -1,0 +1,168 @@
+"""`cur`: the changed entries in the state engine, over the side map of the version it stands on.
+
+A changed entry is stored with the tick of its last change, so that a backup, which works from a snapshot beside
+writers, clears exactly what it has saved. An empty value says the entry was deleted.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import msgspec
+
+from leither.crypto import MimeiId
+from leither.errors import LimitError
+from leither.mimei.entry import decode_path_entry
+from leither.mimei.path import PATH_TYPE
+from leither.ports import Transaction, View, prefix_end
+from leither.service import tables
+from leither.service.engines import Engines
+from leither.service.entries import Entries
+from leither.service.events import Event
+from leither.service.holding import Mimei, base_version, load, save
+from leither.service.index import index_entry
+
+T = TypeVar("T")
+_TICK = 8
+
+
+class QuotaReached(LimitError):
+    """The change would make `cur` larger than its quota."""
+
+    code = "quota-reached"
+
+    def __init__(self, mimei: str, needed_bytes: int, quota_bytes: int) -> None:
+        self.id = mimei
+        self.needed_bytes = needed_bytes
+        self.quota_bytes = quota_bytes
+        super().__init__(
+            f"{mimei} would hold {needed_bytes:,} bytes, its quota is {quota_bytes:,}; nothing was changed; "
+            f"delete something or raise it with `leither quota {mimei} BYTES`"
+        )
+
+
+class Cur(Entries):
+    """The working copy of one MiMei, as one snapshot shows it."""
+
+    def __init__(self, engines: Engines, view: View, mimei: Mimei) -> None:
+        self.engines = engines
+        self.mimei = mimei
+        self._view = view
+        self._prefix = tables.cur(mimei.id)
+        base = base_version(engines, mimei)
+        self._base = engines.map(base.side, base.salt) if base else None
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of the side map entry at `key`."""
+        changed = self._view.get(self._prefix + key)
+        return self.base(key) if changed is None else changed[_TICK:] or None
+
+    def base(self, key: bytes) -> bytes | None:
+        """Return the value that the version below has at `key`."""
+        entry = self._base.get(key) if self._base else None
+        return entry.value if entry else None
+
+    def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Iterate over the entries with `start <= key < stop`, ascending."""
+        changed = self._changes(start, stop)
+        held = ((entry.key, entry.value) for entry in self._base.scan(start, stop)) if self._base else iter(())
+        below = next(held, None)
+        for key, value in changed:
+            while below is not None and below[0] < key:
+                yield below
+                below = next(held, None)
+            if below is not None and below[0] == key:
+                below = next(held, None)
+            if value:
+                yield key, value
+        while below is not None:
+            yield below
+            below = next(held, None)
+
+    def _changes(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        cut = len(self._prefix)
+        for key, stored in self._view.scan(self._prefix + start, self._prefix + stop):
+            yield key[cut:], stored[_TICK:]
+
+    def changes(self) -> Iterator[tuple[bytes, bytes | None, int]]:
+        """Iterate over (key, value or None if deleted, tick) of everything changed since the version below."""
+        cut = len(self._prefix)
+        for key, stored in self._view.scan(self._prefix, prefix_end(self._prefix)):
+            yield key[cut:], stored[_TICK:] or None, tables.read_u64(stored)
+
+
+class Edit(Cur):
+    """The working copy inside a transaction. `save` writes the row; leaving it out keeps nothing consistent."""
+
+    def __init__(self, engines: Engines, transaction: Transaction, mimei: Mimei) -> None:
+        super().__init__(engines, transaction, mimei)
+        self.transaction = transaction
+        self._tick = mimei.row.tick + 1
+        self._bytes = mimei.row.size_bytes
+        self._entries = mimei.row.entries
+        self._dirty = mimei.row.dirty
+
+    def put(self, key: bytes, value: bytes, *, resolve: bool = False) -> None:
+        """Set the entry at `key`. With `resolve`, it counts as a change even where the value is the same."""
+        self._set(key, value, force=resolve)
+
+    def delete(self, key: bytes) -> bool:
+        """Remove the entry at `key`; tell whether there was one."""
+        return self._set(key, None, force=False)
+
+    def discard(self) -> None:
+        """Take back every change since the version below."""
+        for key in [key for key, _, _ in self.changes()]:
+            self._set(key, self.base(key), force=False)
+            self.transaction.delete(self._prefix + key)
+        self._dirty = 0
+
+    def _set(self, key: bytes, value: bytes | None, *, force: bool) -> bool:
+        stored_key = self._prefix + key
+        stored = self.transaction.get(stored_key)
+        held = self.base(key)
+        before = held if stored is None else stored[_TICK:] or None
+        if before == value and not force:
+            return before is not None
+        self._bytes += weight(key, value) - weight(key, before)
+        self._entries += (value is not None) - (before is not None)
+        if value == held and not force:
+            self._dirty -= self.transaction.delete(stored_key)
+        else:
+            self._dirty += stored is None
+            self.transaction.put(stored_key, tables.u64(self._tick) + (value or b""))
+        index_entry(self.transaction, self.mimei.id, key, value)
+        return before is not None
+
+    def save(self) -> None:
+        """Check the quota and write the row. Raises: QuotaReached."""
+        row = self.mimei.row
+        quota = self.mimei.control.quota
+        if quota is not None and self._bytes > quota and self._bytes > row.size_bytes:
+            raise QuotaReached(self.mimei.genesis.id_text, self._bytes, quota)
+        changed = msgspec.structs.replace(
+            row, tick=self._tick, size_bytes=self._bytes, entries=self._entries, dirty=self._dirty
+        )
+        save(self.transaction, self.mimei.id, changed)
+
+
+def weight(key: bytes, value: bytes | None) -> int:
+    """Return what an entry counts against the quota: a file its size, anything else its bytes."""
+    if value is None:
+        return 0
+    if key[:1] == PATH_TYPE:
+        return decode_path_entry(value).size_bytes
+    return len(key) + len(value)
+
+
+def edit(engines: Engines, mimei: MimeiId, change: Callable[[Edit], T]) -> T:
+    """Run `change` on the working copy in one durable transaction and return its result."""
+
+    def run(transaction: Transaction) -> T:
+        editing = Edit(engines, transaction, load(engines, transaction, mimei))
+        result = change(editing)
+        editing.save()
+        return result
+
+    result = engines.state.write(run)
+    engines.events.tell(Event(mimei, "change"))
+    return result

@@ -1,0 +1,74 @@
+"""What every use case works with: the ports, the node's identity, and decoded records kept at hand."""
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
+
+from leither.codec import Cid
+from leither.crypto import KeyPair, MimeiId, map_salt, person_key
+from leither.merkle import NodeCache
+from leither.mimei.record import Record
+from leither.ports import Blocks, Clock, Lease, Random, State
+from leither.service.events import Events
+from leither.service.maps import OrderedMap
+
+R = TypeVar("R", bound=Record)
+_RECORDS_CACHED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose node this is: the person's seed and key, and the node's own key, which writes for the person."""
+
+    seed: bytes = field(repr=False)
+    person: KeyPair
+    node: KeyPair
+
+    @classmethod
+    def of(cls, seed: bytes, node_seed: bytes) -> "Identity":
+        """Return the identity of a person's seed on the node with this key seed (32 bytes each)."""
+        return cls(seed, person_key(seed), KeyPair(node_seed))
+
+
+class Engines:
+    """Ports, identity and caches, shared by all services of one node. Thread-safe."""
+
+    def __init__(self, *, blocks: Blocks, state: State, clock: Clock, random: Random, identity: Identity) -> None:
+        self.blocks = blocks
+        self.state = state
+        self.clock = clock
+        self.random = random
+        self.identity = identity
+        self.events = Events()
+        self._nodes = NodeCache()
+        self._locks: defaultdict[bytes, threading.RLock] = defaultdict(threading.RLock)
+        self._locks_guard = threading.Lock()
+        self._read_record = lru_cache(maxsize=_RECORDS_CACHED)(self._read_record_uncached)
+
+    def lock(self, mimei: MimeiId) -> threading.RLock:
+        """Return the lock of one MiMei's history: backup, merge, restore and control changes hold it."""
+        with self._locks_guard:
+            return self._locks[mimei]
+
+    def map(self, root: Cid, salt: bytes, lease: Lease | None = None) -> OrderedMap:
+        """Return the ordered map at `root`; with a lease, one that can write."""
+        return OrderedMap.open(root, salt, self.blocks, self._nodes, lease)
+
+    def empty_map(self, salt: bytes, lease: Lease) -> OrderedMap:
+        """Return an ordered map with nothing in it, stored through `lease`."""
+        return OrderedMap.empty(salt, self.blocks, self._nodes, lease)
+
+    def record(self, kind: type[R], cid: Cid) -> R:
+        """Return the record of `kind` stored at `cid`. Raises: BlockMissing, BlockMismatch, NotARecord."""
+        found = self._read_record(kind, cid)
+        assert isinstance(found, kind)
+        return found
+
+    def _read_record_uncached(self, kind: type[Record], cid: Cid) -> Record:
+        return kind.decode(self.blocks.get(cid))
+
+    def map_salt(self, mimei: MimeiId) -> bytes:
+        """Return the salt of a MiMei that this person authors."""
+        return map_salt(self.identity.seed, mimei)

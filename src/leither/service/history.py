@@ -1,0 +1,234 @@
+"""A MiMei's life after backup: release, restore, discard, fork, deleting versions."""
+
+from functools import partial
+
+import msgspec
+
+from leither.codec import Cid
+from leither.crypto import MimeiId, id_text
+from leither.errors import Conflict
+from leither.mimei.address import LAST, Selector
+from leither.mimei.control import Control, WriterEntry
+from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE
+from leither.mimei.genesis import Genesis
+from leither.mimei.head import Release
+from leither.mimei.version import Version, seen_tuple
+from leither.people import ALL
+from leither.ports import Transaction, View, prefix_end
+from leither.service import tables
+from leither.service.catalog import referrers, sign_control
+from leither.service.cur import Edit
+from leither.service.engines import Engines
+from leither.service.events import Event
+from leither.service.holding import Holding, Mimei, VersionNotFound, base_version, heads, load, save
+from leither.service.index import index_entry
+from leither.service.pages import drop_pages
+from leither.service.versions import resolve
+from leither.service.writers import advance, ensure_writer, free_number, next_head
+
+
+class UnsavedChanges(Conflict):
+    """`cur` has changes that the request would lose."""
+
+    code = "unsaved-changes"
+
+    def __init__(self, mimei: MimeiId, changes: int) -> None:
+        self.id = id_text(mimei)
+        self.changes = changes
+        super().__init__(
+            f"{self.id} has {changes} unsaved changes; back them up first, or discard them by name (--discard)"
+        )
+
+
+class VersionInUse(Conflict):
+    """A version can't be deleted because something points at it."""
+
+    code = "version-in-use"
+
+    def __init__(self, mimei: MimeiId, version: int, why: str) -> None:
+        self.id = id_text(mimei)
+        self.version = version
+        self.why = why
+        super().__init__(f"version {version} of {self.id} can't be deleted: it is {why}; nothing was deleted")
+
+
+class TopicTaken(Conflict):
+    """A MiMei of that topic is there already."""
+
+    code = "topic-taken"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(f"a MiMei of that topic is there already: {self.id}; choose another mark")
+
+
+def release(engines: Engines, mimei: MimeiId, selector: Selector = LAST) -> Cid:
+    """Point the release at a version and return its CID. Releasing an older one is rolling back.
+
+    Raises: VersionNotFound, NotTheAuthor.
+    """
+    with engines.lock(mimei), engines.blocks.lease() as lease:
+        held = ensure_writer(engines, mimei, lease)
+        with engines.state.read() as view:
+            cid = resolve(engines, view, held, selector)
+            standing = [head.release.turn for _, head, _ in heads(engines, view, mimei) if head.release]
+        tip = held.base
+        assert tip is not None, "a version was found, so there is a last one"
+        head = next_head(engines, held, tip=tip, release=Release(cid, max(standing, default=0) + 1))
+        lease.put(head.block)
+        lease.flush()
+
+        def point(transaction: Transaction) -> None:
+            advance(engines, transaction, mimei, load(engines, transaction, mimei).row, head, tip)
+
+        engines.state.write(point)
+    engines.events.tell(Event(mimei, "release", cid.text))
+    return cid
+
+
+def discard(engines: Engines, mimei: MimeiId) -> int:
+    """Throw away the unsaved changes of `cur` and return how many there were."""
+    with engines.lock(mimei):
+        dropped = engines.state.write(partial(_discard, engines, mimei))
+    engines.events.tell(Event(mimei, "restore"))
+    return dropped
+
+
+def _discard(engines: Engines, mimei: MimeiId, transaction: Transaction) -> int:
+    editing = Edit(engines, transaction, load(engines, transaction, mimei))
+    dropped = editing.mimei.row.dirty
+    editing.discard()
+    drop_pages(editing)
+    editing.save()
+    return dropped
+
+
+def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bool = False) -> Cid:
+    """Make `cur` equal a version and return its CID. The next backup appends that state as a new version.
+
+    Cost: the difference between that version and `last`. Raises: VersionNotFound, UnsavedChanges.
+    """
+    with engines.lock(mimei):
+        with engines.state.read() as view:
+            held = load(engines, view, mimei)
+            cid = resolve(engines, view, held, selector)
+        wanted, base = engines.record(Version, cid), base_version(engines, held)
+        assert base is not None, "a version was found, so there is a last one"
+
+        def rewrite(transaction: Transaction) -> None:
+            now = load(engines, transaction, mimei)
+            if now.row.dirty and not discard:
+                raise UnsavedChanges(mimei, now.row.dirty)
+            _discard(engines, mimei, transaction)
+            edit = Edit(engines, transaction, load(engines, transaction, mimei))
+            assert edit.mimei.row.dirty == 0
+            before = engines.map(base.side, base.salt)
+            for key, _, after in before.diff(engines.map(wanted.side, wanted.salt)):
+                if after is None:
+                    edit.delete(key)
+                else:
+                    edit.put(key, after.value)
+            edit.save()
+
+        engines.state.write(rewrite)
+    engines.events.tell(Event(mimei, "restore", cid.text))
+    return cid
+
+
+def fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app: str | None = None) -> Mimei:
+    """Make a new MiMei whose version 0 has that version as its parent. Nothing is copied.
+
+    Raises: VersionNotFound, TopicTaken, NotARecord.
+    """
+    person, node = engines.identity.person, engines.identity.node
+    with engines.state.read() as view:
+        held = load(engines, view, mimei)
+        cid = resolve(engines, view, held, selector)
+    parent = engines.record(Version, cid)
+    topic = held.genesis
+    draft = Genesis(
+        author=person.public, app=topic.app if app is None else app, ext=topic.ext, mark=mark, type=topic.type
+    )
+    genesis = Genesis.decode(draft.encode())
+    above = max((*parent.seen_map, *(entry.number for entry in held.control.writers)))
+    number = free_number(genesis.id, set(), above=above)
+    control = Control(
+        genesis=genesis.cid,
+        created=engines.clock.now_ms(),
+        epoch=0,
+        right=0,
+        writers=(WriterEntry(number, node.public, int(ALL)),),
+        by=person.public,
+    ).signed(person)
+    version = msgspec.structs.replace(
+        parent,
+        mimei=genesis.id,
+        n=0,
+        parents=(cid,),
+        seen=seen_tuple(parent.seen_map | {number: 1}),
+        note="",
+        time=engines.clock.now_ms(),
+    ).signed(node)
+    row = Holding(genesis.cid, control.cid, size_bytes=parent.size_bytes, number=number)
+    row = msgspec.structs.replace(row, entries=engines.map(parent.side, parent.salt).count())
+    made = Mimei(genesis.id, genesis, control, row)
+    with engines.blocks.lease() as lease:
+        head = next_head(engines, made, tip=version.cid, release=None)
+        lease.put_many((genesis.block, control.block, version.block, head.block))
+        lease.flush()
+
+        def add(transaction: Transaction) -> Mimei:
+            if transaction.get(tables.holding(genesis.id)) is not None:
+                raise TopicTaken(genesis.id)
+            advance(engines, transaction, genesis.id, row, head, version.cid)
+            for entry in engines.map(version.side, version.salt).scan(REFERENCE_TYPE, prefix_end(TAG_TYPE)):
+                index_entry(transaction, genesis.id, entry.key, entry.value)
+            return load(engines, transaction, genesis.id)
+
+        forked = engines.state.write(add)
+    engines.events.tell(Event(forked.id, "create"))
+    return forked
+
+
+def delete_versions(engines: Engines, mimei: MimeiId, first: int, last: int) -> list[Cid]:
+    """Drop the versions numbered `first` to `last`, both included, and return their CIDs. `gc` reclaims the space.
+
+    The newest and the released version stay, and so does what another MiMei refers to.
+    Raises: VersionNotFound, VersionInUse, NotTheAuthor.
+    """
+    with engines.lock(mimei), engines.blocks.lease() as lease:
+        with engines.state.read() as view:
+            held = load(engines, view, mimei)
+            doomed = _doomed(engines, held, view, first, last)
+        dropped = tuple(sorted({*held.control.dropped, *doomed.values()}))
+        control = sign_control(engines, held, dropped=dropped)
+        lease.put(control.block)
+        lease.flush()
+
+        def drop(transaction: Transaction) -> None:
+            for n, cid in doomed.items():
+                transaction.delete(tables.version(mimei, n))
+                transaction.delete(tables.known(mimei, cid))
+            row = load(engines, transaction, mimei).row
+            save(transaction, mimei, msgspec.structs.replace(row, control=control.cid))
+
+        engines.state.write(drop)
+    engines.events.tell(Event(mimei, "drop"))
+    return list(doomed.values())
+
+
+def _doomed(engines: Engines, held: Mimei, view: View, first: int, last: int) -> dict[int, Cid]:
+    """Return {n: CID} of the versions in the range that are held. Raises: VersionNotFound, VersionInUse."""
+    span = view.scan(tables.version(held.id, first), tables.version(held.id, last + 1))
+    doomed = {tables.read_u64(key, 1 + len(held.id)): Cid(value) for key, value in span}
+    if not doomed:
+        raise VersionNotFound(held.id, f"{first} to {last}")
+    pinned = {version: source for source, version, _ in referrers(view, held.id) if version is not None}
+    for n, cid in doomed.items():
+        if cid == held.base:
+            raise VersionInUse(held.id, n, "the newest")
+        if cid == held.release:
+            raise VersionInUse(held.id, n, "released")
+        if cid in pinned:
+            raise VersionInUse(held.id, n, f"referred to by {id_text(pinned[cid])}")
+    return doomed

@@ -1,0 +1,123 @@
+"""A MiMei as this node holds it: its records, and the row that says where it stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from leither.codec import Cid
+from leither.crypto import MimeiId, id_text
+from leither.errors import NotFound
+from leither.mimei.control import Control
+from leither.mimei.genesis import Genesis
+from leither.mimei.head import Head
+from leither.mimei.version import Version
+from leither.ports import Transaction, View, prefix_end
+from leither.service import tables
+from leither.service.engines import Engines
+
+
+class MimeiNotFound(NotFound):
+    """No such MiMei here, or none that the caller may see."""
+
+    code = "mimei-not-found"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(f"no MiMei {self.id} on this node that you may read; `leither mm list` shows what there is")
+
+
+class VersionNotFound(NotFound):
+    """The MiMei has no such version, or none that the caller may see."""
+
+    code = "version-not-found"
+
+    def __init__(self, mimei: MimeiId, version: object) -> None:
+        self.id = id_text(mimei)
+        self.version = str(version)
+        super().__init__(f"{self.id} has no version {self.version}; `leither log {self.id}` shows which it has")
+
+
+class Holding(msgspec.Struct, frozen=True, array_like=True):
+    """The row of a MiMei in the state engine.
+
+    Fields: genesis, control: CIDs. base: the version `cur` stands on, which is `last`; empty while there is none.
+    tick: counts changes of `cur`. size_bytes, entries: of `cur`. dirty: its unsaved changes. number, seq, head: this
+    node's place as a writer, 0 and empty while it is none. release: the released version, empty for none.
+    """
+
+    genesis: bytes
+    control: bytes
+    base: bytes = b""
+    tick: int = 0
+    size_bytes: int = 0
+    entries: int = 0
+    dirty: int = 0
+    number: int = 0
+    seq: int = 0
+    head: bytes = b""
+    release: bytes = b""
+
+
+_DECODER = msgspec.msgpack.Decoder(Holding)
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Mimei:
+    """A MiMei at one moment: id, topic, control and row."""
+
+    id: MimeiId
+    genesis: Genesis
+    control: Control
+    row: Holding
+
+    @property
+    def base(self) -> Cid | None:
+        """The version that `cur` stands on: `last`."""
+        return Cid(self.row.base) if self.row.base else None
+
+    @property
+    def release(self) -> Cid | None:
+        """The released version."""
+        return Cid(self.row.release) if self.row.release else None
+
+
+def load(engines: Engines, view: View, mimei: MimeiId) -> Mimei:
+    """Return the MiMei. Raises: MimeiNotFound."""
+    row = view.get(tables.holding(mimei))
+    if row is None:
+        raise MimeiNotFound(mimei)
+    return _bundle(engines, mimei, row)
+
+
+def load_all(engines: Engines, view: View) -> Iterator[Mimei]:
+    """Iterate over all MiMei of this node, by id."""
+    for key, row in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS)):
+        yield _bundle(engines, MimeiId(key[1:]), row)
+
+
+def _bundle(engines: Engines, mimei: MimeiId, row: bytes) -> Mimei:
+    holding = _DECODER.decode(row)
+    return Mimei(
+        mimei, engines.record(Genesis, Cid(holding.genesis)), engines.record(Control, Cid(holding.control)), holding
+    )
+
+
+def save(transaction: Transaction, mimei: MimeiId, row: Holding) -> None:
+    """Write the row of a MiMei."""
+    transaction.put(tables.holding(mimei), _ENCODER.encode(row))
+
+
+def base_version(engines: Engines, mimei: Mimei) -> Version | None:
+    """Return the version that `cur` stands on."""
+    return engines.record(Version, mimei.base) if mimei.base else None
+
+
+def heads(engines: Engines, view: View, mimei: MimeiId) -> list[tuple[int, Head, Cid]]:
+    """Return (writer number, head, head CID) of every writer, by number."""
+    prefix = tables.HEADS + mimei
+    return [
+        (int.from_bytes(key[-4:], "big"), engines.record(Head, Cid(value)), Cid(value))
+        for key, value in view.scan(prefix, prefix_end(prefix))
+    ]

@@ -1,0 +1,25 @@
+"""Indexes over what `cur` of every MiMei holds: who refers to whom, and which MiMei carry a tag."""
+
+from leither.crypto import ID_BYTES, MimeiId
+from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE, decode_count, decode_reference
+from leither.ports import Transaction
+from leither.service import tables
+
+
+def index_entry(transaction: Transaction, mimei: MimeiId, key: bytes, value: bytes | None) -> None:
+    """Bring the indexes in step with `value`, or its absence, at `key` of `mimei`'s `cur`."""
+    kind = key[:1]
+    if kind == REFERENCE_TYPE:
+        reference = decode_reference(key)
+        place = tables.referrer(reference.mimei, mimei, reference.version)
+        if value is None:
+            transaction.delete(place)
+        else:
+            transaction.put(place, tables.u64(decode_count(value)))
+    elif kind == TAG_TYPE:
+        # A tag of several people is one index entry: `mimei` last, then who tagged it.
+        place = tables.TAGS + key[1:-ID_BYTES] + mimei + key[-ID_BYTES:]
+        if value is None:
+            transaction.delete(place)
+        else:
+            transaction.put(place, b"")

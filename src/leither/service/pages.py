@@ -1,0 +1,192 @@
+"""Writes at an offset into a `file` MiMei: kept as pages in the state engine until they are folded into blocks.
+
+A page holds limits.PAGE_BYTES bytes. Folding makes new leaves for the chunks that have pages, and nothing else.
+"""
+
+from collections import defaultdict
+
+from leither import limits
+from leither.codec import EMPTY_RAW, Block, Cid
+from leither.crypto import MimeiId, id_text
+from leither.errors import InputError, LimitError
+from leither.mimei.entry import EntryType, PathEntry
+from leither.mimei.path import ROOT, path_key
+from leither.ports import Lease, View, prefix_end
+from leither.service import tables
+from leither.service.cur import Cur, Edit, edit
+from leither.service.engines import Engines
+from leither.service.holding import load
+from leither.unixfs import read, size_bytes
+from leither.unixfs.rewriting import rewrite
+
+_KEY = path_key(ROOT)
+_PAGES_PER_CHUNK = limits.CHUNK_BYTES // limits.PAGE_BYTES
+
+
+class NotAFile(InputError):
+    """Only a MiMei of type `file` takes writes at an offset."""
+
+    code = "not-a-file"
+
+    def __init__(self, mimei: MimeiId, kind: str) -> None:
+        self.id = id_text(mimei)
+        self.kind = kind
+        super().__init__(
+            f"{self.id} is of type {kind}; only type file takes writes at an offset; put the whole file instead"
+        )
+
+
+class WriteTooLarge(LimitError):
+    """A write at an offset exceeds what is taken at once, or leaves too large a hole."""
+
+    code = "write-too-large"
+
+    def __init__(self, what: str, size: int, limit: int) -> None:
+        self.what = what
+        self.bytes = size
+        self.limit_bytes = limit
+        super().__init__(f"{what} of {size:,} bytes exceeds the limit of {limit:,}; write smaller pieces in order")
+
+
+def write_at(engines: Engines, mimei: MimeiId, offset: int, data: bytes) -> PathEntry:
+    """Write `data` at byte `offset` of the file, growing it where needed; what lies between reads as zeros.
+
+    Raises: MimeiNotFound, NotAFile, WriteTooLarge, QuotaReached.
+    """
+    if len(data) > limits.WRITE_BYTES_MAX:
+        raise WriteTooLarge("write", len(data), limits.WRITE_BYTES_MAX)
+
+    def change(editing: Edit) -> PathEntry:
+        entry = _entry(editing)
+        _check_gap(entry.size_bytes, offset)
+        position = 0
+        while position < len(data):
+            number, start = divmod(offset + position, limits.PAGE_BYTES)
+            piece = data[position : position + limits.PAGE_BYTES - start]
+            page = _page(engines, editing, entry, number)
+            page[start : start + len(piece)] = piece
+            editing.transaction.put(tables.page(mimei, number), bytes(page))
+            position += len(piece)
+        grown = _resized(entry, max(entry.size_bytes, offset + len(data)), engines.clock.now_ms())
+        editing.put(_KEY, grown.encode(), resolve=True)
+        return grown
+
+    with engines.lock(mimei):
+        return edit(engines, mimei, change)
+
+
+def truncate(engines: Engines, mimei: MimeiId, size: int) -> PathEntry:
+    """Make the file `size` bytes long; what is added reads as zeros. Raises: as `write_at`."""
+    with engines.lock(mimei), engines.blocks.lease() as lease:
+        fold(engines, mimei, lease)
+        with engines.state.read() as view:
+            entry = _entry(Cur(engines, view, load(engines, view, mimei)))
+        _check_gap(entry.size_bytes, size)
+        cid = _shaped(engines, lease, entry, {}, size)
+
+        def change(editing: Edit) -> PathEntry:
+            sized = _resized(entry, size, engines.clock.now_ms(), cid=cid)
+            editing.put(_KEY, sized.encode())
+            return sized
+
+        return edit(engines, mimei, change)
+
+
+def fold(engines: Engines, mimei: MimeiId, lease: Lease) -> None:
+    """Turn the pages of a file into blocks. Cost: the chunks that have pages."""
+    with engines.lock(mimei):
+        with engines.state.read() as view:
+            pages = _pages(view, mimei)
+            if not pages:
+                return
+            entry = _entry(Cur(engines, view, load(engines, view, mimei)))
+        cid = _shaped(engines, lease, entry, pages, entry.size_bytes)
+        lease.flush()
+
+        def change(editing: Edit) -> None:
+            editing.put(_KEY, _resized(entry, entry.size_bytes, entry.mtime_ms, cid=cid).encode())
+            drop_pages(editing)
+
+        edit(engines, mimei, change)
+
+
+def has_pages(view: View, mimei: MimeiId) -> bool:
+    """Tell whether there are writes not yet folded."""
+    prefix = tables.PAGES + mimei
+    return next(view.scan(prefix, prefix_end(prefix)), None) is not None
+
+
+def drop_pages(editing: Edit) -> None:
+    """Forget every page: the file was written as a whole."""
+    for number in _pages(editing.transaction, editing.mimei.id):
+        editing.transaction.delete(tables.page(editing.mimei.id, number))
+
+
+def _pages(view: View, mimei: MimeiId) -> dict[int, bytes]:
+    prefix = tables.PAGES + mimei
+    return {tables.read_u64(key, len(prefix)): value for key, value in view.scan(prefix, prefix_end(prefix))}
+
+
+def _entry(cur: Cur) -> PathEntry:
+    mimei = cur.mimei
+    if mimei.genesis.type != "file":
+        raise NotAFile(mimei.id, mimei.genesis.type)
+    return cur.entry(ROOT) or PathEntry(EntryType.FILE, cid=EMPTY_RAW)
+
+
+def _resized(entry: PathEntry, size: int, mtime_ms: int, *, cid: Cid | None = None) -> PathEntry:
+    return PathEntry(EntryType.FILE, entry.mode, mtime_ms, cid or entry.cid, size)
+
+
+def _check_gap(size: int, offset: int) -> None:
+    if offset - size > limits.FILE_GAP_BYTES_MAX:
+        raise WriteTooLarge("hole", offset - size, limits.FILE_GAP_BYTES_MAX)
+
+
+def _page(engines: Engines, editing: Edit, entry: PathEntry, number: int) -> bytearray:
+    stored = editing.transaction.get(tables.page(editing.mimei.id, number))
+    if stored is not None:
+        return bytearray(stored)
+    return _held(engines, entry, number * limits.PAGE_BYTES, limits.PAGE_BYTES)
+
+
+def _held(engines: Engines, entry: PathEntry, start: int, length: int) -> bytearray:
+    """Return `length` bytes of the file's blocks from `start`, zeros past their end."""
+    assert entry.cid is not None
+    buffer = bytearray()
+    if entry.cid != EMPTY_RAW:
+        end = min(start + length, size_bytes(engines.blocks.get, entry.cid))
+        if start < end:
+            for piece in read(engines.blocks.get, entry.cid, start, end):
+                buffer += piece
+    return buffer + bytes(length - len(buffer))
+
+
+def _shaped(engines: Engines, lease: Lease, entry: PathEntry, pages: dict[int, bytes], size: int) -> Cid:
+    """Put the blocks of the file with `pages` over it and `size` bytes long; return its root."""
+    assert entry.cid is not None
+    if entry.cid == EMPTY_RAW:
+        lease.put(Block(EMPTY_RAW, b""))
+    by_chunk: defaultdict[int, dict[int, bytes]] = defaultdict(dict)
+    for number, page in pages.items():
+        if number * limits.PAGE_BYTES < size:
+            by_chunk[number // _PAGES_PER_CHUNK][number % _PAGES_PER_CHUNK] = page
+    held = 0 if entry.cid == EMPTY_RAW else size_bytes(engines.blocks.get, entry.cid)
+    first_short = held // limits.CHUNK_BYTES
+    if held < size:
+        for index in range(first_short, -(-size // limits.CHUNK_BYTES)):
+            by_chunk.setdefault(index, {})
+    chunks = {
+        index: _chunk(
+            engines, entry, index, by_chunk[index], min(limits.CHUNK_BYTES, size - index * limits.CHUNK_BYTES)
+        )
+        for index in sorted(by_chunk)
+    }
+    return rewrite(engines.blocks.get, lease.put, entry.cid, chunks, size).cid
+
+
+def _chunk(engines: Engines, entry: PathEntry, index: int, pages: dict[int, bytes], length: int) -> bytes:
+    chunk = _held(engines, entry, index * limits.CHUNK_BYTES, limits.CHUNK_BYTES)
+    for number, page in pages.items():
+        chunk[number * limits.PAGE_BYTES : (number + 1) * limits.PAGE_BYTES] = page
+    return bytes(chunk[:length])

@@ -1,0 +1,66 @@
+"""Mimeizing a directory: it becomes a MiMei of its own, and a reference stays where it was."""
+
+from leither.codec import Cid
+from leither.crypto import MimeiId
+from leither.mimei.entry import EntryType, PathEntry
+from leither.mimei.path import ROOT, Path
+from leither.service.backup import backup
+from leither.service.catalog import Catalog
+from leither.service.cur import Cur, Edit, edit
+from leither.service.engines import Engines
+from leither.service.history import TopicTaken, release
+from leither.service.holding import Mimei, load
+from leither.service.paths import NotADirectory, NothingToChange, WrongPlace, clear, place, reference_entry
+
+
+def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bool = False) -> Mimei:
+    """Turn the directory at `path` into an `fs` MiMei marked `mark`, and put a reference to it in its place.
+
+    The new MiMei gets a version, which is released; the reference holds to that version, or with `follow` to whatever
+    is released later. No bytes are copied. Cost: the entries under `path`.
+    Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken.
+    """
+    with engines.lock(mimei):
+        with engines.state.read() as view:
+            held = load(engines, view, mimei)
+            cur = Cur(engines, view, held)
+            entry = cur.entry(path)
+            if path == ROOT or held.genesis.type != "fs":
+                raise WrongPlace(path, "only a directory inside a file system can be split off")
+            if entry is None:
+                raise NothingToChange(path)
+            if not entry.is_directory:
+                raise NotADirectory(path)
+            below = list(cur.walk(path))
+        catalog = Catalog(engines)
+        topic = held.genesis
+        made, new = catalog.create(
+            kind="fs", app=topic.app, ext=topic.ext, mark=mark, right=held.control.right, quota=held.control.quota
+        )
+        if not new:
+            raise TopicTaken(made.id)
+        version = _fill(engines, made.id, path, below)
+        reference = reference_entry(engines, made.id, None if follow else version, mtime_ms=engines.clock.now_ms())
+        edit(engines, mimei, lambda editing: _swap(editing, path, reference))
+    with engines.state.read() as view:
+        return load(engines, view, made.id)
+
+
+def _fill(engines: Engines, mimei: MimeiId, path: Path, below: list[tuple[Path, PathEntry]]) -> Cid:
+    def change(editing: Edit) -> None:
+        known: set[Path] = set()
+        for found, entry in below:
+            place(editing, found[len(path) :], entry, known=known)
+
+    edit(engines, mimei, change)
+    made = backup(engines, mimei).cid
+    assert made is not None, "a first backup always makes a version"
+    release(engines, mimei, made)
+    return made
+
+
+def _swap(editing: Edit, path: Path, reference: PathEntry) -> None:
+    clear(editing, [found for found, _ in editing.walk(path)])
+    clear(editing, [path])
+    assert reference.type is EntryType.REFERENCE
+    place(editing, path, reference)

@@ -1,0 +1,82 @@
+"""Where things stand in the state engine: a table byte, then the parts of the key.
+
+m id                    Holding            what this node knows of a MiMei
+h id number             head CID           one writer's newest head
+v id n                  version CID        the numbered versions
+w id version            n                  every version held, numbered or merged in
+c id key                tick, value        changes of `cur` over its base version
+p id page               tick, bytes        writes at an offset, not yet folded into a file
+r target source ref     count              who refers to a MiMei
+t dimension 0 value 0 id tagger            which MiMei carry a tag
+k hash                  token or session
+x name                  settings of the node
+"""
+
+import struct
+
+from leither.codec import Cid
+from leither.crypto import MimeiId
+
+_U32 = struct.Struct(">I")
+_U64 = struct.Struct(">Q")
+
+HOLDINGS = b"m"
+HEADS = b"h"
+VERSIONS = b"v"
+KNOWN = b"w"
+CUR = b"c"
+PAGES = b"p"
+REFERRERS = b"r"
+TAGS = b"t"
+TOKENS = b"k"
+SETTINGS = b"x"
+
+
+def u64(number: int) -> bytes:
+    """Return eight big-endian bytes, which sort as numbers do."""
+    return _U64.pack(number)
+
+
+def read_u64(data: bytes, offset: int = 0) -> int:
+    """Return the number at `offset`."""
+    return int(_U64.unpack_from(data, offset)[0])
+
+
+def holding(mimei: MimeiId) -> bytes:
+    """Key of a MiMei's Holding."""
+    return HOLDINGS + mimei
+
+
+def head(mimei: MimeiId, number: int) -> bytes:
+    """Key of a writer's newest head."""
+    return HEADS + mimei + _U32.pack(number)
+
+
+def version(mimei: MimeiId, n: int) -> bytes:
+    """Key of the version numbered `n`."""
+    return VERSIONS + mimei + _U64.pack(n)
+
+
+def known(mimei: MimeiId, cid: Cid) -> bytes:
+    """Key that says a version is held."""
+    return KNOWN + mimei + cid
+
+
+def cur(mimei: MimeiId, key: bytes = b"") -> bytes:
+    """Key of a changed entry of `cur`; without `key`, the prefix of them all."""
+    return CUR + mimei + key
+
+
+def page(mimei: MimeiId, number: int) -> bytes:
+    """Key of a page of bytes written at an offset."""
+    return PAGES + mimei + _U64.pack(number)
+
+
+def referrer(target: MimeiId, source: MimeiId, version: Cid | None) -> bytes:
+    """Key that says `source` refers to `target` at `version`, or to its release."""
+    return REFERRERS + target + source + (version or b"")
+
+
+def tag(dimension: str, value: str) -> bytes:
+    """Prefix of the keys that say which MiMei carry the tag; the MiMei's id follows, then who tagged it."""
+    return TAGS + f"{dimension}\0{value}\0".encode()
