@@ -93,6 +93,8 @@ def decode(block: bytes) -> PBNode:
     try:
         while offset < end:
             tag = block[offset]
+            if tag not in (_LINK_TAG, _DATA_TAG):
+                raise BadDagPB(offset, f"unknown field or wire type (tag {tag:#x})")
             size, start = varint.decode(block, offset + 1)
             stop = start + size
             if stop > end:
@@ -102,13 +104,11 @@ def decode(block: bytes) -> PBNode:
                 if links_closed:
                     raise BadDagPB(offset, "links on both sides of the data")
                 links.append(_decode_link(block, start, stop))
-            elif tag == _DATA_TAG:
+            else:
                 if data is not None:
                     raise BadDagPB(offset, "a second data field")
                 data = block[start:stop]
                 links_closed = bool(links)
-            else:
-                raise BadDagPB(offset, f"unknown field or wire type (tag {tag:#x})")
             offset = stop
     except varint.BadVarint as error:
         raise BadDagPB(error.offset, error.reason) from None

@@ -10,7 +10,9 @@ from leither.unixfs.message import BadUnixFS
 from leither.unixfs.names import BadName, PathTooLong, check_path, decode_name, encode_name
 from leither.unixfs.node import FileTooLarge, Get, Kind, Link, LyingSize, Node, NotUnixFS, Put, WrongKind, decode
 from leither.unixfs.reading import BadRange, DagTooDeep, read, size_bytes
+from leither.unixfs.rewriting import ForeignLayout, WrongChunk, rewrite
 from leither.unixfs.shard import Misplaced
+from leither.unixfs.traversal import EntityBytes, Scope, blocks
 from leither.unixfs.tree import (
     EMPTY_DIRECTORY,
     BadSymlink,
@@ -33,9 +35,11 @@ __all__ = [
     "DagTooDeep",
     "DuplicateName",
     "EmptyDirectory",
+    "EntityBytes",
     "Entry",
     "FileBuilder",
     "FileTooLarge",
+    "ForeignLayout",
     "Get",
     "HashCollision",
     "Kind",
@@ -49,8 +53,11 @@ __all__ = [
     "PathNotFound",
     "PathTooLong",
     "Put",
+    "Scope",
     "SymlinkTarget",
+    "WrongChunk",
     "WrongKind",
+    "blocks",
     "check_path",
     "decode",
     "decode_name",
@@ -59,6 +66,7 @@ __all__ = [
     "lookup",
     "read",
     "resolve",
+    "rewrite",
     "size_bytes",
     "update_tree",
     "write_symlink",

@@ -82,6 +82,19 @@ def flat_links(node: Node) -> list[PBLink]:
 
 def sharded_links(get: Get, root: Node) -> Iterator[PBLink]:
     """Yield the entries below a root shard, in slot order, each checked for its place."""
+    for step in _walk(get, root):
+        if isinstance(step, PBLink):
+            yield step
+
+
+def shards(get: Get, root: Node) -> Iterator[Visit]:
+    """Yield the shards below a root shard, depth first, in slot order; entries are checked as when listing."""
+    for step in _walk(get, root):
+        if isinstance(step, Visit):
+            yield step
+
+
+def _walk(get: Get, root: Node) -> Iterator[PBLink | Visit]:
     path: list[tuple[Position, Iterator[Slot]]] = [(Position(0, root.fanout, 0), slots(root))]
     while path:
         place, rest = path[-1]
@@ -93,7 +106,9 @@ def sharded_links(get: Get, root: Node) -> Iterator[PBLink]:
             yield slot.link
         else:
             below = place.below(slot.number)
-            path.append((below, slots(load_shard(get, slot.link.cid, below)[1])))
+            visit = Visit(slot.link.cid, *load_shard(get, slot.link.cid, below))
+            yield visit
+            path.append((below, slots(visit.node)))
 
 
 def lookup(get: Get, cid: AnyCid, name: str) -> Entry:

@@ -5,7 +5,7 @@ from leither.codec import dagpb
 from leither.codec.block import Block
 from leither.codec.cid import DAG_PB
 from leither.codec.dagpb import PBLink
-from leither.unixfs import hamt, message
+from leither.unixfs import message
 from leither.unixfs.directory import flat_links, sharded_links
 from leither.unixfs.hamt import Hamt
 from leither.unixfs.node import Get, Kind, Link, Node, Put, dag_size_bytes
@@ -59,7 +59,7 @@ class DirectoryEdit:
             links = sorted(self._flat.values(), key=lambda link: link.name)
             if _fits(links):
                 return _write(links, put), not links
-            trie = hamt.build(self._get, links)
+            trie = Hamt.of(self._get, links)
         trie.normalize()
         fitting = trie.fitting_links()
         if fitting is None:
@@ -70,7 +70,7 @@ class DirectoryEdit:
         if node.fanout == limits.HAMT_FANOUT:
             return Hamt(self._get, node)
         # Another maker's width can't be kept where the shape follows from the entries alone.
-        return hamt.build(self._get, sharded_links(self._get, node))
+        return Hamt.of(self._get, sharded_links(self._get, node))
 
 
 def _fits(links: list[PBLink]) -> bool:

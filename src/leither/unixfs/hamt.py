@@ -7,6 +7,8 @@ as they are.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Self
 
 from leither import limits
 from leither.codec import dagpb
@@ -16,7 +18,7 @@ from leither.codec.dagpb import PBLink
 from leither.codec.foreign import AnyCid
 from leither.errors import LimitError
 from leither.unixfs import message
-from leither.unixfs.murmur import HASH_TYPE, murmur64
+from leither.unixfs.murmur import HASH_BITS, HASH_TYPE, murmur64
 from leither.unixfs.names import decode_name
 from leither.unixfs.node import Get, Link, Node, Put, dag_size_bytes
 from leither.unixfs.shard import Position, Slot, check_place, load_shard, slots
@@ -69,6 +71,13 @@ class Hamt:
         """Start from the root shard `root` of fanout limits.HAMT_FANOUT, or empty."""
         self._get = get
         self._root = Shard() if root is None else _open(slots(root), _ROOT)
+
+    @classmethod
+    def of(cls, get: Get, links: Iterable[PBLink]) -> Self:
+        """Return the trie of `links`, whose names differ. Raises: HashCollision."""
+        hamt = cls(get)
+        hamt._root = _grow(sorted((murmur64(link.name), link) for link in links), _ROOT)
+        return hamt
 
     def find(self, name: bytes) -> PBLink | None:
         """Return the entry `name`. Cost: reads the unread shards on its way."""
@@ -168,12 +177,20 @@ class Hamt:
         return below
 
 
-def build(get: Get, links: Iterable[PBLink]) -> Hamt:
-    """Return the trie of `links`, whose names differ."""
-    hamt = Hamt(get)
-    for link in links:
-        hamt.set(link)
-    return hamt
+def _grow(leaves: Iterable[Leaf], place: Position) -> Shard:
+    """Return the shard of `leaves`, which come in the order of their hashes and belong below `place`."""
+    shard = Shard()
+    shift = HASH_BITS - (place.level + 1) * place.digit_bits
+    for prefix, group in groupby(leaves, lambda leaf: leaf[0] >> shift):
+        found = list(group)
+        slot = prefix & place.fanout - 1
+        if len(found) == 1:
+            shard.children[slot] = found[0]
+        elif shift == 0:
+            raise HashCollision(found[0][1].name, found[1][1].name)
+        else:
+            shard.children[slot] = _grow(found, place.below(slot))
+    return shard
 
 
 def _open(found: Iterator[Slot], place: Position) -> Shard:

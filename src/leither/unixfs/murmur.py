@@ -22,13 +22,14 @@ def murmur64(data: bytes) -> int:
     for offset in range(0, whole, 16):
         k1, k2 = unpack_from("<QQ", data, offset)
         h1 ^= _mix(k1, _C1, 31, _C2)
-        h1 = ((h1 << 27 | h1 >> 37) + h2 & _MASK) * 5 + 0x52DCE729 & _MASK
+        h1 = ((h1 << 27 & _MASK | h1 >> 37) + h2) * 5 + 0x52DCE729 & _MASK
         h2 ^= _mix(k2, _C2, 33, _C1)
-        h2 = ((h2 << 31 | h2 >> 33) + h1 & _MASK) * 5 + 0x38495AB5 & _MASK
-    if size > whole + 8:
-        h2 ^= _mix(int.from_bytes(data[whole + 8 :], "little"), _C2, 33, _C1)
+        h2 = ((h2 << 31 & _MASK | h2 >> 33) + h1) * 5 + 0x38495AB5 & _MASK
     if size > whole:
-        h1 ^= _mix(int.from_bytes(data[whole : whole + 8], "little"), _C1, 31, _C2)
+        tail = int.from_bytes(data[whole:], "little")
+        if size > whole + 8:
+            h2 ^= _mix(tail >> 64, _C2, 33, _C1)
+        h1 ^= _mix(tail & _MASK, _C1, 31, _C2)
     h1 ^= size
     h2 ^= size
     h1 = h1 + h2 & _MASK
@@ -38,7 +39,7 @@ def murmur64(data: bytes) -> int:
 
 def _mix(k: int, first: int, rotation: int, second: int) -> int:
     k = k * first & _MASK
-    return (k << rotation | k >> 64 - rotation) * second & _MASK
+    return (k << rotation & _MASK | k >> 64 - rotation) * second & _MASK
 
 
 def _finish(k: int) -> int:

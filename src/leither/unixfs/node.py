@@ -79,7 +79,8 @@ class WrongKind(InputError):
         self.cid = cid.text
         self.expected = expected
         self.kind = kind.value
-        super().__init__(f"{cid} is a {kind.value}, not a {expected}")
+        found = Kind.FILE.value if kind is Kind.RAW else kind.value
+        super().__init__(f"{cid} is a {found}, not a {expected}; check the path")
 
 
 class LyingSize(InputError):

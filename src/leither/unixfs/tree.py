@@ -136,15 +136,21 @@ def _place(get: Get, put: Put, edit: DirectoryEdit, branch: _Branch, path: Path)
     if removed and not branch.below:
         return None
     old = None if removed else edit.find(encode_name(path[-1]))
-    node = None if old is None else decode(old.cid, load(get, old.cid))
-    if node is not None and node.kind not in (Kind.DIRECTORY, Kind.SHARD):
-        node = None
-        if not branch.given:
-            if any(_places(below) for below in branch.below.values()):
-                raise PathConflict(path)
-            return old
+    node = None if old is None else _directory(get, old)
+    if old is not None and node is None and not branch.given:
+        if any(_places(below) for below in branch.below.values()):
+            raise PathConflict(path)
+        return old
     made, stays = _apply(get, put, node, branch, path)
     return PBLink(b"", made.cid, made.dag_bytes) if stays else None
+
+
+def _directory(get: Get, link: PBLink) -> Node | None:
+    """Return the directory that a link leads to, None for anything else. A raw leaf isn't read to know."""
+    if link.cid.codec != DAG_PB:
+        return None
+    node = decode(link.cid, load(get, link.cid))
+    return node if node.kind in (Kind.DIRECTORY, Kind.SHARD) else None
 
 
 def _places(branch: _Branch) -> bool:

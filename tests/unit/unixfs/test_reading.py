@@ -31,7 +31,9 @@ def whole(shelf: Shelf, cid: AnyCid, start: int = 0, stop: int | None = None) ->
     return b"".join(read(shelf.get, cid, start, stop))
 
 
-def file_node(shelf: Shelf, children: Sequence[tuple[AnyCid, int]], own: bytes = b"", claimed: int | None = None) -> Cid:
+def file_node(
+    shelf: Shelf, children: Sequence[tuple[AnyCid, int]], own: bytes = b"", claimed: int | None = None
+) -> Cid:
     """Store a file node by hand: own data first, then children with the sizes given."""
     sizes = [size for _, size in children]
     total = len(own) + sum(sizes) if claimed is None else claimed
