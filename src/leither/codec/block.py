@@ -20,6 +20,15 @@ class Block(NamedTuple):
             raise BlockTooLarge(len(data))
         return cls(Cid.of(codec, data), data)
 
+    @classmethod
+    def checked(cls, cid: Cid, data: bytes, *, where: str = "what was received") -> Self:
+        """Return foreign `data` as the block `cid`. Raises: BlockTooLarge, BlockMismatch. Cost: one SHA-256."""
+        if len(data) > limits.BLOCK_BYTES_MAX:
+            raise BlockTooLarge(len(data))
+        if not cid.matches(data):
+            raise BlockMismatch(cid, where)
+        return cls(cid, data)
+
 
 class BlockTooLarge(LimitError):
     """A block exceeds what is stored and exchanged."""

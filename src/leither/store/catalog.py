@@ -38,7 +38,11 @@ class Catalog:
     def find(self, digest: bytes) -> Place | None:
         """Return where the block can be read, or None."""
         place = self.look(digest)
-        if place is None or place.dropped or place.end > self.sizes.get(place.pack, 0):
+        while place is not None and place.end > self.sizes.get(place.pack, 0):
+            before, place = place, self.look(digest)  # lost, or it moved between the two looks
+            if place == before:
+                return None
+        if place is None or place.dropped:
             return None
         return None if self.damaged and self.damaged.get(digest) == place else place
 

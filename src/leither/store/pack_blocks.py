@@ -103,8 +103,9 @@ class PackBlocks:
         place: Place | None = None
         for _ in range(_READ_TRIES):
             item = self._writer.inflight.get(digest)
-            if item is not None and item.data is not None:
-                return item.data
+            waiting = item.data if item is not None else None
+            if waiting is not None:
+                return waiting
             place = item.place if item is not None else self._catalog.find(digest)
             if place is None:
                 break
@@ -215,6 +216,7 @@ class PackBlocks:
         """
         self._refuse_closed()
         with self._sweeping:
+            self._refuse_closed()
             return PackSweep(self._files, self._catalog, self._writer, self._leases, self._disk).run(mark)
 
     def verify(self) -> Iterator[Fault]:

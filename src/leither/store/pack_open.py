@@ -71,7 +71,8 @@ class PackOpening:
             for name in (DATA_NAME, "lock.mdb"):
                 self._disk.delete(self._index_directory / name)
             catalog = self._bring_up_to_date(PackIndex(self._index_directory))
-        next_number = max([0, *catalog.sizes, *self._files.numbers()]) + 1
+        # A number is never used twice: the index might take the new pack for the old one.
+        next_number = max([catalog.known_to.pack, *catalog.sizes, *self._files.numbers()]) + 1
         return Opened(catalog, next_number, self._tail, tuple(self._damage))
 
     def _note(self, where: str, reason: str) -> None:

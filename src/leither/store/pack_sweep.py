@@ -33,7 +33,8 @@ class _Judged:
 
     @property
     def is_worn(self) -> bool:
-        return self.live_bytes * 100 < self.size_bytes * limits.SWEEP_LIVE_PERCENT
+        empty = self.live_bytes == PACK_HEADER_BYTES
+        return empty or self.live_bytes * 100 < self.size_bytes * limits.SWEEP_LIVE_PERCENT
 
 
 class PackSweep:
@@ -109,14 +110,16 @@ class PackSweep:
             pack = self._files.get(number)
         except FileNotFoundError:
             return
-        seen = list(walk(pack, PACK_HEADER_BYTES, size_bytes, hashing=False))
-        if any(isinstance(found, Gap) for found in seen):
-            # Behind a damaged header there may be a block that the index still finds.
-            yield from ((digest, place) for digest, place in self._catalog.entries() if place.pack == number)
-            return
-        for found in seen:
-            if not isinstance(found, Gap):
+        gaps: list[Gap] = []
+        for found in walk(pack, PACK_HEADER_BYTES, size_bytes, hashing=False):
+            if isinstance(found, Gap):
+                gaps.append(found)
+            else:
                 yield found.digest, found.place
+        if gaps:  # behind a damaged header there may be a block that the index still finds
+            for digest, place in self._catalog.entries():
+                if place.pack == number and any(gap.start <= place.offset < gap.end for gap in gaps):
+                    yield digest, place
 
     def _rewrite(self, judged: list[_Judged]) -> StoreFull | None:
         """Write anew the packs that pay, the emptiest first; return why it stopped if room ran out."""

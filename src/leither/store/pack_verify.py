@@ -41,9 +41,10 @@ def _verify_frame(frame: Frame, catalog: Catalog) -> Iterator[Fault]:
     cid = Cid.from_digest(frame.place.codec, frame.digest)
     indexed = catalog.look(frame.digest)
     if indexed is None and frame.sound:
-        with catalog.lock:  # it may just have become durable, or been swept
-            if catalog.look(frame.digest) is None and frame.place.pack in catalog.sizes:
-                yield Fault(cid, frame.place.where, "the block is in no index; open the store again to rebuild it")
+        with catalog.lock:  # it may just have been swept
+            unknown = catalog.look(frame.digest) is None and frame.place.pack in catalog.sizes
+        if unknown:
+            yield Fault(cid, frame.place.where, "the block is in no index; remove the index folder to rebuild it")
     elif not frame.sound and indexed is not None and not indexed.dropped and indexed == frame.place:
         with catalog.lock:
             catalog.damaged[frame.digest] = frame.place

@@ -19,6 +19,7 @@ from leither.errors import LeitherError
 from leither.store.catalog import Catalog
 from leither.store.disk import Disk, StoreBroken, storage_error
 from leither.store.frame import FRAME_HEADER_BYTES, PACK_HEADER_BYTES, Place, frame_header, pack_header
+from leither.store.lock import StoreClosed
 from leither.store.pack_file import PackFile, PackFiles
 from leither.store.pack_index import Position
 
@@ -82,6 +83,7 @@ class PackWriter:
         # The thread's own:
         self._pack: PackFile | None = None
         self._end = 0
+        self._handled = 0  # sequence number of the last block written or refused
         self._unsynced: list[Item] = []
         self._unsynced_bytes = 0
         self._thread = threading.Thread(target=self._run, name="leither-packs", daemon=True)
@@ -149,8 +151,11 @@ class PackWriter:
         with self.lock:
             self._closing = True
             self._wake.notify()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.join()
+        with self.lock:
+            self.broken = self.broken or StoreClosed(self._where)
+            self._progress.notify_all()
+            self._room.notify_all()
 
     # What the thread does.
 
@@ -203,6 +208,9 @@ class PackWriter:
             self._cut_back(self._end)
             self._sync()
             self._refuse(items[done:], error)
+            with self.lock:
+                self._settled = self._handled = items[-1].sequence
+                self._progress.notify_all()
 
     def _write_chunk(self, items: list[Item], first: int) -> int:
         """Write some items from `first` on with one call and return how many. Raises: OSError."""
@@ -227,6 +235,7 @@ class PackWriter:
             item.place = place
             item.data = None
             self._unsynced.append(item)
+            self._handled = item.sequence
         return len(places)
 
     def _next_pack(self) -> PackFile:
@@ -275,14 +284,15 @@ class PackWriter:
 
     def _settle(self, items: list[Item]) -> None:
         """Enter durable items in the catalog and let waiters go. With the lock held."""
-        for item in items:
-            if item.place is not None:
-                self._catalog.record(item.digest, item.place)
-            del self.inflight[item.digest]
         if self._pack is not None:
             self._catalog.grow(self._pack.number, self._end)
             self._catalog.known_to = Position(self._pack.number, self._end)
-        self._settled = self._queue[0].sequence - 1 if self._queue else self._sequence
+        for item in items:
+            # In this order a reader, who takes no lock, finds the block at every moment.
+            if item.place is not None:
+                self._catalog.record(item.digest, item.place)
+            del self.inflight[item.digest]
+        self._settled = self._handled
         self._progress.notify_all()
 
     def _refuse(self, items: list[Item], error: OSError) -> None:
@@ -292,6 +302,7 @@ class PackWriter:
                 del self.inflight[item.digest]
                 for waiter in item.waiters:
                     waiter.error = storage_error(self._where, error)
+            self._room.notify_all()
             self._progress.notify_all()
 
     def _cut_back(self, end: int) -> None:
