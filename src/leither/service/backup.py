@@ -7,7 +7,7 @@ import msgspec
 
 from leither.codec import Cid
 from leither.crypto import MimeiId
-from leither.merkle import Entry, Stamp
+from leither.merkle import Entry, Stamp, resolve
 from leither.mimei.head import Head
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
@@ -90,8 +90,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Seale
         side = below.update((key, Entry(key, stamp, value) if value is not None else None) for key, value, _ in changes)
         siblings = base.siblings if base else None
         if siblings is not None:
-            left = engines.map(siblings, salt, lease).update((key, None) for key in saved)
-            siblings = left.root if left.count() else None
+            siblings = resolve(below.nodes, siblings, saved, below.shape)
         if base is not None and side.root == base.side and siblings == base.siblings:
             return None
         content = derive_content(

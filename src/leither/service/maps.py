@@ -18,12 +18,16 @@ def _refuse(block: Block) -> None:
 class OrderedMap:
     """The map at `root`. Immutable: `update` returns another."""
 
-    __slots__ = ("_nodes", "_shape", "root")
+    __slots__ = ("nodes", "root", "shape")
 
     def __init__(self, root: Cid, shape: Shape, nodes: Nodes) -> None:
         self.root = root
-        self._shape = shape
-        self._nodes = nodes
+        self.shape = shape
+        self.nodes = nodes
+
+    def at(self, root: Cid) -> "OrderedMap":
+        """Return the map at another root, of the same salt."""
+        return OrderedMap(root, self.shape, self.nodes)
 
     @classmethod
     def open(cls, root: Cid, salt: bytes, blocks: Blocks, cache: NodeCache, lease: Lease | None) -> "OrderedMap":
@@ -38,20 +42,20 @@ class OrderedMap:
 
     def get(self, key: bytes) -> Entry | None:
         """Return the entry under `key`."""
-        return get(self._nodes, self.root, key)
+        return get(self.nodes, self.root, key)
 
     def scan(self, start: bytes | None = None, stop: bytes | None = None) -> Iterator[Entry]:
         """Iterate over the entries with `start <= key < stop`, ascending."""
-        return scan(self._nodes, self.root, start=start, stop=stop)
+        return scan(self.nodes, self.root, start=start, stop=stop)
 
     def count(self) -> int:
         """Return how many entries there are. Cheap."""
-        return count(self._nodes, self.root)
+        return count(self.nodes, self.root)
 
     def update(self, changes: Iterable[tuple[bytes, Entry | None]]) -> "OrderedMap":
         """Return the map with `changes`, ascending by key, made. Writes new nodes only."""
-        return OrderedMap(update(self._nodes, self.root, changes, self._shape), self._shape, self._nodes)
+        return self.at(update(self.nodes, self.root, changes, self.shape))
 
     def diff(self, other: "OrderedMap") -> Iterator[Change]:
         """Iterate over what differs from here to `other`, by key. Cost: the nodes that differ."""
-        return diff(self._nodes, self.root, other.root)
+        return diff(self.nodes, self.root, other.root)

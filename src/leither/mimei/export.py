@@ -1,0 +1,41 @@
+"""Export: what an archive of MiMei begins with. Unsigned: everything it names proves itself."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from leither.codec import Cid
+from leither.mimei.record import Record
+
+SHELVES_MAX = 16_384
+HEADS_MAX = 1024
+
+
+class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
+    """One MiMei in an archive.
+
+    Fields: versions: root of an ordered map whose keys are 0x88 and a version's CID, one for each version held.
+    cur: root of an ordered map of the unsaved changes, a deleted entry as the value 0x8f; absent without any.
+    """
+
+    KIND: ClassVar[str] = "shelf"
+
+    genesis: Cid
+    control: Cid
+    versions: Cid
+    heads: Annotated[tuple[Cid, ...], Meta(max_length=HEADS_MAX)] = ()
+    cur: Cid | None = None
+
+
+class Export(Record, frozen=True, kw_only=True, tag="export"):
+    """An archive. `identity` is the person's seed under a passphrase, where it was asked for."""
+
+    KIND: ClassVar[str] = "export"
+
+    mimei: Annotated[tuple[Cid, ...], Meta(max_length=SHELVES_MAX)] = ()
+    identity: Annotated[bytes, Meta(max_length=512)] | None = None
+
+
+VERSION_TYPE = b"\x88"
+PRESENT = b"\x80"
+DELETED = b"\x8f"

@@ -1,0 +1,90 @@
+"""Import: what an archive holds is stored, proved by signatures and hashes, and joined with what is here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from leither.codec import Cid
+from leither.codec.car import CarReader
+from leither.errors import InputError
+from leither.merkle import Nodes, scan
+from leither.mimei.export import Export, Shelf
+from leither.ports import Lease
+from leither.service.arrival import Arrived, arrive
+from leither.service.engines import Engines
+
+
+class NotAnArchive(InputError):
+    """The CAR is not one that `leither export` made."""
+
+    code = "not-an-archive"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"this CAR is no export of a node: {reason}; make one with `leither export`")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought. `has_identity` says that the archive carries its person's seed."""
+
+    mimei: tuple[Arrived, ...]
+    blocks: int
+    bytes: int
+    has_identity: bool
+
+
+def sealed_identity(pieces: Iterable[bytes]) -> bytes | None:
+    """Return the sealed seed that an archive begins with, if it carries one. Raises: BadCar, NotAnArchive."""
+    reader = CarReader(pieces)
+    first = next(iter(reader), None)
+    if first is None:
+        raise NotAnArchive("it is empty")
+    return _open(reader, first.cid, first.data).identity
+
+
+def import_car(engines: Engines, pieces: Iterable[bytes]) -> Imported:
+    """Take in an archive: new MiMei are added, known ones get what they lack, diverged ones are merged.
+
+    Nothing shows until every block has come and every record is proved. The person's identity is not touched.
+    Raises: BadCar, NotAnArchive, StoreFull, BadSignature, NotARecord, MapNotCanonical, and what `arrive` raises.
+    """
+    reader = CarReader(pieces)
+    blocks = size_bytes = 0
+    with engines.blocks.lease() as lease:
+        manifest: Export | None = None
+        for block in reader:
+            if manifest is None:
+                manifest = _open(reader, block.cid, block.data)
+            lease.put(block)
+            blocks += 1
+            size_bytes += len(block.data)
+        if manifest is None:
+            raise NotAnArchive("it is empty")
+        lease.flush()
+        arrived = tuple(_shelf(engines, lease, cid) for cid in manifest.mimei)
+    return Imported(arrived, blocks, size_bytes, manifest.identity is not None)
+
+
+def _open(reader: CarReader, cid: Cid, data: bytes) -> Export:
+    if list(reader.roots) != [cid]:
+        raise NotAnArchive("its first block is not its root")
+    try:
+        return Export.decode(data)
+    except InputError as error:
+        raise NotAnArchive(str(error)) from None
+
+
+def _shelf(engines: Engines, lease: Lease, cid: Cid) -> Arrived:
+    shelf = Shelf.decode(engines.blocks.get(cid))
+    nodes = Nodes(engines.blocks.get, lease.put)
+    versions = [Cid.read(entry.key[1:]) for entry in scan(nodes, shelf.versions)]
+    changes = [(entry.key, entry.value) for entry in scan(nodes, shelf.cur)] if shelf.cur else []
+    return arrive(
+        engines,
+        lease,
+        genesis=shelf.genesis,
+        control=shelf.control,
+        heads=shelf.heads,
+        versions=versions,
+        changes=changes,
+    )

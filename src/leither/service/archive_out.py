@@ -1,0 +1,76 @@
+"""Export: one MiMei, several or the whole node as a CAR, with all that is needed to have them again elsewhere."""
+
+from collections.abc import Iterator, Sequence
+
+from leither.codec import Block, Cid
+from leither.codec.car import write_block, write_header
+from leither.crypto import MimeiId, seal_seed
+from leither.merkle import Entry, Nodes, Shape, Stamp, build
+from leither.mimei.export import DELETED, PRESENT, VERSION_TYPE, Export, Shelf
+from leither.ports import View
+from leither.service.cur import Cur
+from leither.service.engines import Engines
+from leither.service.holding import Mimei, heads, load, load_all
+from leither.service.pages import fold, has_pages
+from leither.service.reach import Reach
+from leither.service.versions import held_versions
+
+_NOBODY = Stamp(0, 0)
+_SHAPE = Shape(bytes(16))
+
+
+def seal_identity(engines: Engines, passphrase: str) -> bytes:
+    """Return the person's seed under `passphrase`, to go into an export."""
+    random = engines.random
+    return seal_seed(engines.identity.seed, passphrase, salt=random.token(16), nonce=random.token(12))
+
+
+def export_car(
+    engines: Engines, ids: Sequence[MimeiId] | None = None, *, identity: bytes | None = None
+) -> Iterator[bytes]:
+    """Iterate over the bytes of a CAR of these MiMei, or of all. `identity` is what `seal_identity` returned.
+
+    What changes meanwhile is not in it. Memory: 100 bytes for each block. Raises: MimeiNotFound, BlockMissing.
+    """
+    _fold_files(engines, ids)
+    with engines.state.read() as view:
+        held = [load(engines, view, mimei) for mimei in ids] if ids is not None else list(load_all(engines, view))
+        made: dict[Cid, bytes] = {}
+        shelves = [_shelve(engines, view, mimei, made) for mimei in held]
+        manifest = Export(mimei=tuple(shelf.cid for shelf in shelves), identity=identity).block
+        yield write_header([manifest.cid])
+        yield write_block(manifest)
+        for block in (*(shelf.block for shelf in shelves), *(Block(cid, data) for cid, data in made.items())):
+            yield write_block(block)
+        reach = Reach(engines)
+        for mimei in held:
+            for cid in reach.mimei(view, mimei):
+                yield write_block(Block(cid, engines.blocks.get(cid)))
+
+
+def _fold_files(engines: Engines, ids: Sequence[MimeiId] | None) -> None:
+    """Turn writes at an offset into blocks first, so that `cur` is in the archive whole."""
+    with engines.state.read() as view:
+        found = ids if ids is not None else [mimei.id for mimei in load_all(engines, view)]
+        written = [mimei for mimei in found if has_pages(view, mimei)]
+    for mimei in written:
+        with engines.blocks.lease() as lease:
+            fold(engines, mimei, lease)
+
+
+def _shelve(engines: Engines, view: View, held: Mimei, made: dict[Cid, bytes]) -> Shelf:
+    def keep(block: Block) -> None:
+        made[block.cid] = block.data
+
+    nodes = Nodes(made.__getitem__, keep)
+    versions = (Entry(VERSION_TYPE + cid, _NOBODY, PRESENT) for cid in sorted(held_versions(view, held.id)))
+    changes = [
+        Entry(key, _NOBODY, DELETED if value is None else value) for key, value, _ in Cur(engines, view, held).changes()
+    ]
+    return Shelf(
+        genesis=Cid(held.row.genesis),
+        control=Cid(held.row.control),
+        versions=build(nodes, versions, _SHAPE),
+        heads=tuple(cid for _, _, cid in heads(engines, view, held.id)),
+        cur=build(nodes, changes, _SHAPE) if changes else None,
+    )

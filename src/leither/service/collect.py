@@ -1,0 +1,51 @@
+"""Giving space back, and looking over everything that is held."""
+
+from collections.abc import Iterator
+
+from leither.codec import Cid
+from leither.errors import CorruptionError
+from leither.ports import Fault, Reclaimed
+from leither.service.engines import Engines
+from leither.service.holding import load_all
+from leither.service.reach import Reach
+
+
+class NotCollected(CorruptionError):
+    """Something held is incomplete, so what belongs to it can't be told from garbage."""
+
+    code = "not-collected"
+
+    def __init__(self, missing: list[Cid]) -> None:
+        self.missing = [cid.text for cid in missing[:10]]
+        self.count = len(missing)
+        super().__init__(
+            f"{self.count} blocks that are referred to are missing, {self.missing[0]} first, so nothing was reclaimed; "
+            "run `leither verify`, then import what is missing, or delete what refers to it"
+        )
+
+
+def collect(engines: Engines) -> Reclaimed:
+    """Reclaim every block that no MiMei reaches, beside readers and writers. Raises: NotCollected, StoreFull."""
+    return engines.blocks.sweep(lambda: _reached(engines))
+
+
+def _reached(engines: Engines) -> Iterator[Cid]:
+    reach = Reach(engines)
+    with engines.state.read() as view:
+        for mimei in load_all(engines, view):
+            yield from reach.mimei(view, mimei)
+    if reach.missing:
+        raise NotCollected(reach.missing)
+
+
+def check(engines: Engines) -> Iterator[Fault]:
+    """Read everything stored and walk everything held; yield what is wrong. Cost: reads the whole store."""
+    yield from engines.blocks.verify()
+    reach = Reach(engines)
+    with engines.state.read() as view:
+        for mimei in load_all(engines, view):
+            for _ in reach.mimei(view, mimei):
+                pass
+            for cid in reach.missing:
+                yield Fault(cid, mimei.genesis.id_text, "referred to, and not stored")
+            reach.missing.clear()

@@ -1,0 +1,191 @@
+"""Merging diverged versions: the join of their entries, the same bytes on every node that knows the same tips."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from leither.codec import Cid
+from leither.crypto import MimeiId, id_text
+from leither.errors import Conflict
+from leither.merkle import Entry, Tip, join
+from leither.mimei.version import Version, seen_tuple
+from leither.ports import Lease, Transaction
+from leither.service.backup import backup
+from leither.service.content import derive_content
+from leither.service.cur import weight
+from leither.service.engines import Engines
+from leither.service.entries import VersionEntries
+from leither.service.events import Event
+from leither.service.holding import Mimei, heads, load
+from leither.service.index import index_entry
+from leither.service.shadows import settle_shadows
+from leither.service.writers import advance, ensure_writer, next_head, own_release
+
+
+class NotRelated(Conflict):
+    """The versions don't descend from one MiMei, so their entries can't be joined."""
+
+    code = "not-related"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(
+            f"the version to merge shares no history with {self.id}; only forks and copies of it can be merged"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a merge did. `cid` is the version `cur` stands on now, if there is one; `merged` whether it is a new one."""
+
+    cid: Cid | None
+    merged: bool
+
+
+def merge(engines: Engines, mimei: MimeiId, others: Iterable[Cid] = ()) -> Merged:
+    """Join what the MiMei's writers have, and `others`: versions of its forks. Unsaved changes are backed up first.
+
+    Without `others` the result is nobody's: it follows from the writers' tips alone. With them this node signs it.
+    Raises: MimeiNotFound, NotRelated, NotTheAuthor, BlockMissing.
+    """
+    with engines.lock(mimei):
+        with engines.state.read() as view:
+            unsaved = load(engines, view, mimei).row.dirty
+        if unsaved:
+            backup(engines, mimei, note="before a merge")
+        with engines.blocks.lease() as lease:
+            merged = (
+                _merge_forks(engines, mimei, list(others), lease) if others else _merge_writers(engines, mimei, lease)
+            )
+    if merged.merged and merged.cid is not None:
+        engines.events.tell(Event(mimei, "merge", merged.cid.text))
+    return merged
+
+
+def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
+    with engines.state.read() as view:
+        held = load(engines, view, mimei)
+        tips = {head.tip for _, head, _ in heads(engines, view, mimei)}
+    version = join_tips(engines, held, tips, lease)
+    if version is None or version.cid == held.base:
+        return Merged(held.base, merged=False)
+    lease.put(version.block)
+    lease.flush()
+    engines.state.write(lambda transaction: stand_on(engines, transaction, mimei, version.cid))
+    return Merged(version.cid, merged=True)
+
+
+def _merge_forks(engines: Engines, mimei: MimeiId, others: list[Cid], lease: Lease) -> Merged:
+    held = ensure_writer(engines, mimei, lease)
+    joined = join_tips(engines, held, {cid for cid in (held.base, *others) if cid is not None}, lease)
+    if joined is None or (held.base is not None and joined.cid == held.base):
+        return Merged(held.base, merged=False)
+    own = {held.row.number: held.row.seq + 1}
+    signed = msgspec.structs.replace(
+        joined, seen=seen_tuple(joined.seen_map | own), note="merged", time=engines.clock.now_ms()
+    )
+    version = Version.decode(signed.signed(engines.identity.node).encode())
+    head = next_head(engines, held, tip=version.cid, release=own_release(engines, held))
+    lease.put_many((version.block, head.block))
+    lease.flush()
+
+    def append(transaction: Transaction) -> None:
+        stand_on(engines, transaction, mimei, version.cid)
+        advance(engines, transaction, mimei, load(engines, transaction, mimei).row, head, version.cid)
+
+    engines.state.write(append)
+    return Merged(version.cid, merged=True)
+
+
+def stand_on(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Cid) -> None:
+    """Make `tip` the version below a `cur` that has no unsaved changes."""
+    held = load(engines, transaction, mimei)
+    assert held.row.dirty == 0
+    version = engines.record(Version, tip)
+    side = engines.map(version.side, version.salt)
+    base = engines.record(Version, held.base) if held.base else None
+    if base is None:
+        entries: Iterator[tuple[bytes, Entry | None]] = ((entry.key, entry) for entry in side.scan())
+    else:
+        entries = ((change.key, change.after) for change in engines.map(base.side, base.salt).diff(side))
+    for key, entry in entries:
+        index_entry(transaction, mimei, key, entry.value if entry else None)
+    row = msgspec.structs.replace(held.row, size_bytes=version.size_bytes, entries=side.count(), tick=held.row.tick + 1)
+    advance(engines, transaction, mimei, row, None, tip)
+
+
+def join_tips(engines: Engines, held: Mimei, tips: Iterable[Cid], lease: Lease) -> Version | None:
+    """Return the version that `tips` come to: the one that includes all, or the unsigned merge. None without tips.
+
+    Raises: NotRelated.
+    """
+    versions = _maximal(engines, _flatten(engines, tips))
+    if not versions:
+        return None
+    if len(versions) == 1:
+        return engines.record(Version, versions[0])
+    records = [engines.record(Version, cid) for cid in versions]
+    first = records[0]
+    if len({record.salt for record in records}) != 1:
+        # Forks inherit the salt, and nobody else can: another one says that there is no common history.
+        raise NotRelated(held.id)
+    before = engines.map(first.side, first.salt, lease)
+    joined = join(
+        before.nodes, [Tip(record.side, record.siblings, record.seen_map) for record in records], before.shape
+    )
+    side, siblings = settle_shadows(before, before.at(joined.root), joined.siblings)
+    changes = list(before.diff(side))
+    content = derive_content(
+        engines,
+        lease,
+        kind=held.genesis.type,
+        before=first.content,
+        changed=[change.key for change in changes],
+        look=VersionEntries(side).entry,
+    )
+    return Version(
+        mimei=held.id,
+        n=max(record.n for record in records) + 1,
+        parents=tuple(sorted(versions)),
+        seen=seen_tuple(joined.seen),
+        content=content,
+        side=side.root,
+        siblings=siblings,
+        salt=first.salt,
+        size_bytes=first.size_bytes
+        + sum(
+            weight(key, after.value if after else None) - weight(key, old.value if old else None)
+            for key, old, after in changes
+        ),
+        key_epoch=max((record.key_epoch for record in records if record.key_epoch is not None), default=None),
+    )
+
+
+def _flatten(engines: Engines, tips: Iterable[Cid]) -> set[Cid]:
+    """Return the signed versions that `tips` come from: a merge stands for the tips it joined."""
+    found: set[Cid] = set()
+    pending = list(tips)
+    while pending:
+        cid = pending.pop()
+        record = engines.record(Version, cid)
+        if record.is_merge:
+            pending.extend(record.parents)
+        else:
+            found.add(cid)
+    return found
+
+
+def _maximal(engines: Engines, tips: Iterable[Cid]) -> list[Cid]:
+    """Return, sorted, the tips that no other includes."""
+    seen = {cid: engines.record(Version, cid).seen_map for cid in tips}
+
+    def included(cid: Cid) -> bool:
+        return any(
+            other != cid
+            and all(seen[other].get(writer, 0) >= seq for writer, seq in seen[cid].items())
+            and (seen[other] != seen[cid] or other < cid)
+            for other in seen
+        )
+
+    return sorted(cid for cid in seen if not included(cid))
