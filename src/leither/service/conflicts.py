@@ -46,8 +46,11 @@ def contested(engines: Engines, view: View, mimei: Mimei) -> Iterator[Contested]
     side = engines.map(base.side, base.salt)
     settled = {key for key, _, _ in Cur(engines, view, mimei).changes()}
     for key, group in groupby(conflicts(side.nodes, base.siblings), lambda entry: entry.key):
-        if key not in settled:
-            yield Contested(key, side.get(key), tuple(group))
+        shown = side.get(key)
+        # Two who set the same value agree, although each has a stamp of their own.
+        others = tuple(entry for entry in group if shown is None or entry.value != shown.value)
+        if others and key not in settled:
+            yield Contested(key, shown, others)
 
 
 def take(engines: Engines, mimei: MimeiId, path: Path, writer: int, seq: int) -> Entry:
