@@ -95,10 +95,8 @@ def _columns(chunk: list[Entry], last: bytes, key_bytes_max: int) -> Columns:
     keys: list[Any]
     keys, stamps, values = map(list, zip(*chunk, strict=True))
     writers, seqs = map(list, zip(*stamps, strict=True))
-    if not all(starmap(lt, pairwise(chain((last,), keys)))):
-        raise next(KeysUnsorted(one, other) for one, other in pairwise([last, *keys]) if one >= other)
-    if not (
-        keys[0] >= FIRST_BYTE_MIN
+    sound = (
+        min(keys) >= FIRST_BYTE_MIN
         and max(map(len, keys)) <= key_bytes_max
         and min(values) >= FIRST_BYTE_MIN
         and max(map(len, values)) <= limits.MAP_VALUE_BYTES_MAX
@@ -106,7 +104,9 @@ def _columns(chunk: list[Entry], last: bytes, key_bytes_max: int) -> Columns:
         and max(writers) <= limits.MAP_WRITER_MAX
         and min(seqs) >= 0
         and max(seqs) <= limits.MAP_SEQ_MAX
-    ):
-        for entry in chunk:
-            require_entry(entry, key_bytes_max)
+    )
+    for entry in () if sound else chunk:
+        require_entry(entry, key_bytes_max)
+    if not all(starmap(lt, pairwise(chain((last,), keys)))):
+        raise next(KeysUnsorted(one, other) for one, other in pairwise([last, *keys]) if one >= other)
     return keys, writers, seqs, values

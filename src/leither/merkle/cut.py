@@ -63,7 +63,7 @@ class Cutter:
     def _ranked(self, run: Columns) -> list[bytes]:
         """Return the ranks of the run's keys, of which the first ones may be known already."""
         rank, level, ranks = self._shape.rank, self._level, self._ranks
-        ranks += [rank(level, key) for key in run[0][len(ranks):]]
+        ranks += [rank(level, key) for key in run[0][len(ranks) :]]
         return ranks
 
     def _shed(self) -> None:
@@ -85,9 +85,7 @@ class Cutter:
             start, stop, left, right = stack.pop()
             if stop - start > 1:
                 lowest = ranks.index(min(ranks[start + 1 : stop]), start + 1)
-                fits = (
-                    stop - start <= self._shape.entries_max and sum(weights[start:stop]) <= self._shape.weight_max
-                )
+                fits = stop - start <= self._shape.entries_max and sum(weights[start:stop]) <= self._shape.weight_max
                 if not fits or ranks[lowest] < max(left, right):
                     stack.append((lowest, stop, NATURAL, right))
                     stack.append((start, lowest, left, NATURAL))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from leither.codec import Cid
 from leither.merkle.entry import Change, Entry
-from leither.merkle.node import Node
+from leither.merkle.node import Bound, Node
 from leither.merkle.nodes import Nodes
 
 
@@ -19,8 +19,8 @@ def diff(nodes: Nodes, before: Cid, after: Cid) -> Iterator[Change]:
         return
     left, right = _Front(nodes, before), _Front(nodes, after)
     while left.stack and right.stack:
-        one, at = left.stack[-1]
-        other, there = right.stack[-1]
+        one, at = left.stack[-1][:2]
+        other, there = right.stack[-1][:2]
         key, key_there = one.keys[at], other.keys[there]
         if key == key_there and one.level == other.level:
             shared = _shared(one, at, other, there)
@@ -52,31 +52,35 @@ def diff(nodes: Nodes, before: Cid, after: Cid) -> Iterator[Change]:
 
 
 class _Front:
-    """What is left of one map: on each stack place a node and the index of its next item, the lowest key on top."""
+    """What is left of one map: on each stack place a node, the index of its next item and the node's bound.
+
+    The lowest keys are on top.
+    """
 
     __slots__ = ("_nodes", "stack")
 
     def __init__(self, nodes: Nodes, root: Cid) -> None:
         self._nodes = nodes
         node = nodes.get(root)
-        self.stack: list[tuple[Node, int]] = [(node, 0)] if node.keys else []
+        self.stack: list[tuple[Node, int, Bound]] = [(node, 0, None)] if node.keys else []
 
     def skip(self, items: int) -> None:
         """Pass over the next `items` of the top node."""
-        node, index = self.stack.pop()
+        node, index, end = self.stack.pop()
         if index + items < len(node.keys):
-            self.stack.append((node, index + items))
+            self.stack.append((node, index + items, end))
 
     def expand(self) -> None:
         """Replace the next child of the top node by its items."""
-        node, index = self.stack[-1]
+        node, index, end = self.stack[-1]
         self.skip(1)
-        self.stack.append((self._nodes.child(node, index), 0))
+        child, end = self._nodes.child(node, index, end)
+        self.stack.append((child, 0, end))
 
     def rest(self) -> Iterator[Entry]:
         """Pass over everything, yielding the entries."""
         while self.stack:
-            node, index = self.stack[-1]
+            node, index, _ = self.stack[-1]
             if node.level:
                 self.expand()
             else:

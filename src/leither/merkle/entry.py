@@ -111,13 +111,13 @@ def ascending(
     """
     last = b""
     for key, entry in changes:
-        if key <= last:
-            raise KeysUnsorted(last, key)
         if entry is None:
             require_key(key, limit_bytes)
         else:
             require_entry(entry, limit_bytes)
             if entry.key != key:
                 raise KeyRefused(entry.key, limit_bytes)
+        if key <= last:
+            raise KeysUnsorted(last, key)
         last = key
         yield key, entry

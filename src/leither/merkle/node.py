@@ -20,6 +20,9 @@ from leither.merkle.entry import FIRST_BYTE_MIN, Entry, Stamp
 Columns = tuple[list[Any], ...]
 """Keys first; then writers, seqs, values in a leaf, or links, counts in an inner node. All equally long."""
 
+Bound = bytes | None
+"""A key that all keys of a node come before; None where nothing follows."""
+
 _LINK_MIN = bytes((1, DAG_CBOR, 0x12, 0x20))
 _LINK_END = bytes((1, DAG_CBOR, 0x12, 0x21))
 
@@ -144,6 +147,25 @@ def _require_sound(node: Node) -> None:
 def _require_numbers(column: list[int], low: int, high: int, what: str) -> None:
     if set(map(type, column)) != {int} or min(column) < low or max(column) > high:
         raise NodeMalformed(f"a {what} is not a number from {low} to {high:,}")
+
+
+def require_child(parent: Node, index: int, end: Bound, child: Node) -> Bound:
+    """Return the bound of the keys of `child`, after checking it to be what `parent` promises at `index`.
+
+    Every walk does this, so that whatever nodes it is given, keys ascend and no node is met twice.
+    Raises: NodeMalformed: for another level, first key or count, or a key at or past the bound.
+    """
+    keys = parent.keys
+    if index + 1 < len(keys):
+        end = keys[index + 1]
+    if (
+        child.level != parent.level - 1
+        or child.total != parent.counts[index]
+        or child.keys[0] != keys[index]
+        or (end is not None and child.keys[-1] >= end)
+    ):
+        raise NodeMalformed(f"the node under key {keys[index][:40].hex()!r} is not the one its parent promises")
+    return end
 
 
 def children(data: bytes) -> tuple[Cid, ...]:

@@ -6,7 +6,7 @@ from threading import Lock
 
 from leither import limits
 from leither.codec import Block, Cid
-from leither.merkle.node import Node, NodeMalformed, decode, encode
+from leither.merkle.node import EMPTY, EMPTY_MAP, Bound, Node, decode, encode, require_child
 
 
 class NodeCache:
@@ -60,7 +60,12 @@ class Nodes:
         self.cache = NodeCache() if cache is None else cache
 
     def get(self, cid: bytes) -> Node:
-        """Return the node under `cid`, from the cache or the store. Raises: NodeMalformed, what `read` raises."""
+        """Return the node under `cid`, from the cache or the store; the empty map needs neither.
+
+        Raises: NodeMalformed, what `read` raises.
+        """
+        if cid == EMPTY_MAP.cid:
+            return EMPTY
         node = self.cache.get(cid)
         if node is None:
             data = self.read(Cid(cid))
@@ -68,21 +73,13 @@ class Nodes:
             self.cache.add(cid, node, len(data))
         return node
 
-    def child(self, parent: Node, index: int) -> Node:
-        """Return the child at `index` of `parent`, and check it to be the one `parent` promises.
+    def child(self, parent: Node, index: int, end: Bound) -> tuple[Node, Bound]:
+        """Return the child at `index` of `parent`, whose keys all come before `end`, and the bound of its own keys.
 
-        Raises: NodeMalformed: for another level, first key, count, or a key that belongs to the next child.
+        Raises: NodeMalformed: unless it is the child that `parent` promises (`node.require_child`).
         """
         node = self.get(parent.links[index])
-        keys = parent.keys
-        if (
-            node.level != parent.level - 1
-            or node.total != parent.counts[index]
-            or node.keys[0] != keys[index]
-            or (index + 1 < len(keys) and node.keys[-1] >= keys[index + 1])
-        ):
-            raise NodeMalformed(f"the node under key {keys[index][:40].hex()!r} is not the one its parent promises")
-        return node
+        return node, require_child(parent, index, end, node)
 
     def write(self, node: Node, *, cached: bool) -> Cid:
         """Store `node` and return its CID. `cached` where it is likely to be read again soon."""

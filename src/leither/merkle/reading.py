@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from leither.codec import Cid
 from leither.merkle.entry import Entry
-from leither.merkle.node import Node
+from leither.merkle.node import Bound, Node
 from leither.merkle.nodes import Nodes
 
 
@@ -14,12 +14,12 @@ def get(nodes: Nodes, root: Cid, key: bytes) -> Entry | None:
 
     Raises: NodeMalformed, what `nodes.read` raises.
     """
-    node = nodes.get(root)
+    node, end = nodes.get(root), None
     while node.level:
         index = bisect_right(node.keys, key) - 1
         if index < 0:
             return None
-        node = nodes.child(node, index)
+        node, end = nodes.child(node, index, end)
     index = bisect_left(node.keys, key)
     return node.entry(index) if index < len(node.keys) and node.keys[index] == key else None
 
@@ -42,20 +42,20 @@ def scan(
     Cost: one node a level to the first entry, then each node in the range once; memory for a node a level.
     Raises: NodeMalformed, what `nodes.read` raises.
     """
-    stack: list[tuple[Node, int]] = []
-    node = nodes.get(root)
+    stack: list[tuple[Node, int, Bound]] = []
+    node, end = nodes.get(root), None
     while True:
         low, high = _range(node, start, stop)
         if node.level:
             indexes = range(low, high) if reverse else range(high - 1, low - 1, -1)
-            stack.extend((node, index) for index in indexes)
+            stack.extend((node, index, end) for index in indexes)
         elif reverse:
             yield from reversed(list(node.entries(low, high)))
         else:
             yield from node.entries(low, high)
         if not stack:
             return
-        node = nodes.child(*stack.pop())
+        node, end = nodes.child(*stack.pop())
 
 
 def _range(node: Node, start: bytes | None, stop: bytes | None) -> tuple[int, int]:
@@ -76,12 +76,12 @@ def count(nodes: Nodes, root: Cid, *, start: bytes | None = None, stop: bytes | 
 
 def position(nodes: Nodes, root: Cid, key: bytes) -> int:
     """Return how many entries stand before `key`, present or not. Cost: one node a level."""
-    node = nodes.get(root)
+    node, end = nodes.get(root), None
     before = 0
     while node.level:
         index = bisect_right(node.keys, key) - 1
         if index < 0:
             return before
         before += sum(node.counts[:index])
-        node = nodes.child(node, index)
+        node, end = nodes.child(node, index, end)
     return before + bisect_left(node.keys, key)

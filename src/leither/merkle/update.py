@@ -40,7 +40,7 @@ def update(
     items: Changes = ((key, None if entry is None else (*entry.stamp, entry.value)) for key, entry in checked)
     risen: dict[bytes, Item | None] = {}
     for level in range(top.level + 1):
-        risen = dict(_rewrite(writer, Path(nodes, root, level), Queue(items), shape))
+        risen = dict(_rewrite(writer, root, level, Queue(items), shape))
         if not risen:
             return root
         items = iter(risen.items())
@@ -97,22 +97,27 @@ def _crown(writer: _Writer, shape: Shape, level: int, tops: list[tuple[Any, ...]
     return tower.finish()
 
 
-def _rewrite(writer: _Writer, path: Path, queue: Queue, shape: Shape) -> Iterator[tuple[bytes, Item | None]]:
+def _rewrite(
+    writer: _Writer, root: Cid, level: int, queue: Queue, shape: Shape
+) -> Iterator[tuple[bytes, Item | None]]:
     """Apply a level's changes; yield those of the level above, in key order."""
     segments: list[Segment] = []
+    path: Path | None = None
     while queue.head is not None:
+        if path is None:
+            path = Path(writer.nodes, root, level, queue.head[0])
         path.seek(queue.head[0])
         start = path.node.keys[0]
-        if segments and queue.head != (start, None) and shape.is_natural(path.level, start):
+        if segments and queue.head != (start, None) and shape.is_natural(level, start):
             # A node surely begins here, so nothing from here on reaches back across it.
-            yield from _replaced(writer, path.level, segments)
+            yield from _replaced(writer, level, segments)
             segments = []
         window = Window(shape, path, queue, segments)
         segment = window.close()
         path = window.right
         if segment is not None:
             segments.append(segment)
-    yield from _replaced(writer, path.level, segments)
+    yield from _replaced(writer, level, segments)
 
 
 def _replaced(writer: _Writer, level: int, segments: list[Segment]) -> Iterator[tuple[bytes, Item | None]]:

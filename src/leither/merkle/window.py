@@ -114,9 +114,7 @@ class Window:
             return None
         cuts = [0, *(bisect_left(keys, key) for key in self._inserted if self._natural(key)), len(keys)]
         parts = [
-            tuple(column[start:stop] for column in self._columns)
-            for start, stop in pairwise(cuts)
-            if start < stop
+            tuple(column[start:stop] for column in self._columns) for start, stop in pairwise(cuts) if start < stop
         ]
         return parts if all(self._shape.fits(self._level, part) for part in parts) else None
 

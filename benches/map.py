@@ -1,0 +1,105 @@
+"""The ordered Merkle map: build, scattered changes, diff, reads, on a map of a million entries in memory.
+
+Keys take 20 bytes and values 30, from a seeded generator. Each row is the median of `repeats` runs.
+"""
+
+import gc
+import statistics
+import tracemalloc
+from collections.abc import Callable
+from random import Random
+from time import perf_counter
+from typing import NamedTuple
+
+from leither.codec import Block, Cid
+from leither.merkle import Entry, NodeCache, Nodes, Shape, Stamp, build, diff, get, scan, update
+
+
+class Row(NamedTuple):
+    """One measured figure."""
+
+    name: str
+    figure: float
+    unit: str
+
+
+class Memory:
+    """Blocks in a dict, and how many were put."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[Cid, bytes] = {}
+        self.puts = 0
+
+    def put(self, block: Block) -> None:
+        self.blocks[block.cid] = block.data
+        self.puts += 1
+
+    def nodes(self) -> Nodes:
+        """Return an access with a cold cache."""
+        return Nodes(self.blocks.__getitem__, self.put, NodeCache())
+
+
+def entries(count: int, random: Random) -> list[Entry]:
+    """Return `count` entries of 20-byte keys and 30-byte values in key order."""
+    keys = sorted({b"\x80" + random.randbytes(19) for _ in range(count)})
+    stamps = (Stamp(random.randrange(4), random.randrange(10_000)) for _ in keys)
+    return [Entry(key, stamp, b"\x81" + random.randbytes(29)) for key, stamp in zip(keys, stamps, strict=True)]
+
+
+def _median_ms(work: Callable[[], object], repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        gc.collect()
+        start = perf_counter()
+        work()
+        times.append((perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def rows(*, entries_count: int = 1_000_000, changes_count: int = 1000, repeats: int = 5) -> list[Row]:
+    """Return the figures. Takes about half a minute at the default sizes."""
+    random = Random(1)
+    shape = Shape(random.randbytes(16))
+    data = entries(entries_count, random)
+    memory = Memory()
+    root = build(memory.nodes(), data, shape)
+    changed = [
+        (entry.key, Entry(entry.key, Stamp(1, 20_000), b"\x81" + random.randbytes(29)))
+        for entry in sorted(random.sample(data, changes_count))
+    ]
+    built_puts = memory.puts
+    after = update(memory.nodes(), root, changed, shape)
+    written = memory.puts - built_puts
+    probes = [entry.key for entry in random.sample(data, min(10_000, entries_count))]
+    warm = memory.nodes()
+    found = [
+        Row("build", _median_ms(lambda: build(memory.nodes(), data, shape), repeats), "ms"),
+        Row("update", _median_ms(lambda: update(memory.nodes(), root, changed, shape), repeats), "ms"),
+        Row("diff", _median_ms(lambda: sum(1 for _ in diff(memory.nodes(), root, after)), repeats), "ms"),
+        Row("scan all", _median_ms(lambda: sum(1 for _ in scan(memory.nodes(), root)), repeats), "ms"),
+        Row("get", _median_ms(lambda: [get(warm, root, key) for key in probes], repeats) * 1000 / len(probes), "µs"),
+        Row("nodes", len(memory.blocks), "blocks"),
+        Row("nodes written by the update", written, "blocks"),
+        Row("size", sum(map(len, memory.blocks.values())) / entries_count, "B/entry"),
+    ]
+    return found + _memory_rows(data, memory, root, changed, shape)
+
+
+def _memory_rows(
+    data: list[Entry], memory: Memory, root: Cid, changed: list[tuple[bytes, Entry]], shape: Shape
+) -> list[Row]:
+    """Return peaks of Python memory beside the entries and the blocks, which are the caller's."""
+    sink = Nodes(memory.blocks.__getitem__, lambda block: None, NodeCache())
+    tracemalloc.start()
+    build(sink, data, shape)
+    built = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    update(sink, root, changed, shape)
+    updated = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return [Row("build peak", built / 2**20, "MiB"), Row("update peak", updated / 2**20, "MiB")]
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(f"{row.name:30}{row.figure:12,.1f} {row.unit}")
