@@ -1,11 +1,13 @@
 """Canonical DAG-CBOR for records, with an explicit link type.
 
 Links are `Cid` values and travel as tag 42. Floats, tags other than 42, undefined, indefinite lengths, duplicate
-keys and non-minimal forms are refused: what is decoded is encoded again and compared.
+keys and non-minimal forms are refused: what is decoded is encoded again and compared. Bytes: spec/format/record.md.
 Source: ipld.io/specs/codecs/dag-cbor/spec.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Never
 
 import cbor2
 
@@ -53,7 +55,7 @@ def _encode_boxed(encoder: cbor2.CBOREncoder, link: BoxedLink) -> None:
     _encode_link(encoder, link.cid)
 
 
-_ENCODERS = {Cid: _encode_link, BoxedLink: _encode_boxed}
+_ENCODERS: dict[type, Callable[[cbor2.CBOREncoder, Any], None]] = {Cid: _encode_link, BoxedLink: _encode_boxed}
 
 
 def _decode_link(tag: cbor2.CBORTag, immutable: bool) -> BoxedLink:  # the library's signature
@@ -63,12 +65,25 @@ def _decode_link(tag: cbor2.CBORTag, immutable: bool) -> BoxedLink:  # the libra
     return BoxedLink(Cid.read(payload[1:]))
 
 
+def _refuse_tag(value: object, immutable: bool) -> Never:  # the library's signature
+    raise NotCanonical("a tag that is not 42")
+
+
+# The tags that cbor2 knows. Shared values and string references among them would make a value that holds itself, or
+# one that a megabyte of input unfolds into terabytes; the others cost work and have no place in a record.
+_LIBRARY_TAGS = (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
+_DECODERS = dict.fromkeys(_LIBRARY_TAGS, _refuse_tag)
+
+
 def encode(value: object) -> bytes:
     """Return the canonical bytes of `value`: maps with text keys, lists, ints, text, bytes, bools, None, Cid.
 
-    Raises: RecordTooLarge: past limits.RECORD_BYTES_MAX.
+    Raises: RecordTooLarge: past limits.RECORD_BYTES_MAX. NotCanonical: for text with a lone surrogate.
     """
-    data = cbor2.dumps(value, canonical=True, encoders=_ENCODERS)
+    try:
+        data = cbor2.dumps(value, canonical=True, encoders=_ENCODERS)
+    except UnicodeEncodeError:
+        raise NotCanonical("text with a lone surrogate, which UTF-8 has no form for") from None
     if len(data) > limits.RECORD_BYTES_MAX:
         raise RecordTooLarge(len(data))
     return data
@@ -85,20 +100,17 @@ def decode(data: bytes) -> object:
         value = cbor2.loads(
             data,
             tag_hook=_decode_link,
+            semantic_decoders=_DECODERS,
             max_depth=limits.RECORD_DEPTH_MAX,
             allow_indefinite=False,
             allow_duplicate_keys=False,
             strict_hashable_types=True,
         )
-        _refuse_foreign_types(value)
-        again = cbor2.dumps(value, canonical=True, encoders=_ENCODERS)
-    except NotCanonical:
-        raise
-    except NotACid as error:
-        raise NotCanonical(error.reason) from None
-    except (cbor2.CBORError, ValueError, TypeError, OverflowError) as error:
-        raise NotCanonical(str(error)[:200]) from None
-    if again != data:
+    except cbor2.CBORDecodeError as error:
+        cause = error.__cause__
+        raise NotCanonical(cause.reason if isinstance(cause, NotCanonical | NotACid) else str(error)[:200]) from None
+    _refuse_foreign_types(value)
+    if cbor2.dumps(value, canonical=True, encoders=_ENCODERS) != data:
         raise NotCanonical("encoding it again gives other bytes")
     return value
 
@@ -106,11 +118,8 @@ def decode(data: bytes) -> object:
 def _refuse_foreign_types(value: object) -> None:
     """Refuse what cbor2 can decode and DAG-CBOR has no place for, floats among it (no record uses them)."""
     match value:
-        case bool() | None | str() | bytes() | BoxedLink():
+        case bool() | None | int() | str() | bytes() | BoxedLink():
             return
-        case int():
-            if not -(1 << 64) <= value < 1 << 64:
-                raise NotCanonical("integer beyond 64 bits")
         case list():
             for item in value:
                 _refuse_foreign_types(item)
