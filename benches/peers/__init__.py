@@ -1,0 +1,52 @@
+"""Finding the programs that figures are compared with. One that can't be had is said to be missing, never made up."""
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BUILT = Path(__file__).parents[2] / "build" / "peers"
+
+
+@cache
+def kubo() -> Path | None:
+    """Return an `ipfs` binary: the one that LEITHER_BENCH_KUBO names, one on the PATH, or one built from its module."""
+    named = os.environ.get("LEITHER_BENCH_KUBO")
+    if named:
+        return Path(named)
+    found = shutil.which("ipfs")
+    if found:
+        return Path(found)
+    built = BUILT / "ipfs"
+    if not built.exists() and shutil.which("go"):
+        print("building Kubo from its Go module, once; this takes some minutes", flush=True)
+        environment = os.environ | {"GOBIN": str(BUILT), "GOFLAGS": "-buildvcs=false"}
+        command = ["go", "install", "github.com/ipfs/kubo/cmd/ipfs"]
+        if subprocess.run(command, cwd=HERE / "kubo", env=environment, check=False).returncode:
+            return None
+    return built if built.exists() else None
+
+
+@cache
+def helia() -> Path | None:
+    """Return the folder of the Helia scripts with their packages installed."""
+    if not shutil.which("npm"):
+        return None
+    folder = BUILT / "helia"
+    if not (folder / "node_modules").exists():
+        shutil.copytree(HERE / "helia", folder, dirs_exist_ok=True)
+        command = ["npm", "ci", "--no-fund", "--no-audit", "--silent"]
+        if subprocess.run(command, cwd=folder, check=False).returncode:
+            return None
+    return folder
+
+
+def kubo_environment(home: Path) -> dict[str, str]:
+    """Return the environment of an `ipfs` that works offline in `home`, made on first use."""
+    environment = os.environ | {"IPFS_PATH": str(home), "IPFS_TELEMETRY": "off", "DO_NOT_TRACK": "1"}
+    if not (home / "config").exists():
+        run = [str(kubo()), "init", "--profile=test,unixfs-v1-2025"]
+        subprocess.run(run, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return environment
