@@ -14,7 +14,9 @@ def main(chosen: list[str]) -> int:
     if unknown:
         print(f"no bench is called {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)
         return 2
-    print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
+    )
     print("medians (lowest to highest); a ratio above 1 is in our favour; benches/README.md explains each row")
     for name in chosen or NAMES:
         print(f"\n{name}", flush=True)

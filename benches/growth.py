@@ -9,13 +9,14 @@ from benches.figure import Figure
 from leither.codec import RAW, Block, Cid
 from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import path_key
-from leither.node import open_engines
+from leither.runtime import SystemClock, SystemRandom
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.cur import Edit, edit
-from leither.service.engines import Engines
+from leither.service.engines import Engines, Identity
+from leither.store import LmdbState, PackBlocks
 
-CHANGES = 100
+CHANGES = 20
 PER_DIRECTORY = 100
 
 
@@ -24,15 +25,27 @@ def figures(*, sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000), rounds: in
     found = []
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="leither-bench-") as name:
-            engines = open_engines(Path(name))
+            engines = _open(Path(name))
             try:
                 first, later = _life(engines, size, rounds)
             finally:
                 engines.state.close()
                 engines.blocks.close()
         found.append(Figure(f"first backup of {size:,} files' entries", "s", [first]))
-        found.append(Figure(f"backup of {CHANGES} scattered changes in {size:,}", "ms", later, target="flat but for log n"))
+        found.append(
+            Figure(f"backup of {CHANGES} scattered changes in {size:,}", "ms", later, target="flat but for log n")
+        )
     return found
+
+
+def _open(folder: Path) -> Engines:
+    return Engines(
+        blocks=PackBlocks(folder / "blocks"),
+        state=LmdbState(folder / "state"),
+        clock=SystemClock(),
+        random=SystemRandom(),
+        identity=Identity.of(bytes(32), bytes(32)),
+    )
 
 
 def _life(engines: Engines, size: int, rounds: int) -> tuple[float, list[float]]:
