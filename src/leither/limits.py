@@ -14,6 +14,10 @@ FOREIGN_DIGEST_BYTES_MAX = 128
 """Longest digest, or inlined block, of a CID this node only passes on."""
 FOREIGN_CBOR_DEPTH_MAX = 128
 """Deepest nesting of a DAG-CBOR block whose links are followed."""
+SEED_OPS_MAX = 16
+"""Most Argon2id passes that an encrypted seed may ask for: with the memory below, seconds, not hours."""
+SEED_MEMORY_KIB_MAX = 256 * 1024
+"""Most memory that an encrypted seed may ask for, in KiB: what the smallest machine can still give."""
 CAR_HEADER_BYTES_MAX = 64 * KIB
 CAR_ROOTS_MAX = 1024
 
@@ -136,3 +140,40 @@ TIME_MS_MAX = 253_402_300_799_999
 QUOTA_BYTES_MAX = 1 << 62
 TAR_EXTENDED_BYTES_MAX = 1 * MIB
 """Longest pax header or GNU long name of one tar member."""
+
+# Gateway
+URL_BYTES_MAX = 16 * KIB
+"""Path and query of a request: a path of PATH_BYTES_MAX takes three times that when every byte is escaped."""
+HEADERS_MAX = 128
+QUERY_FIELDS_MAX = 64
+REQUEST_HEAD_BYTES_MAX = 128 * KIB
+"""What a connection may send before a request's head is complete."""
+REQUEST_HEAD_S = 30
+"""How long a request's head may take to come."""
+CONNECTIONS_MAX = 2048
+"""Connections, or requests in work, beyond which the front door answers 503."""
+KEEP_ALIVE_S = 20
+STOP_S = 5
+"""How long answers in work may go on when the node stops."""
+WEBSOCKET_MESSAGE_BYTES_MAX = 64 * KIB
+WEB_THREADS_MAX = 8
+"""Threads in which the gateway waits for the disk."""
+STREAM_PIECE_BYTES = 256 * KIB
+"""Bytes of a file gathered before they are handed to the client."""
+LISTED_ENTRIES_MAX = 10_000
+"""Entries that a directory's page shows."""
+PATHS_CACHED_MAX = 16_384
+"""Paths of versions whose file is remembered."""
+PUBLIC_BLOCKS_MAX = 500_000
+"""Blocks that the index of what guests may fetch by CID holds, at 16 bytes each; what is beyond is not found by them."""
+PUBLIC_INDEXES_MAX = 256
+READERS_REMEMBERED_MAX = 8
+"""Principals other than the owner whose view of the blocks is kept."""
+CAR_DUPLICATES_MAX = 1 << 22
+"""Blocks of one CAR with duplicates, which a small hostile DAG could make endless."""
+BODIES_CACHED_BYTES = 8 * MIB
+"""Bytes of small files kept in memory for the gateway."""
+
+# Command line
+HOME_WAIT_S = 30
+"""How long a command waits for another one that has the home folder open."""
