@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from itertools import chain, islice, pairwise, starmap
 from operator import lt
-from typing import Any
 
 from leither import limits
 from leither.codec import Cid
@@ -92,9 +91,10 @@ def build(
 
 def _columns(chunk: list[Entry], last: bytes, key_bytes_max: int) -> Columns:
     """Return the columns of `chunk`, checked. Whole-column tests are fast; the loop only finds the culprit."""
-    keys: list[Any]
-    keys, stamps, values = map(list, zip(*chunk, strict=True))
-    writers, seqs = map(list, zip(*stamps, strict=True))
+    keys = [entry[0] for entry in chunk]
+    writers = [entry[1][0] for entry in chunk]
+    seqs = [entry[1][1] for entry in chunk]
+    values = [entry[2] for entry in chunk]
     sound = (
         min(keys) >= FIRST_BYTE_MIN
         and max(map(len, keys)) <= key_bytes_max

@@ -1,6 +1,8 @@
 """What differs between two maps, found by walking only the nodes they don't share."""
 
 from collections.abc import Iterator
+from itertools import compress, count
+from operator import ne
 
 from leither.codec import Cid
 from leither.merkle.entry import Change, Entry
@@ -89,17 +91,9 @@ class _Front:
 
 
 def _shared(one: Node, at: int, other: Node, there: int) -> int:
-    """Return how many items from `at` and `there` on are equal, by doubling and halving steps."""
-    room = min(len(one.keys) - at, len(other.keys) - there)
-    shared, step = 0, 1
-    while step and shared < room:
-        stop = min(shared + step, room)
-        if all(
-            mine[at + shared : at + stop] == theirs[there + shared : there + stop]
-            for mine, theirs in zip(one.columns, other.columns, strict=True)
-        ):
-            shared, step = stop, step * 2
-        else:
-            step //= 2
-            room = stop - 1
+    """Return how many items from `at` and `there` on are equal. The last columns differ first, as a rule."""
+    shared = min(len(one.keys) - at, len(other.keys) - there)
+    for mine, theirs in zip(reversed(one.columns), reversed(other.columns), strict=True):
+        unequal = map(ne, mine[at : at + shared], theirs[there : there + shared])
+        shared = next(compress(count(), unequal), shared)
     return shared

@@ -117,6 +117,8 @@ def decode(data: bytes) -> Node:
     node = Node(level, tuple(columns))
     if size:
         _require_sound(node)
+        if len(data) > limits.MAP_VALUE_BYTES_MAX:
+            _require_short(node)
     elif level:
         raise NodeMalformed("an inner node without children")
     return node
@@ -128,20 +130,28 @@ def _require_sound(node: Node) -> None:
         # A comparison of bytes with anything else raises TypeError, so these also check the types.
         if not all(map(lt, keys, islice(keys, 1, None))):
             raise NodeMalformed("keys do not ascend")
-        if keys[0] < FIRST_BYTE_MIN or len(max(keys, key=len)) > limits.MAP_SIBLING_KEY_BYTES_MAX:
-            raise NodeMalformed("a key begins below 0x80 or is too long")
+        if keys[0] < FIRST_BYTE_MIN:
+            raise NodeMalformed("a key begins below 0x80")
         if node.level:
             if min(node.links) < _LINK_MIN or max(node.links) >= _LINK_END or set(map(len, node.links)) != {36}:
                 raise NodeMalformed("a link is not the CID of a map node")
             _require_numbers(node.counts, 1, limits.MAP_SEQ_MAX, "count")
         else:
             _, writers, seqs, values = node.columns
-            if min(values) < FIRST_BYTE_MIN or len(max(values, key=len)) > limits.MAP_VALUE_BYTES_MAX:
-                raise NodeMalformed("a value begins below 0x80 or is too long")
+            if min(values) < FIRST_BYTE_MIN:
+                raise NodeMalformed("a value begins below 0x80")
             _require_numbers(writers, 0, limits.MAP_WRITER_MAX, "writer")
             _require_numbers(seqs, 0, limits.MAP_SEQ_MAX, "seq")
     except TypeError:
         raise NodeMalformed("a column holds a value of the wrong type") from None
+
+
+def _require_short(node: Node) -> None:
+    """Refuse keys and values past their limits; in a block no longer than those there can be none."""
+    if max(map(len, node.keys)) > limits.MAP_SIBLING_KEY_BYTES_MAX:
+        raise NodeMalformed("a key is too long")
+    if not node.level and max(map(len, node.columns[3])) > limits.MAP_VALUE_BYTES_MAX:
+        raise NodeMalformed("a value is too long")
 
 
 def _require_numbers(column: list[int], low: int, high: int, what: str) -> None:
