@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+import resource
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import lmdb
 
+from leither import limits
 from leither.errors import CorruptionError, LimitError
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_LITTLE_ROOM_BYTES = 64 * limits.MIB
 _LMDB_NO_ROOM = (lmdb.MapFullError, lmdb.DiskError, lmdb.TxnFullError)
 
 
@@ -48,16 +51,24 @@ class StoreBroken(CorruptionError):
 def storage_error(where: str, error: OSError | lmdb.Error) -> StoreFull | StoreBroken:
     """Return what callers are told when `error` stopped a change to `where`."""
     if isinstance(error, lmdb.Error):
-        full = isinstance(error, _LMDB_NO_ROOM) or _lmdb_errno(error) in _NO_ROOM
+        full = isinstance(error, _LMDB_NO_ROOM) or _says(error, _NO_ROOM)
+        if not full and _says(error, {errno.EIO}):
+            full = not _has_room(Path(where))  # LMDB reports a short write, as on a full disk, as an I/O error
         return (StoreFull if full else StoreBroken)(where, str(error))
     reason = os.strerror(error.errno) if error.errno else str(error)
     return (StoreFull if error.errno in _NO_ROOM else StoreBroken)(where, reason)
 
 
-def _lmdb_errno(error: lmdb.Error) -> int | None:
-    """Return the operating system's error number in `error`, which carries it in its text alone."""
-    text = str(error)
-    return next((number for number in _NO_ROOM if os.strerror(number) in text), None)
+def _says(error: lmdb.Error, numbers: Set[int]) -> bool:
+    """Tell whether `error` is one of the operating system's, whose numbers LMDB's errors carry in their text alone."""
+    return any(os.strerror(number) in str(error) for number in numbers)
+
+
+def _has_room(path: Path) -> bool:
+    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+        return False
+    free = os.statvfs(path)
+    return free.f_bavail * free.f_frsize > _LITTLE_ROOM_BYTES
 
 
 class Disk:

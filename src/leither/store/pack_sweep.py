@@ -65,7 +65,10 @@ class PackSweep:
             judged = [self._judge(number, size, marked) for number, size in sealed.items()]
             del marked
             full = self._rewrite(judged)
-            self._writer.run(self._catalog.commit)
+            try:
+                self._writer.run(self._catalog.commit)
+            except StoreFull as error:  # what was dropped is dropped in memory, and the packs have the rest
+                full = full or error
         finally:
             with self._catalog.lock:
                 self._leases.end_sweep()
@@ -129,6 +132,7 @@ class PackSweep:
             chosen.update((pack.number, pack) for pack in small)
         for pack in sorted(chosen.values(), key=lambda pack: pack.live_bytes):
             try:
+                # What is empty goes without a copy, so a sweep makes room on a full disk.
                 if self._copy(pack):
                     self._delete(pack.number)
             except StoreFull as full:

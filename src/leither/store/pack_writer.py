@@ -194,6 +194,8 @@ class PackWriter:
             try:
                 command()
                 future.set_result(None)
+            except (OSError, lmdb.Error) as error:
+                future.set_exception(storage_error(self._where, error))
             except BaseException as error:  # raised where it was asked for
                 future.set_exception(error)
         return not stop
