@@ -134,6 +134,7 @@ SETTINGS: dict[str, Setting] = {
     "home": Setting(None, _path, "the folder that holds everything of this node; not in the file, which is inside it"),
     "host": Setting("127.0.0.1", _host, "the address the node listens on"),
     "expose": Setting(False, _flag, "whether host may be an address that other machines reach"),
+    "names": Setting("", _text, "further names the node answers to, separated by commas, where expose is on"),
     "port": Setting(4800, _port, "where browsers, the API and this program meet the node"),
     "network_port": Setting(4801, _port, "where other nodes will meet it"),
     "redis_port": Setting(4802, _port, "where Redis clients will meet it"),
@@ -164,6 +165,7 @@ class Settings:
     home: Path
     host: str
     expose: bool
+    names: str
     port: int
     network_port: int
     redis_port: int

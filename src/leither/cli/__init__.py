@@ -1,0 +1,5 @@
+"""The command line. It starts fast: what a command needs is imported when the command runs."""
+
+from leither.cli.program import main
+
+__all__ = ["main"]

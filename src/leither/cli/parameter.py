@@ -1,0 +1,28 @@
+"""Kinds of values on the command line."""
+
+import re
+
+import click
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
+_SIZE = re.compile(r"(\d{1,19})\s*(?:([KMGTP])(?:iB|B)?|B|bytes)?", re.IGNORECASE)
+
+
+class Size(click.ParamType[int]):
+    """A size in bytes, written as a number or with a unit of 1024, such as 10GiB."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes, or fail with what is allowed."""
+        if isinstance(value, int):
+            return value
+        found = _SIZE.fullmatch(str(value).strip())
+        if not found:
+            self.fail(
+                f"{value!r} is not a size; write bytes, or a number with K, M, G, T (of 1024), such as 10G", param, ctx
+            )
+        return int(found[1]) * _UNITS[(found[2] or "").upper()]
+
+
+SIZE = Size()

@@ -1,0 +1,69 @@
+"""One run of the program: what was chosen on the command line, and the way to a node."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from leither.cli.output import Output
+from leither.config import Settings, load
+
+if TYPE_CHECKING:
+    from leither.cli.api import Api
+
+Connect = Callable[[Settings], "AbstractContextManager[Api]"]
+
+
+class Session:
+    """Settings, output and connection of one run."""
+
+    def __init__(self, *, connect: Connect | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self.environ = os.environ if environ is None else environ
+        self._chosen: dict[str, object] = {}
+        self._json = False
+        self._connect = connect
+
+    def choose(self, name: str, value: object) -> None:
+        """Take a choice of the command line: `json`, or a setting."""
+        if name == "json":
+            self._json = bool(value)
+        else:
+            self._chosen[name] = value
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings. Raises: what `leither.config.load` raises."""
+        return load(self._chosen, environ=self.environ)
+
+    @property
+    def json(self) -> bool:
+        """Whether the answer is one JSON document."""
+        return self._json
+
+    @cached_property
+    def output(self) -> Output:
+        """Where answers go."""
+        return Output(json=self._json)
+
+    def api(self) -> AbstractContextManager[Api]:
+        """Open a connection to the node of this home folder; without a running one, to one started for this command."""
+        if self._connect is None:
+            from leither.cli.connection import connect
+
+            return connect(self.settings)
+        return self._connect(self.settings)
+
+    def show(self, answer: Any, human: Callable[[Output], object]) -> None:  # noqa: ANN401
+        """Print `answer` as JSON, or let `human` print it for people."""
+        if self._json:
+            self.output.document(answer)
+        else:
+            human(self.output)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)

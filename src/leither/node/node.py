@@ -1,0 +1,136 @@
+"""One node: its stores, its identity, what it serves, and its life from start to stop."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from leither import __version__
+from leither.config import Settings
+from leither.crypto import id_text
+from leither.node.home import Home, Running
+from leither.node.identity import read_identity
+from leither.node.listening import listen
+from leither.node.stores import open_blocks
+from leither.people import Scope
+from leither.ports import Clock, Random
+from leither.runtime import SystemClock, SystemRandom
+from leither.service.engines import Engines
+from leither.service.tokens import BadToken, TokenNotFound, Tokens
+from leither.store import LmdbState
+from leither.store.keyfile import read_secret, write_secret
+
+if TYPE_CHECKING:
+    from leither.web.asgi import App
+
+COMMAND_LINE = "command-line"
+"""Name of the owner's token that `leither` itself uses; the file `token` holds it."""
+_TOKEN_BYTES_MAX = 200
+
+
+class Node:
+    """An opened home folder. Make it with `open`; it is good within that context."""
+
+    def __init__(self, settings: Settings, home: Home, engines: Engines, sockets: list[socket.socket]) -> None:
+        self.settings = settings
+        self.home = home
+        self.engines = engines
+        self.tokens = Tokens(engines)
+        self.started_ms = engines.clock.now_ms()
+        self.sockets = sockets
+        self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls, settings: Settings, *, listening: bool = True, clock: Clock | None = None, random: Random | None = None
+    ) -> Iterator[Self]:
+        """Open the home folder, make what it lacks, and bind the node's ports if `listening`.
+
+        Raises: HomeInUse, PortTaken, PortForbidden, HostNotHere, IdentityMissing, KeyFileExposed, StoreFull,
+            StateDamaged and others of the stores.
+        """
+        home = Home(settings.home)
+        random = random or SystemRandom()
+        with ExitStack() as stack:
+            stack.enter_context(home.held())
+            sockets: list[socket.socket] = []
+            if listening:
+                sockets = listen(settings.host, settings.port, setting="port", file=settings.file)
+                for each in sockets:
+                    stack.callback(each.close)
+            identity = read_identity(home, random)
+            blocks = open_blocks(settings, home)
+            stack.callback(blocks.close)
+            state = LmdbState(home.state)
+            stack.callback(state.close)
+            engines = Engines(
+                blocks=blocks, state=state, clock=clock or SystemClock(), random=random, identity=identity
+            )
+            yield cls(settings, home, engines, sockets)
+
+    @property
+    def url(self) -> str:
+        """Address of the node's own page."""
+        return f"http://localhost{'' if self.port == 80 else f':{self.port}'}/"
+
+    @cached_property
+    def token(self) -> str:
+        """The owner's token of the command line. Made anew if its file is gone or out of date."""
+        kept = read_secret(self.home.token_file, size_bytes_max=_TOKEN_BYTES_MAX)
+        if kept is not None:
+            secret = kept.decode("ascii", "replace").strip()
+            try:
+                if self.tokens.principal_of(secret).is_owner:
+                    return secret
+            except BadToken:
+                pass  # the state is older or newer than the file, and the one who reads the folder is its owner
+        with suppress(TokenNotFound):  # on the first start
+            self.tokens.revoke(COMMAND_LINE)
+        _, secret = self.tokens.create(COMMAND_LINE, Scope.OWNER)
+        write_secret(self.home.token_file, f"{secret}\n".encode())
+        return secret
+
+    @property
+    def running(self) -> Running:
+        """How the command line reaches this node."""
+        host = self.sockets[0].getsockname()[0] if self.sockets else self.settings.host
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+        suffix = self.url.removeprefix("http://").rstrip("/")
+        return Running(
+            url=self.url, host=host, port=self.port, host_header=suffix, process=os.getpid(), token=self.token
+        )
+
+    def sign_in_link(self) -> str:
+        """Return a one-time link that signs a browser in as the owner."""
+        code, _ = self.tokens.one_time_code()
+        return f"{self.url}#code={code}"
+
+    def app(self) -> "App":
+        """Return what answers requests: the ASGI application."""
+        from leither.node.front_door import make_app
+
+        return make_app(self)
+
+    def run(self, ready: Callable[[Self], object]) -> None:
+        """Serve until SIGINT or SIGTERM; `ready` is called once requests are answered. Only in the main thread."""
+        from leither.node.serving import log_to_standard_error, serve_until_signalled
+        from leither.node.welcome import publish_welcome
+
+        log_to_standard_error(self.settings.log_level)
+        if self.settings.welcome:
+            publish_welcome(self.engines)
+        running = self.running
+
+        def started() -> None:
+            self.home.announce(running)
+            ready(self)
+
+        serve_until_signalled(self.app(), self.sockets, started=started)
+
+    def facts(self) -> dict[str, str]:
+        """Return who and what this node is, for logs and tests."""
+        identity = self.engines.identity
+        return {"version": __version__, "id": id_text(identity.node.id), "person": id_text(identity.person.id)}
