@@ -1,0 +1,170 @@
+"""The front door: one ASGI application that checks where each request is for, and hands it on.
+
+<id>.localhost              the app of that id, at an origin of its own
+/api/…                      the HTTP API
+/ipfs/…  /mm/…              the gateway
+/healthz  /metrics          for whoever looks after the node
+/  /static/…                the node's own page
+"""
+
+import logging
+from contextlib import ExitStack
+from time import perf_counter
+
+from leither.errors import LeitherError, NotFound
+from leither.service.engines import Engines
+from leither.service.tokens import Tokens
+from leither.web.answer import NO_STORE, SAFE
+from leither.web.asgi import App, Message, Receive, Scope, Send
+from leither.web.console import Console, NoSuchPage
+from leither.web.exchange import Exchange
+from leither.web.gateway.ipfs import IpfsPaths
+from leither.web.gateway.mimei import MimeiPaths
+from leither.web.gateway.origin import Origins
+from leither.web.gateway.places import Places
+from leither.web.gateway.visible import Visibility
+from leither.web.head import answer_head
+from leither.web.hosts import Hosts, check_origin
+from leither.web.metrics import Metrics
+from leither.web.request import Request
+from leither.web.settings import WebSettings
+from leither.web.threads import Threads
+
+LOGGER = logging.getLogger("leither.web")
+_TEXT = b"text/plain; charset=utf-8"
+_LOOPBACK = ("127.", "::1", "::ffff:127.")
+
+
+class NoNames(NotFound):
+    """Names are not resolved here."""
+
+    code = "no-names"
+
+    def __init__(self) -> None:
+        super().__init__("this node resolves no /ipns/ names; use /ipfs/<cid> or /mm/<id>")
+
+
+class FrontDoor:
+    """The application. `close` ends its watching for changes; the ASGI shutdown does it too."""
+
+    def __init__(self, engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App) -> None:
+        self.metrics = Metrics(engines)
+        self._api = api
+        self._hosts = Hosts(settings)
+        self._threads = Threads()
+        self._console = Console()
+        visibility = Visibility(engines)
+        places = Places(engines)
+        self._origins = Origins(engines, settings, tokens, places, self._threads)
+        self._mimei = MimeiPaths(engines, settings, tokens, places, self._threads)
+        self._ipfs = IpfsPaths(tokens, visibility, self._threads)
+        self._watching = ExitStack()
+        self._watching.enter_context(engines.events.watching(visibility.hear))
+
+    def close(self) -> None:
+        """Stop watching for changes. Idempotent."""
+        self._watching.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection's request, or pass the server's lifespan on to the API."""
+        if scope["type"] == "http":
+            await self._serve_http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._serve_websocket(scope, receive, send)
+        else:
+            try:
+                await self._api(scope, receive, send)
+            finally:
+                self.close()
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter()
+        status = sent = 0
+
+        async def counted(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                sent += len(message.get("body", b""))
+            await send(message)
+
+        request = Request(scope)
+        exchange = Exchange(request, receive, counted)
+        route = "refused"
+        try:
+            request.check_bounds()
+            app = self._hosts.app_of(request)
+            if not request.is_read:
+                check_origin(request)
+            route = "app" if app is not None else _route(request.raw_path)
+            if app is not None:
+                await self._origins.serve(exchange, app)
+            else:
+                await self._serve_node(exchange, route)
+        except LeitherError as error:
+            if status:
+                # Part of the answer is out: leaving it unfinished makes the server break the connection.
+                LOGGER.warning("an answer broke off: %s", error)
+                return
+            await exchange.problem(error)
+        finally:
+            self.metrics.count(route, status, sent, perf_counter() - began)
+
+    async def _serve_node(self, exchange: Exchange, route: str) -> None:
+        match route:
+            case "api" if exchange.is_head:
+                await answer_head(self._api, exchange)
+            case "api":
+                await self._api(exchange.request.scope, exchange.receive, exchange.send)
+            case "ipfs":
+                await self._ipfs.serve(exchange)
+            case "ipns":
+                raise NoNames
+            case "mm":
+                await self._mimei.serve(exchange)
+            case "healthz":
+                exchange.require_read()
+                await exchange.answer(200, b"ok\n", media_type=_TEXT, headers=(*SAFE, NO_STORE))
+            case "metrics":
+                await self._serve_metrics(exchange)
+            case _:
+                await self._console.serve(exchange)
+
+    async def _serve_metrics(self, exchange: Exchange) -> None:
+        exchange.require_read()
+        client = exchange.request.scope.get("client")
+        if client and client[0] and not client[0].startswith(_LOOPBACK):
+            raise NoSuchPage(exchange.request.raw_path)
+        media_type, text = await self._threads.run(self.metrics.page)
+        await exchange.answer(200, text, media_type=media_type, headers=(*SAFE, NO_STORE))
+
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        try:
+            request.check_bounds()
+            app = self._hosts.app_of(request)
+            check_origin(request)
+            if app is not None or _route(request.raw_path) != "api":
+                raise NoSuchPage(request.raw_path)
+        except LeitherError as error:
+            # Closed before it is accepted, a WebSocket is refused with 403.
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+            return
+        await self._api(scope, receive, send)
+
+
+def _route(raw_path: bytes) -> str:
+    """Return the class of a path on the node's own host."""
+    first, slash, _ = raw_path[1:].partition(b"/")
+    if first == b"api" or (slash and first in (b"ipfs", b"ipns", b"mm")):
+        return first.decode()
+    if raw_path in (b"/healthz", b"/metrics"):
+        return raw_path[1:].decode()
+    return "page"
+
+
+def create_app(engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App) -> FrontDoor:
+    """Return the application of a node. `api` answers below `/api` and gets the server's lifespan."""
+    return FrontDoor(engines, settings, tokens=tokens, api=api)

@@ -1,0 +1,169 @@
+"""`/ipfs/<cid>[/path]`: blocks and CARs that clients check for themselves, and files for those that can't.
+
+Source: Path Gateway and Trustless Gateway specifications (specs.ipfs.tech/http-gateways).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leither.codec import BlockMissing
+from leither.codec.car import write_block, write_header
+from leither.codec.foreign import AnyCid, ForeignCid
+from leither.errors import InputError
+from leither.mimei.path import Path
+from leither.people import GUEST, Principal
+from leither.service.tokens import Tokens
+from leither.unixfs import Get, blocks, check_path, lookup
+from leither.unixfs.node import load
+from leither.web.answer import SAFE
+from leither.web.asgi import Header
+from leither.web.conditions import matches
+from leither.web.exchange import Exchange
+from leither.web.gateway.cid_text import cid_text, parse_cid
+from leither.web.gateway.duplicates import blocks_repeated
+from leither.web.gateway.files import send_entity
+from leither.web.gateway.identify import bearer
+from leither.web.gateway.visible import BlockNotFound, Visibility
+from leither.web.gateway.wanted import RAW_TYPE, Form, Wanted, wanted
+from leither.web.request import BadRequest
+from leither.web.sending import send_stream
+from leither.web.threads import Threads
+
+
+class NotCached(InputError):
+    """The client wants only what is here, and it is not."""
+
+    code = "not-cached"
+
+    def __init__(self, cid: AnyCid) -> None:
+        self.cid = cid.text
+        super().__init__(f"{cid} is not on this node, and the request says only-if-cached")
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A path followed to its end. `cids` are those of the root and of each segment; `get` reads what may be seen."""
+
+    cids: tuple[AnyCid, ...]
+    path: Path
+    get: Get
+
+    @property
+    def end(self) -> AnyCid:
+        """What stands at the end of the path."""
+        return self.cids[-1]
+
+
+class IpfsPaths:
+    """Serves blocks and files by CID."""
+
+    def __init__(self, tokens: Tokens, visibility: Visibility, threads: Threads) -> None:
+        self._tokens = tokens
+        self._visibility = visibility
+        self._threads = threads
+
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer a request below `/ipfs/`. Raises: BadRequest, NotACid, BlockNotFound, PathNotFound, NotAcceptable."""
+        request = exchange.request
+        exchange.require_read()
+        if len(request.names) < 2:
+            raise BadRequest("the address is /ipfs/<cid> or /ipfs/<cid>/path")
+        root, path = parse_cid(request.names[1]), request.names[2:]
+        want = wanted(request)
+        principal = bearer(request, self._tokens)
+        try:
+            located = await self._threads.run(lambda: self._locate(principal, root, path))
+        except BlockNotFound:
+            if b"only-if-cached" in request.headers.get(b"cache-control", b""):
+                raise NotCached(root) from None
+            raise
+        headers = _headers(exchange, located, principal)
+        if want.form is Form.FILE:
+            await send_entity(exchange, located.end, located.path, located.get, self._threads, headers=headers)
+        elif want.form is Form.RAW:
+            await self._send_block(exchange, located, headers)
+        else:
+            await self._send_car(exchange, located, want, headers)
+
+    def _locate(self, principal: Principal, root: AnyCid, path: Path) -> Located:
+        check_path(path)
+        get = self._sight(principal, root)
+        cids = [root]
+        try:
+            for name in path:
+                cids.append(lookup(get, cids[-1], name).cid)
+            if not isinstance(cids[-1], ForeignCid):
+                # An answer that can't even begin is told as absent, before it begins.
+                get(cids[-1])
+        except BlockMissing:
+            raise BlockNotFound(cids[-1]) from None
+        return Located(tuple(cids), path, get)
+
+    def _sight(self, principal: Principal, root: AnyCid) -> Get:
+        if not isinstance(root, ForeignCid):
+            return self._visibility.sight(principal, root)
+        if root.inline is None:
+            raise BlockNotFound(root)
+        return _nothing
+
+    async def _send_block(self, exchange: Exchange, located: Located, headers: tuple[Header, ...]) -> None:
+        cid = located.end
+        etag = b'"%b.raw"' % cid_text(cid).encode()
+        fields: tuple[Header, ...] = (*headers, (b"etag", etag))
+        if _unchanged(exchange, etag):
+            await exchange.answer(304, headers=fields)
+            return
+        block = await self._threads.run(lambda: load(located.get, cid))
+        fields = (*fields, (b"content-disposition", b'attachment; filename="%b.bin"' % cid_text(cid).encode()))
+        await exchange.answer(200, block, media_type=RAW_TYPE.encode(), headers=fields)
+
+    async def _send_car(self, exchange: Exchange, located: Located, want: Wanted, headers: tuple[Header, ...]) -> None:
+        topic = "/".join((*located.path, want.tag)).encode()
+        root = cid_text(located.cids[0]).encode()
+        etag = b'W/"%b.car.%b"' % (root, hashlib.sha256(topic).hexdigest()[:16].encode())
+        fields = [*headers, (b"etag", etag), (b"accept-ranges", b"none")]
+        if _unchanged(exchange, etag):
+            await exchange.answer(304, headers=fields)
+            return
+        kind = b"application/vnd.ipld.car; version=1; order=dfs; dups=%b" % (b"y" if want.duplicates else b"n")
+        fields += [
+            (b"content-type", kind),
+            (b"content-disposition", b'attachment; filename="%b.car"' % cid_text(located.end).encode()),
+        ]
+        opening = {"type": "http.response.start", "status": 200, "headers": fields}
+        if exchange.is_head:
+            await exchange.send(opening)
+            await exchange.send({"type": "http.response.body"})
+            return
+        # The root is there; what is missing below it shows as a CAR that breaks off, with all that came before.
+        await send_stream(exchange, opening, _car(located, want), self._threads, first_bytes=1)
+
+
+def _nothing(cid: AnyCid) -> bytes:
+    """Read from an identity CID on: what it links to is nobody's content."""
+    raise BlockNotFound(cid)
+
+
+def _car(located: Located, want: Wanted) -> Iterator[bytes]:
+    yield write_header((located.end,))
+    walk = blocks_repeated if want.duplicates else blocks
+    root = located.cids[0]
+    for block in walk(located.get, root, located.path, scope=want.scope, entity_bytes=want.entity_bytes):
+        yield write_block(block)
+
+
+def _unchanged(exchange: Exchange, etag: bytes) -> bool:
+    condition = exchange.request.headers.get(b"if-none-match")
+    return condition is not None and matches(condition, etag)
+
+
+def _headers(exchange: Exchange, located: Located, principal: Principal) -> tuple[Header, ...]:
+    who = b"public" if principal is GUEST else b"private"
+    return (
+        (b"cache-control", who + b", max-age=29030400, immutable"),
+        (b"vary", b"accept, authorization"),
+        (b"x-ipfs-path", exchange.request.raw_path),
+        (b"x-ipfs-roots", ",".join(cid_text(cid) for cid in located.cids).encode()),
+        *SAFE,
+    )

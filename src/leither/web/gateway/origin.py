@@ -1,0 +1,116 @@
+"""The origin of an app, `<id>.localhost`: its released version, at paths of its own and for its pages alone."""
+
+from leither.crypto import MimeiId, id_text
+from leither.errors import NotFound
+from leither.mimei.address import RELEASE
+from leither.mimei.path import Path
+from leither.people import GUEST, Principal
+from leither.service.engines import Engines
+from leither.service.tokens import BadCode, Tokens
+from leither.unixfs import BadName, PathTooLong
+from leither.web import notice
+from leither.web.answer import SAFE
+from leither.web.asgi import Header
+from leither.web.exchange import Exchange
+from leither.web.gateway.identify import COOKIE, visitor
+from leither.web.gateway.places import Places, State
+from leither.web.sending import Content, send_content
+from leither.web.settings import WebSettings
+from leither.web.threads import Threads
+
+ENTER = (".leither", "enter")
+_INDEX = "index.html"
+_NOT_FOUND = ("404.html",)
+_APP: tuple[Header, ...] = (
+    (b"cache-control", b"no-cache"),
+    *SAFE,
+    # Each app in a process of its own, where the browser can.
+    (b"origin-agent-cluster", b"?1"),
+)
+_PRIVATE_APP: tuple[Header, ...] = (
+    (b"cache-control", b"private, no-cache"),
+    (b"vary", b"cookie"),
+    *_APP[1:],
+)
+
+
+class Origins:
+    """Serves every app of the node at its own origin."""
+
+    def __init__(
+        self, engines: Engines, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads
+    ) -> None:
+        self._get = engines.blocks.get
+        self._settings = settings
+        self._tokens = tokens
+        self._places = places
+        self._threads = threads
+
+    async def serve(self, exchange: Exchange, mimei: MimeiId) -> None:
+        """Answer a request to the origin of `mimei`."""
+        request = exchange.request
+        exchange.require_read()
+        names = request.names
+        if names == ENTER:
+            await self._enter(exchange, mimei)
+            return
+        principal = visitor(request, self._tokens, mimei)
+        headers = _APP if principal is GUEST else _PRIVATE_APP
+        try:
+            state = self._places.open(mimei, RELEASE, principal)
+        except NotFound:
+            body = notice.nothing_released(id_text(mimei), self._settings.url)
+            fields = (*notice.HEADERS, (b"cache-control", b"no-store"))
+            await exchange.answer(404, body, media_type=notice.HTML, headers=fields)
+            return
+        try:
+            content = await self._find(state, (*names, _INDEX) if request.at_directory else names, principal)
+        except (NotFound, BadName, PathTooLong):
+            await self._not_found(exchange, state, principal, headers)
+            return
+        if content is not None:
+            await send_content(exchange, content, self._get, self._threads, headers=headers)
+        elif request.at_directory:
+            await self._not_found(exchange, state, principal, headers)
+        else:
+            query = b"?" + request.raw_query if request.raw_query else b""
+            await exchange.redirect(request.raw_path + b"/" + query, headers=headers)
+
+    async def _find(self, state: State, path: Path, principal: Principal) -> Content | None:
+        found = self._places.known(state, path)
+        return found or await self._threads.run(lambda: self._places.at(state, path, principal))
+
+    async def _not_found(
+        self, exchange: Exchange, state: State, principal: Principal, headers: tuple[Header, ...]
+    ) -> None:
+        """Answer 404 with the app's own page for it, if it has one."""
+        try:
+            content = await self._find(state, _NOT_FOUND, principal)
+        except NotFound:
+            content = None
+        if content is not None:
+            await send_content(exchange, content, self._get, self._threads, headers=headers, status=404)
+            return
+        body = notice.not_found("/" + "/".join(exchange.request.names))
+        await exchange.answer(404, body, media_type=notice.HTML, headers=(*notice.HEADERS, headers[0]))
+
+    async def _enter(self, exchange: Exchange, mimei: MimeiId) -> None:
+        """Turn a one-time code into a cookie for this origin, and go to the app's first page.
+
+        The page goes on by itself rather than by a redirect: a strict cookie is not sent along a chain of redirects
+        that began at another site, as a click on the node's own page does.
+        """
+        no_store: Header = (b"cache-control", b"no-store")
+        code = exchange.request.query.get("code", "")
+        try:
+            if exchange.is_head:
+                raise BadCode
+            secret, _ = await self._threads.run(lambda: self._tokens.redeem(code, only=mimei))
+        except BadCode:
+            body = notice.link_used(self._settings.url)
+            await exchange.answer(403, body, media_type=notice.HTML, headers=(*notice.HEADERS, no_store))
+            return
+        cookie = f"{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict"
+        body = notice.page("Opening", '<p><a href="/">Go on to the app</a></p>')
+        fields = (*notice.HEADERS, no_store, (b"set-cookie", cookie.encode()), (b"refresh", b"0; url=/"))
+        await exchange.answer(200, body, media_type=notice.HTML, headers=fields)

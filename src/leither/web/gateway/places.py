@@ -1,0 +1,106 @@
+"""What stands at a path of a MiMei, for one principal, found quickly when asked again."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from leither import limits
+from leither.codec import RAW, Cid
+from leither.crypto import MimeiId
+from leither.mimei.address import CUR, Selector
+from leither.mimei.entry import EntryType
+from leither.mimei.path import Path
+from leither.people import Principal
+from leither.service.catalog import authorize
+from leither.service.engines import Engines
+from leither.service.holding import Mimei, VersionNotFound, load
+from leither.service.tree import open_tree
+from leither.service.versions import act_for, default_selector, resolve
+from leither.unixfs import size_bytes
+from leither.web.media_type import media_type
+from leither.web.sending import Content
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state of a MiMei that a principal may read; `version` is None for `cur`."""
+
+    mimei: Mimei
+    version: Cid | None
+
+    @property
+    def is_release(self) -> bool:
+        """Whether this is the released version."""
+        return self.version is not None and self.version == self.mimei.release
+
+
+class Places:
+    """The files of a node by MiMei, version and path. Thread-safe; every method may wait for the disk."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+        self._known: OrderedDict[tuple[Cid, Path], Content] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def open(self, mimei: MimeiId, selector: Selector | None, principal: Principal) -> State:
+        """Return the state that `selector` names, or that `principal` sees by default.
+
+        Raises: MimeiNotFound, VersionNotFound: also for what `principal` may not read.
+        """
+        with self._engines.state.read() as view:
+            found = load(self._engines, view, mimei)
+            chosen = default_selector(found, principal) if selector is None else selector
+            if chosen == CUR:
+                authorize(principal, found, act_for(found, CUR, None))
+                return State(found, None)
+            try:
+                version = resolve(self._engines, view, found, chosen)
+            except VersionNotFound:
+                # Who may not read versions can't tell those that are there from those that are not.
+                authorize(principal, found, act_for(found, chosen, None))
+                raise
+            authorize(principal, found, act_for(found, chosen, version))
+            return State(found, version)
+
+    def known(self, state: State, path: Path) -> Content | None:
+        """Return the file at `path` if it was found before, without waiting for anything."""
+        if state.version is None:
+            return None
+        return self._known.get((state.version, path))
+
+    def at(self, state: State, path: Path, principal: Principal) -> Content | None:
+        """Return the file at `path`, None for a directory. Symlinks and references are followed.
+
+        Raises: NothingAtPath, TooManyReferences.
+        """
+        with open_tree(self._engines, state.mimei.id, state.version or CUR, principal) as tree:
+            found = tree.follow(path)
+            entry = found.entry
+            inside = found.tree is tree
+        if entry.type is not EntryType.FILE:
+            return None
+        assert entry.cid is not None
+        name = path[-1] if path else f".{state.mimei.genesis.ext}"
+        content = Content.of(entry.cid, self._size_bytes(entry.cid), media_type(name))
+        # What lies in another MiMei depends on who asks, and on what is released there.
+        if state.version is not None and inside:
+            with self._guard:
+                self._known[state.version, path] = content
+                if len(self._known) > limits.PATHS_CACHED_MAX:
+                    self._known.popitem(last=False)
+        return content
+
+    def _size_bytes(self, cid: Cid) -> int:
+        blocks = self._engines.blocks
+        return blocks.size_bytes(cid) if cid.codec == RAW else size_bytes(blocks.get, cid)
+
+    def children(self, state: State, path: Path, principal: Principal) -> tuple[list[tuple[str, bool]], bool]:
+        """Return (name, whether a directory) of a directory by name, and whether that is all."""
+        listed: list[tuple[str, bool]] = []
+        with open_tree(self._engines, state.mimei.id, state.version or CUR, principal) as tree:
+            found = tree.follow(path)
+            for name, entry in found.tree.children(found.path):
+                if len(listed) == limits.LISTED_ENTRIES_MAX:
+                    return listed, False
+                listed.append((name, entry.is_directory))
+        return listed, True
