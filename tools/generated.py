@@ -10,6 +10,9 @@ import pathlib
 import sys
 from collections.abc import Callable
 
+from tools.openapi import openapi_text
+from tools.reference_pages import api_page, errors_page
+
 ROOT = pathlib.Path(__file__).parent.parent
 
 
@@ -37,7 +40,10 @@ def _shown(value: object) -> str:
 
 
 GENERATORS: dict[str, Callable[[], str]] = {
+    "docs/reference/api.md": api_page,
+    "docs/reference/errors.md": errors_page,
     "docs/reference/limits.md": limits_page,
+    "spec/openapi.json": openapi_text,
 }
 
 

@@ -1,0 +1,121 @@
+"""Moving MiMei between nodes as CAR files."""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+from litestar import get, post
+from litestar.params import JSONBody, QueryParameter
+
+from leither import limits
+from leither.crypto import MimeiId, id_text, parse_id
+from leither.errors import CorruptionError, InputError, LeitherError, PeerError
+from leither.service.archive_in import Imported, import_car
+from leither.service.archive_out import export_car, seal_identity
+from leither.service.engines import Engines
+from leither.web.api.body import pieces
+from leither.web.api.context import Caller
+from leither.web.api.files import Incoming
+from leither.web.api.parameters import CallerGiven
+from leither.web.api.streaming import ByteStream
+from leither.web.schema_node import ExportRequest, ImportDone, ImportedInfo
+
+CAR = "application/vnd.ipld.car"
+
+
+class PassphraseNeeded(InputError):
+    """The identity leaves the node encrypted only."""
+
+    code = "passphrase-needed"
+
+    def __init__(self) -> None:
+        super().__init__("an export with the identity needs a passphrase, which must not stand in an address; POST it")
+
+
+class ImportRefused(InputError):
+    """The archive does not prove itself."""
+
+    code = "import-refused"
+
+    def __init__(self, error: LeitherError) -> None:
+        self.because = error.code
+        super().__init__(f"the archive is refused: {error}; nothing of it shows")
+
+
+@get("/export", operation_id="exportAll", tags=["archives"])
+async def export_named(
+    caller: CallerGiven,
+    id: Annotated[
+        list[str] | None,
+        QueryParameter(max_items=limits.LIST_PAGE_MAX, description="The MiMei; none for all."),
+    ] = None,
+    with_identity: Annotated[bool, QueryParameter(description="Refused here: POST with a passphrase instead.")] = False,
+) -> ByteStream:
+    """Send MiMei, or all there are, as a CAR that `import` takes in."""
+    caller.principal.require_owner("exporting")
+    if with_identity:
+        raise PassphraseNeeded
+    return _export(caller, id, None)
+
+
+@post("/export", status_code=200, operation_id="exportWith", tags=["archives"])
+async def export_posted(caller: CallerGiven, data: JSONBody[ExportRequest]) -> ByteStream:
+    """Send MiMei, or all there are, as a CAR; with a passphrase, the person's encrypted seed in it."""
+    caller.principal.require_owner("exporting")
+    return _export(caller, data.ids, data.passphrase)
+
+
+def _export(caller: Caller, ids: list[str] | None, passphrase: str | None) -> ByteStream:
+    wanted = [MimeiId(parse_id(text)) for text in dict.fromkeys(ids)] if ids else None
+
+    def make() -> Iterator[bytes]:
+        sealed = seal_identity(caller.engines, passphrase) if passphrase is not None else None
+        yield from _joined(export_car(caller.engines, wanted, identity=sealed))
+
+    headers = {"content-disposition": 'attachment; filename="leither.car"', "x-content-type-options": "nosniff"}
+    return ByteStream(caller, make, media_type=CAR, headers=headers)
+
+
+def _joined(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Join small blocks, so that each trip to a thread is worth it."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= limits.BODY_PIECE_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
+@post("/import", status_code=200, operation_id="importArchive", tags=["archives"], request_max_body_size=None)
+async def import_archive(request: Incoming, caller: CallerGiven) -> ImportDone:
+    """Take in a CAR that an export made. Nothing shows until all of it has come and is proved."""
+    caller.principal.require_owner("importing")
+    body = pieces(request)
+
+    async def following() -> bytes:
+        return await anext(body, b"")
+
+    def arriving() -> Iterator[bytes]:
+        while piece := anyio.from_thread.run(following):
+            yield piece
+
+    done = await anyio.to_thread.run_sync(_import, caller.engines, arriving, limiter=caller.context.imports)
+    return ImportDone(
+        [ImportedInfo(id_text(one.id), one.state, one.versions) for one in done.mimei], done.blocks, done.bytes
+    )
+
+
+def _import(engines: Engines, arriving: Callable[[], Iterator[bytes]]) -> Imported:
+    try:
+        return import_car(engines, arriving())
+    except (CorruptionError, PeerError) as error:
+        raise ImportRefused(error) from error
+
+
+OPERATIONS = (export_named, export_posted, import_archive)

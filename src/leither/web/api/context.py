@@ -1,0 +1,142 @@
+"""What the API is made over, and who calls it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+from litestar import Request
+from litestar.datastructures import State
+
+from leither import limits
+from leither.crypto import MimeiId
+from leither.errors import InputError
+from leither.mimei.address import CUR, Selector, parse_address
+from leither.people import GUEST, Act, Principal
+from leither.ports import View
+from leither.service.catalog import Catalog, authorize
+from leither.service.engines import Engines
+from leither.service.holding import Mimei, VersionNotFound, load
+from leither.service.tokens import BadToken, Tokens
+from leither.service.versions import act_for, default_selector, resolve
+from leither.web.schema_node import ConfigRow
+from leither.web.settings import WebSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What a node says of itself. `memory_bytes` gives resident memory, or None where that can't be told."""
+
+    version: str
+    home: str
+    started_ms: int
+    listening: Callable[[], Sequence[str]]
+    memory_bytes: Callable[[], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """What every operation works with. `config_rows` gives the settings with where each came from."""
+
+    engines: Engines
+    tokens: Tokens
+    settings: WebSettings
+    node: NodeFacts
+    config_rows: Callable[[], Sequence[ConfigRow]]
+    threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
+    imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and what the node lets it work with."""
+
+    context: ApiContext
+    principal: Principal
+    secret: str | None
+
+    @property
+    def engines(self) -> Engines:
+        """The ports and caches of the node."""
+        return self.context.engines
+
+    @property
+    def catalog(self) -> Catalog:
+        """The MiMei of the node."""
+        return Catalog(self.context.engines)
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Run `work`, which may wait for the disk, in one of the API's threads."""
+        return await anyio.to_thread.run_sync(work, *args, limiter=self.context.threads)
+
+    def mimei(self, id_text: str, act: Act) -> Mimei:
+        """Return the MiMei for `act`. Raises: NotAnAddress, NotWorkingCopy, MimeiNotFound, Denied."""
+        return self.catalog.get(working_copy(id_text), self.principal, act)
+
+    def version_of(self, view: View, ref: str) -> tuple[Mimei, Selector]:
+        """Return the MiMei and the state `ref` names, if the caller may read it; without a selector, the default.
+
+        Raises: NotAnAddress, MimeiNotFound, VersionNotFound.
+        """
+        address = parse_address(ref)
+        mimei = load(self.engines, view, address.id)
+        selector = default_selector(mimei, self.principal) if address.version is None else address.version
+        return mimei, self.readable(view, mimei, selector)
+
+    def readable(self, view: View, mimei: Mimei, selector: Selector) -> Selector:
+        """Return `cur`, or the CID of the version `selector` names, if the caller may read it.
+
+        A caller that may not read versions can't tell those that are there from those that are not.
+        Raises: MimeiNotFound, VersionNotFound.
+        """
+        if selector == CUR:
+            authorize(self.principal, mimei, Act.READ_CUR)
+            return selector
+        try:
+            version = resolve(self.engines, view, mimei, selector)
+        except VersionNotFound:
+            authorize(self.principal, mimei, act_for(mimei, selector, None))
+            raise
+        authorize(self.principal, mimei, act_for(mimei, selector, version))
+        return version
+
+
+class NotWorkingCopy(InputError):
+    """A version was named where only the MiMei itself makes sense."""
+
+    code = "not-working-copy"
+
+    def __init__(self, given: str) -> None:
+        self.given = given[:200]
+        super().__init__(f"{self.given!r} names a version; name the MiMei alone, without what follows the @")
+
+
+def working_copy(ref: str) -> MimeiId:
+    """Return the MiMei that `ref` names without a version other than `cur`. Raises: NotAnAddress, NotWorkingCopy."""
+    address = parse_address(ref)
+    if address.version not in (None, CUR):
+        raise NotWorkingCopy(ref)
+    return address.id
+
+
+async def find_caller(request: Request[Any, Any, Any], state: State) -> Caller:
+    """Return who sends `request`: the holder of its bearer token, or a guest. Raises: BadToken."""
+    context: ApiContext = state.context
+    secret = bearer(request.headers.getall("authorization", []))
+    if secret is None:
+        return Caller(context, GUEST, None)
+    principal = await anyio.to_thread.run_sync(context.tokens.principal_of, secret, limiter=context.threads)
+    return Caller(context, principal, secret)
+
+
+def bearer(values: Sequence[str]) -> str | None:
+    """Return the token of the Authorization header, None without one. Raises: BadToken: for anything but one bearer."""
+    if not values:
+        return None
+    scheme, _, secret = values[0].partition(" ")
+    if len(values) > 1 or scheme.lower() != "bearer" or not secret.strip():
+        raise BadToken
+    return secret.strip()

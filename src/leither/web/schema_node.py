@@ -1,0 +1,185 @@
+"""What the HTTP API takes and gives about the node as a whole: status, tokens, sessions, archives, upkeep."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from leither import limits
+from leither.web.schema import Bytes, CidText, Count, Id, KeyText, Moment
+
+
+def _about(text: str) -> Meta:
+    return Meta(description=text)
+
+
+ScopeText = Literal["owner", "write", "read"]
+
+
+class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the node stands."""
+
+    version: Annotated[str, _about("The software's version.")]
+    id: Annotated[KeyText, _about("The node's id.")]
+    person: Annotated[KeyText, _about("The id of the person it belongs to.")]
+    url: Annotated[str, _about("Where its page is.")]
+    mimei: Annotated[int, _about("How many MiMei the caller may read.")]
+    blocks: Count
+    bytes_on_disk: Annotated[int, _about("What the blocks take on disk, garbage not yet collected included.")]
+    started: Annotated[Moment, _about("When it started.")]
+    listening: Annotated[list[str], _about("The addresses it listens on.")]
+    home: Annotated[str | None, _about("Its home folder; told to the owner only.")] = None
+    memory_bytes: Annotated[int | None, _about("Resident memory; told to the owner only.")] = None
+
+
+class ConfigRow(Struct, frozen=True):
+    """A setting."""
+
+    name: Annotated[str, _about("Its name.")]
+    value: Annotated[Any, _about("Its value.")]
+    source: Annotated[str, _about("Where it came from: default, file, environment or option.")]
+    about: Annotated[str, _about("What it does.")]
+
+
+class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A token to make."""
+
+    name: Annotated[
+        str, Meta(min_length=1, max_length=limits.TOKEN_NAME_BYTES_MAX, description="What lists show it as; unique.")
+    ]
+    scope: Annotated[ScopeText, _about("What it may do.")]
+    only: Annotated[Id, _about("The one MiMei it is for.")] | None = None
+
+
+class TokenInfo(Struct, frozen=True, kw_only=True):
+    """A token, without its secret."""
+
+    name: Annotated[str, _about("What lists show it as.")]
+    scope: Annotated[ScopeText, _about("What it may do.")]
+    only: Annotated[Id | None, _about("The one MiMei it is for; null for all.")]
+    created: Annotated[Moment | None, _about("When it was made.")]
+    last_used: Annotated[Moment | None, _about("When it was last used, where that is known.")] = None
+
+
+class TokenMade(TokenInfo, frozen=True, kw_only=True):
+    """A new token with its secret, which is shown here only."""
+
+    token: Annotated[str, _about("The secret, to be sent as `Authorization: Bearer`.")]
+
+
+class CodeGiven(Struct, frozen=True, forbid_unknown_fields=True):
+    """A one-time code to redeem."""
+
+    code: Annotated[str, Meta(max_length=200, description="The code of a sign-in link.")]
+
+
+class SessionMade(Struct, frozen=True):
+    """A session."""
+
+    token: Annotated[str, _about("The secret, to be sent as `Authorization: Bearer`.")]
+    expires: Moment
+
+
+class SessionInfo(Struct, frozen=True):
+    """Who asks, as the node sees it."""
+
+    name: Annotated[str, _about("owner, guest, or a token's name.")]
+    scope: Annotated[Literal["owner", "write", "read", "none"], _about("What the caller may do.")]
+
+
+class LinkRequest(Struct, frozen=True, rename={"only": "for"}, forbid_unknown_fields=True):
+    """What a sign-in link is for."""
+
+    only: Annotated[Id, _about("The MiMei whose own origin the link opens for reading.")] | None = None
+
+
+class LinkMade(Struct, frozen=True):
+    """A sign-in link that works once."""
+
+    url: Annotated[str, _about("Where to go.")]
+    expires: Moment
+
+
+class ExportRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to export."""
+
+    ids: (
+        Annotated[list[Id], Meta(max_length=limits.LIST_PAGE_MAX, description="The MiMei; null for the whole node.")]
+        | None
+    ) = None
+    passphrase: (
+        Annotated[str, Meta(min_length=1, max_length=1024, description="Adds the person's seed, encrypted under this.")]
+        | None
+    ) = None
+
+
+class ImportedInfo(Struct, frozen=True):
+    """What an import did to one MiMei."""
+
+    id: Id
+    state: Annotated[str, _about("added, updated, merged or unchanged.")]
+    versions: Annotated[int, _about("Versions that came.")]
+
+
+class ImportDone(Struct, frozen=True):
+    """What an import did."""
+
+    mimei: Annotated[list[ImportedInfo], _about("What became of each.")]
+    blocks: Count
+    bytes: Bytes
+
+
+class FaultInfo(Struct, frozen=True):
+    """Something found damaged."""
+
+    cid: Annotated[CidText | None, _about("The block; null where the damage can't be tied to one.")]
+    where: Annotated[str, _about("Where it was found.")]
+    reason: Annotated[str, _about("What is wrong.")]
+
+
+class VerifyLine(Struct, frozen=True, omit_defaults=True):
+    """One line of a verification: progress, a fault, or the end."""
+
+    checked: Annotated[int | None, _about("Blocks looked at so far.")] = None
+    bytes: Annotated[int | None, _about("Bytes on disk; in the last line.")] = None
+    fault: FaultInfo | None = None
+    done: Annotated[bool, _about("True in the last line.")] = False
+    faults: Annotated[int | None, _about("How many were found; in the last line.")] = None
+    blocks: Annotated[int | None, _about("Blocks stored; in the last line.")] = None
+
+
+class Collected(Struct, frozen=True):
+    """What a collection of garbage did."""
+
+    blocks_kept: Count
+    blocks_dropped: Count
+    bytes_before: Bytes
+    bytes_after: Bytes
+    bytes_reclaimed: Annotated[int, _about("What was given back to the disk.")]
+
+
+class WatchRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The first message of a watcher."""
+
+    token: Annotated[str, Meta(max_length=1024, description="As in `Authorization: Bearer`.")] | None = None
+    ids: (
+        Annotated[list[Id], Meta(max_length=limits.LIST_PAGE_MAX, description="Only these MiMei; all by default.")]
+        | None
+    ) = None
+
+
+class WatchEvent(Struct, frozen=True, omit_defaults=True):
+    """A change, or `lagged`: some were not told, look again."""
+
+    event: Annotated[str, _about("create, change, backup, release, restore, merge, control, drop, delete or lagged.")]
+    id: Id | None = None
+    version: Annotated[CidText | None, _about("The version that the event is about.")] = None
+
+
+class Problem(Struct, frozen=True):
+    """An error, as RFC 9457 has it; an error's own data stands beside these members."""
+
+    type: Annotated[str, _about("`urn:leither:error:` and the code.")]
+    title: Annotated[str, _about("The code in words.")]
+    status: Annotated[int, _about("The HTTP status.")]
+    detail: Annotated[str, _about("What, where, which limit, and the remedy.")]
+    code: Annotated[str, _about("What programs match on; it never changes.")]
