@@ -55,7 +55,7 @@ def members(right: int) -> Act:
 
 def pack(*, everyone: int = 0, members: int = 0) -> int:
     """Return the 64-bit field."""
-    return everyone | members << MEMBERS_SHIFT
+    return int(everyone) | int(members) << MEMBERS_SHIFT
 
 
 def check(right: int) -> int:
