@@ -28,6 +28,8 @@ _HEAD = struct.Struct(">BHQ")
 _SIZE = struct.Struct(">Q")
 _COUNT = struct.Struct(">BQ")
 _COUNT_TYPE = 0x85
+_COUNT_MAX = (1 << 63) - 1
+_MODE_MAX = 0o7777
 _RECORD_TYPE = b"\x86"
 
 
@@ -45,9 +47,9 @@ class BadEntry(CorruptionError):
 class PathEntry:
     """What stands at a path.
 
-    Fields: mode: permission bits, 0 where unknown. mtime_ms: 0 where unknown. FILE: cid and size_bytes of its content.
-    SYMLINK: target. REFERENCE: the MiMei `mimei` at `version`, or following its release where that is None; `cid` is
-    the content root of that version, so that the tree stays whole for readers that know blocks only.
+    Fields: mode: 12 permission bits, 0 where unknown. mtime_ms: 0 where unknown. FILE: cid and size_bytes of its
+    content. SYMLINK: target. REFERENCE: the MiMei `mimei` at `version`, or following its release where that is None;
+    `cid` is the content root of that version, so that the tree stays whole for readers that know blocks only.
     """
 
     type: EntryType
@@ -61,6 +63,7 @@ class PathEntry:
 
     def encode(self) -> bytes:
         """Return the value bytes."""
+        assert self.mode <= _MODE_MAX
         head = _HEAD.pack(self.type, self.mode, self.mtime_ms)
         match self.type:
             case EntryType.FILE:
@@ -70,10 +73,12 @@ class PathEntry:
                 return head
             case EntryType.SYMLINK:
                 return head + self.target.encode()
-            case EntryType.REFERENCE:
+            case _:
                 assert self.mimei is not None
-                pinned = self.version + self.cid if self.version is not None and self.cid is not None else b""
-                return head + self.mimei + pinned
+                if self.version is None:
+                    return head + self.mimei
+                assert self.cid is not None
+                return head + self.mimei + self.version + self.cid
 
     @property
     def is_directory(self) -> bool:
@@ -91,13 +96,18 @@ def decode_path_entry(value: bytes) -> PathEntry:
         kind = EntryType(number)
     except ValueError:
         raise BadEntry(f"unknown type {number:#x}") from None
+    if mode > _MODE_MAX or mtime_ms > limits.TIME_MS_MAX:
+        raise BadEntry(f"mode {mode:o} or time {mtime_ms:,} is out of range")
     try:
         match kind:
             case EntryType.FILE if len(rest) == _SIZE.size + CID_BYTES:
-                return PathEntry(kind, mode, mtime_ms, Cid.read(rest[_SIZE.size :]), _SIZE.unpack_from(rest)[0])
+                size_bytes = _SIZE.unpack_from(rest)[0]
+                if size_bytes > limits.FILE_BYTES_MAX:
+                    raise BadEntry(f"file of {size_bytes:,} bytes; the limit is {limits.FILE_BYTES_MAX:,}")
+                return PathEntry(kind, mode, mtime_ms, Cid.read(rest[_SIZE.size :]), size_bytes)
             case EntryType.DIRECTORY if not rest:
                 return PathEntry(kind, mode, mtime_ms)
-            case EntryType.SYMLINK if 0 < len(rest) <= limits.SYMLINK_TARGET_BYTES_MAX:
+            case EntryType.SYMLINK if 0 < len(rest) <= limits.SYMLINK_TARGET_BYTES_MAX and 0 not in rest:
                 return PathEntry(kind, mode, mtime_ms, target=rest.decode())
             case EntryType.REFERENCE if len(rest) == ID_BYTES:
                 return PathEntry(kind, mode, mtime_ms, mimei=MimeiId(rest))
@@ -128,16 +138,20 @@ class Reference:
 
 def decode_reference(key: bytes) -> Reference:
     """Return the reference whose side map key this is. Raises: BadEntry."""
-    rest = key[1:]
-    if len(rest) == ID_BYTES:
-        return Reference(MimeiId(rest), None)
-    if len(rest) == ID_BYTES + CID_BYTES:
-        return Reference(MimeiId(rest[:ID_BYTES]), Cid.read(rest[ID_BYTES:]))
-    raise BadEntry(f"reference key of {len(key)} bytes")
+    kind, mimei, version = key[:1], key[1 : 1 + ID_BYTES], key[1 + ID_BYTES :]
+    if kind != REFERENCE_TYPE or len(mimei) != ID_BYTES:
+        raise BadEntry(f"reference key of type {kind.hex()} and {len(key)} bytes")
+    if not version:
+        return Reference(MimeiId(mimei), None)
+    try:
+        return Reference(MimeiId(mimei), Cid.read(version))
+    except NotACid as error:
+        raise BadEntry(str(error)) from None
 
 
 def encode_count(count: int) -> bytes:
-    """Return the value of a reference counted `count` times."""
+    """Return the value of a reference counted `count` times, 1 or more: what isn't referred to has no entry."""
+    assert 0 < count <= _COUNT_MAX
     return _COUNT.pack(_COUNT_TYPE, count)
 
 
@@ -145,7 +159,10 @@ def decode_count(value: bytes) -> int:
     """Return the count in a reference's value. Raises: BadEntry."""
     if len(value) != _COUNT.size or value[0] != _COUNT_TYPE:
         raise BadEntry("not a count")
-    return int(_COUNT.unpack(value)[1])
+    count = int(_COUNT.unpack(value)[1])
+    if not 0 < count <= _COUNT_MAX:
+        raise BadEntry(f"a reference counted {count:,} times")
+    return count
 
 
 def tag_key(dimension: str, value: str, tagger: bytes) -> bytes:

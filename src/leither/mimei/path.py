@@ -4,12 +4,15 @@ A path is a tuple of names; the empty tuple is the root (for a `file` MiMei, the
 by the names joined with zero bytes: names hold none, so a directory's whole subtree is one range of keys.
 """
 
-from leither.unixfs import check_path
+from leither import limits
+from leither.mimei.entry import BadEntry
+from leither.unixfs import BadName, PathTooLong, check_path
 
 Path = tuple[str, ...]
 ROOT: Path = ()
 
 PATH_TYPE = b"\x80"
+_SUSPECT = frozenset({"", ".", ".."})
 
 
 def parse_path(text: str) -> Path:
@@ -34,8 +37,26 @@ def path_key(path: Path) -> bytes:
 
 
 def key_path(key: bytes) -> Path:
-    """Return the path of an entry's key."""
-    return tuple(key[1:].decode().split("\0")) if len(key) > 1 else ROOT
+    """Return the path of an entry's key, which may be foreign.
+
+    Raises: BadEntry: for another type, text that is not UTF-8, or a name that would lead out of its directory.
+    """
+    if key[:1] != PATH_TYPE:
+        raise BadEntry(f"path key of type {key[:1].hex()}")
+    if len(key) == 1:
+        return ROOT
+    try:
+        text = key[1:].decode()
+    except UnicodeDecodeError as error:
+        raise BadEntry(f"path key: {error}") from None
+    path = tuple(text.split("\0"))
+    # The whole check costs ten times the decoding, so it runs only where it can find something.
+    if len(key) > limits.NAME_BYTES_MAX or "/" in text or not _SUSPECT.isdisjoint(path):
+        try:
+            check_path(path)
+        except (BadName, PathTooLong) as error:
+            raise BadEntry(f"path key: {error}") from None
+    return path
 
 
 def below(path: Path) -> tuple[bytes, bytes]:
