@@ -1,5 +1,6 @@
 """Addresses: `<id>`, `<id>@<version>`; the version is `cur`, `last`, `release`, a number or a CID."""
 
+import re
 from dataclasses import dataclass
 
 from leither.codec import Cid, NotACid
@@ -7,6 +8,7 @@ from leither.crypto import MimeiId, NotAnId, id_text, parse_id
 from leither.errors import InputError
 
 CUR, LAST, RELEASE = "cur", "last", "release"
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")  # one text for each number, so that an address has one
 Selector = str | int | Cid
 """One of the three names, a version number, or a version's CID."""
 
@@ -39,7 +41,7 @@ def parse_selector(text: str) -> Selector:
     """Return the version selector in `text`. Raises: NotAnAddress."""
     if text in {CUR, LAST, RELEASE}:
         return text
-    if text.isascii() and text.isdigit() and len(text) <= 18:
+    if _NUMBER.fullmatch(text):
         return int(text)
     try:
         return Cid.parse(text)
