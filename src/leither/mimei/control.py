@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from leither import limits
 from leither.codec import Cid
-from leither.mimei.record import U64, Id, Key, SignedRecord, TimeMs, Writer
+from leither.mimei.record import U64, Id, Key, Seq, SignedRecord, TimeMs, Writer
 from leither.people import right as rights
 
 
@@ -23,7 +23,7 @@ class Cut(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The last head accepted of a revoked writer."""
 
     number: Writer
-    seq: U64
+    seq: Seq
     head: Cid
 
 
@@ -56,6 +56,8 @@ class Control(SignedRecord, frozen=True, kw_only=True, tag="control"):
         for name, numbers in (("writers", [w.number for w in self.writers]), ("cut", [c.number for c in self.cut])):
             if numbers != sorted(set(numbers)):
                 raise self.refuse(f"{name} are not sorted by number")
+        if any(writer.rights & ~int(rights.ALL) for writer in self.writers):
+            raise self.refuse("reserved bits are set in a writer's rights")
         keys = [writer.key for writer in self.writers]
         if len(set(keys)) != len(keys):
             raise self.refuse("a key has two writer numbers")

@@ -6,7 +6,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from leither.codec import Cid
-from leither.mimei.record import U64, Id, SignedRecord
+from leither.mimei.record import U64, Id, Seq, SignedRecord
 
 
 class Release(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -23,7 +23,7 @@ class Head(SignedRecord, frozen=True, kw_only=True, tag="head"):
 
     mimei: Id
     epoch: U64
-    seq: U64
+    seq: Seq
     tip: Cid
     prev: Cid | None = None
     sealed: Cid | None = None

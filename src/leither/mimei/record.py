@@ -4,11 +4,13 @@ A record is a DAG-CBOR map with `v: 1` and `kind`. Its class is a frozen msgspec
 types are refused, and a field that holds its default is absent from the bytes. Formats: `spec/format/`.
 """
 
+from functools import cache
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from leither import limits
 from leither.codec import DAG_CBOR, Block, Cid, NotCanonical, dagcbor
 from leither.crypto import KeyPair, verify
 from leither.errors import CorruptionError, InputError
@@ -18,9 +20,11 @@ Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 U64 = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 """Unsigned, up to 2^63 - 1: what every language's signed 64-bit integer holds."""
-Writer = Annotated[int, Meta(ge=1, le=(1 << 32) - 1)]
-TimeMs = U64
-"""Milliseconds since 1970-01-01 UTC."""
+Writer = Annotated[int, Meta(ge=1, le=limits.MAP_WRITER_MAX)]
+Seq = Annotated[int, Meta(ge=1, le=limits.MAP_SEQ_MAX)]
+"""A writer's sequence number, from 1: what a stamp holds, and `seen` tells from "nothing yet"."""
+TimeMs = Annotated[int, Meta(ge=0, le=limits.TIME_MS_MAX)]
+"""Milliseconds since 1970-01-01 UTC, up to the year 9999: what every calendar can show."""
 
 
 class NotARecord(InputError):
@@ -50,7 +54,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     KIND: ClassVar[str]
 
     def encode(self) -> bytes:
-        """Return the canonical bytes. Raises: RecordTooLarge."""
+        """Return the canonical bytes. Raises: RecordTooLarge; NotCanonical for text with a lone surrogate."""
         return dagcbor.encode({"v": 1, "kind": self.KIND} | _fields(self))
 
     @property
@@ -72,6 +76,8 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
             raise NotARecord(cls.KIND, str(error)) from None
         if not isinstance(plain, dict) or plain.pop("v", None) != 1:
             raise NotARecord(cls.KIND, "not a map with v = 1")
+        if plain.get("kind") != cls.KIND:
+            raise NotARecord(cls.KIND, f"its kind is {str(plain.get('kind'))[:40]!r}")
         try:
             record = msgspec.convert(plain, cls, dec_hook=_unbox, builtin_types=(bytes,))
         except msgspec.ValidationError as error:
@@ -112,10 +118,14 @@ class SignedRecord(Record, frozen=True, kw_only=True):
         return self
 
 
+_fields_of = cache(msgspec.structs.fields)
+"""A class's fields; to list them takes longer than to encode a record."""
+
+
 def _fields(struct: Struct) -> dict[str, Any]:
     """Return the struct's fields that differ from their defaults, as plain values."""
     found = {}
-    for field in msgspec.structs.fields(struct):
+    for field in _fields_of(type(struct)):
         value = getattr(struct, field.name)
         if field.required or value != field.default:
             found[field.encode_name] = _plain(value)
@@ -124,7 +134,7 @@ def _fields(struct: Struct) -> dict[str, Any]:
 
 def _plain(value: object) -> object:
     if isinstance(value, Struct):
-        return [_plain(getattr(value, field.name)) for field in msgspec.structs.fields(value)]
+        return [_plain(getattr(value, field.name)) for field in _fields_of(type(value))]
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
@@ -144,6 +154,7 @@ __all__ = [
     "NotARecord",
     "NotCanonical",
     "Record",
+    "Seq",
     "Signature",
     "SignedRecord",
     "TimeMs",

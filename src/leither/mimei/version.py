@@ -9,14 +9,14 @@ from msgspec import Meta, Struct
 from leither import limits
 from leither.codec import Cid
 from leither.crypto import KeyPair, verify
-from leither.mimei.record import U64, BadSignature, Id, Key, Record, Signature, TimeMs, Writer
+from leither.mimei.record import U64, BadSignature, Id, Key, Record, Seq, Signature, TimeMs, Writer
 
 
 class Seen(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The highest seq of one writer that a version includes."""
 
     writer: Writer
-    seq: U64
+    seq: Seq
 
 
 class Version(Record, frozen=True, kw_only=True, tag="version"):
@@ -48,6 +48,8 @@ class Version(Record, frozen=True, kw_only=True, tag="version"):
         """Check order, uniqueness and that a merge carries nobody's word. Raises: NotARecord."""
         if list(self.parents) != sorted(set(self.parents)):
             raise self.refuse("parents are not sorted")
+        if self.n and not self.parents:
+            raise self.refuse("numbered above 0, but without a parent")
         numbers = [seen.writer for seen in self.seen]
         if numbers != sorted(set(numbers)):
             raise self.refuse("seen is not sorted by writer")
@@ -56,8 +58,8 @@ class Version(Record, frozen=True, kw_only=True, tag="version"):
         if self.by is None:
             if self.sig is not None or self.note or self.time is not None:
                 raise self.refuse("a merge has no time, note or signature")
-            if len(self.parents) < 2:
-                raise self.refuse("unsigned, but not a merge of two or more parents")
+            if len(self.parents) < 2 or not self.n:
+                raise self.refuse("unsigned, but not a merge of two or more parents, numbered above them")
 
     @property
     def is_merge(self) -> bool:
