@@ -36,6 +36,11 @@ class Events:
         self._guard = threading.Lock()
         self._next = 0
 
+    @property
+    def watchers(self) -> int:
+        """How many watch."""
+        return len(self._watchers)
+
     @contextmanager
     def watching(self, callback: Callable[[Event], None]) -> Iterator[None]:
         """Call `callback` for every event while the context lasts. Raises: TooManyWatchers."""
