@@ -121,17 +121,17 @@ class CarReader:
             raise BadCar(start, f"section of {size:,} bytes exceeds the limit of {size_max:,}")
         if self._stop is not None and self._source.offset + size > self._stop:
             raise BadCar(start, "section reaches past the payload of the version 2 file")
-        return self._source.take(size)
+        return self._source.take(size, start)
 
     def _enter_v2(self) -> int:
         """Skip to the payload of a version 2 file and return where it begins."""
         start = self._source.offset
-        header = self._source.take(_HEADER_V2_BYTES)
+        header = self._source.take(_HEADER_V2_BYTES, start)
         data_offset = int.from_bytes(header[16:24], "little")
         data_bytes = int.from_bytes(header[24:32], "little")
         if data_offset < self._source.offset or data_bytes == 0:
             raise BadCar(start, f"version 2 header places {data_bytes:,} bytes at {data_offset:,}")
-        self._source.skip(data_offset - self._source.offset)
+        self._source.skip(data_offset - self._source.offset, start)
         self._stop = data_offset + data_bytes
         return data_offset
 
@@ -145,6 +145,7 @@ class _Source:
         self.offset = 0
 
     def at_end(self) -> bool:
+        """Tell whether nothing is left."""
         while not self._piece:
             piece = next(self._pieces, None)
             if piece is None:
@@ -152,31 +153,33 @@ class _Source:
             self._piece = memoryview(piece)
         return False
 
-    def take(self, size_bytes: int) -> bytes:
+    def take(self, size_bytes: int, section: int) -> bytes:
+        """Return the next bytes. Raises: BadCar: at `section`, where what they belong to begins, if there are fewer."""
         if len(self._piece) >= size_bytes:
             return bytes(self._advance(size_bytes))
-        return b"".join(self._portions(size_bytes))
+        return b"".join(self._portions(size_bytes, section))
 
-    def skip(self, size_bytes: int) -> None:
-        for _ in self._portions(size_bytes):
+    def skip(self, size_bytes: int, section: int) -> None:
+        """Pass over the next bytes. Raises: BadCar, as `take`."""
+        for _ in self._portions(size_bytes, section):
             pass
 
     def varint(self) -> int:
+        """Return the number that stands next. Raises: BadCar."""
         start = self.offset
         taken = bytearray()
         while not taken or (taken[-1] >= 0x80 and len(taken) < varint.VARINT_BYTES_MAX):
-            taken += self.take(1)
+            taken += self.take(1, start)
         try:
             return varint.decode(bytes(taken))[0]
         except varint.BadVarint as error:
             raise BadCar(start, f"length {error.reason}") from None
 
-    def _portions(self, size_bytes: int) -> Iterator[memoryview]:
-        start = self.offset
+    def _portions(self, size_bytes: int, section: int) -> Iterator[memoryview]:
         left = size_bytes
         while left:
             if self.at_end():
-                raise BadCar(start, f"cut off: {size_bytes:,} bytes announced, {size_bytes - left:,} there")
+                raise BadCar(section, f"cut off: {size_bytes:,} bytes announced, {size_bytes - left:,} there")
             portion = self._advance(min(left, len(self._piece)))
             left -= len(portion)
             yield portion

@@ -40,7 +40,9 @@ def encode_name(name: str) -> bytes:
     try:
         raw = name.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadName(ascii(name), "not Unicode text (a lone surrogate)") from None
+        raise BadName(
+            name.encode("utf-8", "backslashreplace").decode("utf-8"), "not Unicode text (a lone surrogate)"
+        ) from None
     _refuse_hostile(raw, name)
     return raw
 
@@ -50,7 +52,7 @@ def decode_name(raw: bytes) -> str:
     try:
         name = raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadName(ascii(raw[:100]), "not valid UTF-8") from None
+        raise BadName(raw[:100].decode("utf-8", "backslashreplace"), "not valid UTF-8") from None
     _refuse_hostile(raw, name)
     return name
 

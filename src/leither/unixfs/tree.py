@@ -76,7 +76,7 @@ def write_symlink(target: str, put: Put) -> Link:
     try:
         raw = target.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadSymlink(ascii(target), "not Unicode text") from None
+        raise BadSymlink(target.encode("utf-8", "backslashreplace").decode("utf-8"), "not Unicode text") from None
     if not raw or b"\0" in raw:
         raise BadSymlink(target, "empty or contains NUL")
     if len(raw) > limits.SYMLINK_TARGET_BYTES_MAX:
