@@ -57,7 +57,7 @@ class Tower:
         return self._above.finish()
 
     def _emit(self, columns: Columns) -> None:
-        node = Node(self._level, columns)
+        node = Node.of(self._level, columns)
         keys, links, counts = self._made
         keys.append(node.keys[0])
         links.append(self._nodes.write(node, cached=False))

@@ -7,12 +7,12 @@ of keys can be searched, sliced and compared without a Python loop. Bytes: spec/
 from collections.abc import Iterator
 from itertools import islice, repeat
 from operator import lt
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Self, cast
 
 import libipld
 
 from leither import limits
-from leither.codec import Block, Cid
+from leither.codec import CID_BYTES, Block, Cid
 from leither.codec.cid import DAG_CBOR
 from leither.errors import CorruptionError
 from leither.merkle.entry import FIRST_BYTE_MIN, Entry, Stamp
@@ -38,15 +38,21 @@ class NodeMalformed(CorruptionError):
 
 
 class Node(NamedTuple):
-    """A decoded node. `level` 0 is a leaf. Never change its lists: nodes are shared through caches."""
+    """A decoded node; make one with `of`. Never change its lists: nodes are shared through caches.
+
+    `level` 0 is a leaf. `keys`, the first of the columns, are the entries' keys or each child's first key, ascending.
+    `total` is the number of entries in or below the node.
+    """
 
     level: int
+    keys: list[bytes]
     columns: Columns
+    total: int
 
-    @property
-    def keys(self) -> list[bytes]:
-        """The entries' keys, or each child's first key, ascending."""
-        return self.columns[0]
+    @classmethod
+    def of(cls, level: int, columns: Columns) -> Self:
+        """Return the node of these columns."""
+        return cls(level, columns[0], columns, sum(columns[2]) if level else len(columns[0]))
 
     @property
     def links(self) -> list[bytes]:
@@ -57,11 +63,6 @@ class Node(NamedTuple):
     def counts(self) -> list[int]:
         """The entries below each child (inner nodes only)."""
         return self.columns[2]
-
-    @property
-    def total(self) -> int:
-        """The entries in or below this node."""
-        return sum(self.columns[2]) if self.level else len(self.columns[0])
 
     def entry(self, index: int) -> Entry:
         """Return the entry at `index` of a leaf."""
@@ -77,7 +78,7 @@ class Node(NamedTuple):
         return cast(Iterator[Entry], made)
 
 
-EMPTY = Node(0, ([], [], [], []))
+EMPTY = Node.of(0, ([], [], [], []))
 """The root of the map without entries."""
 
 
@@ -114,30 +115,30 @@ def decode(data: bytes) -> Node:
     size = len(columns[0])
     if size > limits.MAP_NODE_ENTRIES_MAX:
         raise NodeMalformed(f"{size:,} entries exceed the limit of {limits.MAP_NODE_ENTRIES_MAX}")
-    node = Node(level, tuple(columns))
     if size:
-        _require_sound(node)
+        _require_sound(level, columns)
         if len(data) > limits.MAP_VALUE_BYTES_MAX:
-            _require_short(node)
+            _require_short(level, columns)
     elif level:
         raise NodeMalformed("an inner node without children")
-    return node
+    return Node.of(level, tuple(columns))
 
 
-def _require_sound(node: Node) -> None:
-    keys = node.keys
+def _require_sound(level: int, columns: list[list[Any]]) -> None:
+    keys = columns[0]
     try:
         # A comparison of bytes with anything else raises TypeError, so these also check the types.
         if not all(map(lt, keys, islice(keys, 1, None))):
             raise NodeMalformed("keys do not ascend")
         if keys[0] < FIRST_BYTE_MIN:
             raise NodeMalformed("a key begins below 0x80")
-        if node.level:
-            if min(node.links) < _LINK_MIN or max(node.links) >= _LINK_END or set(map(len, node.links)) != {36}:
+        if level:
+            _, links, counts = columns
+            if min(links) < _LINK_MIN or max(links) >= _LINK_END or set(map(len, links)) != {CID_BYTES}:
                 raise NodeMalformed("a link is not the CID of a map node")
-            _require_numbers(node.counts, 1, limits.MAP_SEQ_MAX, "count")
+            _require_numbers(counts, 1, limits.MAP_SEQ_MAX, "count")
         else:
-            _, writers, seqs, values = node.columns
+            _, writers, seqs, values = columns
             if min(values) < FIRST_BYTE_MIN:
                 raise NodeMalformed("a value begins below 0x80")
             _require_numbers(writers, 0, limits.MAP_WRITER_MAX, "writer")
@@ -146,11 +147,11 @@ def _require_sound(node: Node) -> None:
         raise NodeMalformed("a column holds a value of the wrong type") from None
 
 
-def _require_short(node: Node) -> None:
+def _require_short(level: int, columns: list[list[Any]]) -> None:
     """Refuse keys and values past their limits; in a block no longer than those there can be none."""
-    if max(map(len, node.keys)) > limits.MAP_SIBLING_KEY_BYTES_MAX:
+    if max(map(len, columns[0])) > limits.MAP_SIBLING_KEY_BYTES_MAX:
         raise NodeMalformed("a key is too long")
-    if not node.level and max(map(len, node.columns[3])) > limits.MAP_VALUE_BYTES_MAX:
+    if not level and max(map(len, columns[3])) > limits.MAP_VALUE_BYTES_MAX:
         raise NodeMalformed("a value is too long")
 
 

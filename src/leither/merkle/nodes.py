@@ -23,12 +23,13 @@ class NodeCache:
 
     def get(self, cid: bytes) -> Node | None:
         """Return the node under `cid` if it is held. Cost: O(1)."""
-        with self._lock:
-            held = self._nodes.get(cid)
-            if held is None:
-                return None
+        try:
+            node = self._nodes[cid][0]
             self._nodes.move_to_end(cid)
-            return held[0]
+        except KeyError:
+            # Not held, or let go of by another thread just now. No lock: most of a warm read would be locking.
+            return None
+        return node
 
     def add(self, cid: bytes, node: Node, size_bytes: int) -> None:
         """Hold `node`, and let go of others past the bound."""
@@ -64,10 +65,10 @@ class Nodes:
 
         Raises: NodeMalformed, what `read` raises.
         """
-        if cid == EMPTY_MAP.cid:
-            return EMPTY
         node = self.cache.get(cid)
         if node is None:
+            if cid == EMPTY_MAP.cid:
+                return EMPTY
             data = self.read(Cid(cid))
             node = decode(data)
             self.cache.add(cid, node, len(data))

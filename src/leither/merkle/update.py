@@ -126,7 +126,7 @@ def _replaced(writer: _Writer, level: int, segments: list[Segment]) -> Iterator[
     changes: dict[bytes, Item | None] = dict.fromkeys(old)
     for segment in segments:
         for columns in segment.new:
-            node = Node(level, columns)
+            node = Node.of(level, columns)
             link = writer.write(node)
             if old.get(node.keys[0]) == link:
                 del changes[node.keys[0]]

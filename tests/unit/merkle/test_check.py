@@ -27,13 +27,13 @@ def test_a_map_of_another_salt_is_refused() -> None:
 
 
 def leaf(*numbers: int) -> Node:
-    return Node(0, ([key(n) for n in numbers], [1] * len(numbers), [1] * len(numbers), [b"\x90\x00"] * len(numbers)))
+    return Node.of(0, ([key(n) for n in numbers], [1] * len(numbers), [1] * len(numbers), [b"\x90\x00"] * len(numbers)))
 
 
 def over(memory: Memory, *lower: Node) -> Node:
     for node in lower:
         memory.put(encode(node))
-    return Node(
+    return Node.of(
         lower[0].level + 1,
         ([node.keys[0] for node in lower], [encode(node).cid for node in lower], [node.total for node in lower]),
     )

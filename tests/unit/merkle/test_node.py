@@ -26,7 +26,7 @@ def test_the_empty_map_is_a_leaf_of_empty_columns() -> None:
 def test_a_leaf_is_its_level_and_four_columns() -> None:
     data = libipld.encode_dag_cbor(LEAF)
     assert data.hex() == "8500" + "8242806142" + "8062" + "820102" + "820304" + "8241904191"
-    assert decode(data) == Node(0, ([K, L], [1, 2], [3, 4], [b"\x90", b"\x91"]))
+    assert decode(data) == Node.of(0, ([K, L], [1, 2], [3, 4], [b"\x90", b"\x91"]))
     assert encode(decode(data)).data == data
 
 

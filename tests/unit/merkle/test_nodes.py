@@ -13,7 +13,7 @@ from tests.unit.merkle.memory import SMALL, Memory, built, entry, key
 
 def leaf(*numbers: int) -> Node:
     found = [entry(number) for number in numbers]
-    return Node(0, ([e.key for e in found], [1] * len(found), [1] * len(found), [e.value for e in found]))
+    return Node.of(0, ([e.key for e in found], [1] * len(found), [1] * len(found), [e.value for e in found]))
 
 
 def test_a_node_is_read_once_and_then_comes_from_the_cache() -> None:
@@ -62,7 +62,7 @@ def over(first: Node, second: Node, **promised: list[object]) -> tuple[Memory, C
         "links": [block.cid for block in blocks],
         "counts": [first.total, second.total],
     }
-    root = encode(Node(1, tuple({**columns, **promised}.values())))
+    root = encode(Node.of(1, tuple({**columns, **promised}.values())))
     for block in (*blocks, root):
         memory.put(block)
     return memory, root.cid
@@ -95,7 +95,7 @@ def test_a_last_child_that_reaches_past_its_parent_is_refused() -> None:
     memory, lower = over(leaf(1, 2), leaf(3, 9))
     other, upper = over(leaf(7), leaf(8))
     memory.blocks |= other.blocks
-    root = encode(Node(2, ([key(1), key(7)], [lower, upper], [4, 2])))
+    root = encode(Node.of(2, ([key(1), key(7)], [lower, upper], [4, 2])))
     memory.put(root)
     with pytest.raises(NodeMalformed, match="not the one its parent promises"):
         list(scan(memory.nodes(), root.cid))
@@ -103,7 +103,7 @@ def test_a_last_child_that_reaches_past_its_parent_is_refused() -> None:
 
 def test_a_child_of_another_level_is_refused() -> None:
     memory, root = over(leaf(1, 2), leaf(3, 4))
-    top = encode(Node(3, ([key(1)], [root], [4])))
+    top = encode(Node.of(3, ([key(1)], [root], [4])))
     memory.put(top)
     with pytest.raises(NodeMalformed, match="not the one its parent promises"):
         get(memory.nodes(), top.cid, key(1))

@@ -95,8 +95,8 @@ def test_a_block_with_an_overlong_number_is_refused() -> None:
 
 
 def test_a_link_that_travels_as_a_plain_byte_string_is_refused() -> None:
-    leaf = encode(Node(0, ([key(1)], [1], [1], [b"\x90"])))
-    honest = encode(Node(1, ([key(1)], [leaf.cid], [1]))).data
+    leaf = encode(Node.of(0, ([key(1)], [1], [1], [b"\x90"])))
+    honest = encode(Node.of(1, ([key(1)], [leaf.cid], [1]))).data
     data = honest.replace(b"\xd8\x2a\x58\x25\x00", b"\x58\x24")
     assert decode(data) == decode(honest)
     with pytest.raises(InvalidProof, match="canonical"):
@@ -104,8 +104,8 @@ def test_a_link_that_travels_as_a_plain_byte_string_is_refused() -> None:
 
 
 def test_a_child_that_is_not_what_its_parent_promises_is_refused() -> None:
-    leaf = encode(Node(0, ([key(1)], [1], [1], [b"\x90"])))
-    root = encode(Node(1, ([key(1)], [leaf.cid], [2])))
+    leaf = encode(Node.of(0, ([key(1)], [1], [1], [b"\x90"])))
+    root = encode(Node.of(1, ([key(1)], [leaf.cid], [2])))
     with pytest.raises(InvalidProof, match="not the one its parent promises"):
         verify(root.cid, key(1), [root.data, leaf.data])
 

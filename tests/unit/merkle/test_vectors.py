@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pycddl
+import pycddl  # type: ignore[import-untyped]
 import pytest
 
 from leither.codec import Block, Cid
