@@ -37,7 +37,7 @@ class HomeInUse(Conflict):
         self.process = process
         by = f"process {process}" if process else "another process"
         super().__init__(
-            f"the home folder {home} is in use by {by}; stop that node first, or choose another folder with LEITHER_HOME"
+            f"the home folder {home} is in use by {by}; stop that node first, or choose another with LEITHER_HOME"
         )
 
 
