@@ -58,9 +58,15 @@ class PackSweep:
         with self._catalog.lock:
             self._leases.begin_sweep()
         try:
-            self._writer.run(self._writer.seal)
-            with self._catalog.lock:
-                sealed = dict(self._catalog.sizes)
+            sealed: dict[int, int] = {}
+
+            def seal() -> None:
+                self._writer.seal()
+                # In the writer's thread: an instant later there may be a new active pack, which is not to be judged.
+                with self._catalog.lock:
+                    sealed.update(self._catalog.sizes)
+
+            self._writer.run(seal)
             marked = {cid.digest for cid in mark()}
             judged = [self._judge(number, size, marked) for number, size in sealed.items()]
             del marked
