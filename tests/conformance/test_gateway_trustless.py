@@ -18,10 +18,8 @@ _, VERSION = FRONT.publish(
     {"dir/file.bin": bytes(CHUNK) + b"\1" * CHUNK + b"\2" * 10, "dir/small.txt": b"small", "other.txt": b"other"},
 )
 ROOT = FRONT.content(VERSION)
-DIR = lookup(FRONT.engines.blocks.get, ROOT, "dir").cid
-FILE = lookup(FRONT.engines.blocks.get, DIR, "file.bin").cid
-assert isinstance(DIR, Cid)
-assert isinstance(FILE, Cid)
+DIR = Cid.read(lookup(FRONT.engines.blocks.get, ROOT, "dir").cid)
+FILE = Cid.read(lookup(FRONT.engines.blocks.get, DIR, "file.bin").cid)
 LEAVES = links(FILE, FRONT.engines.blocks.get(FILE))
 
 

@@ -1,0 +1,65 @@
+// The page of a node: what it holds, and what its owner can do from a browser.
+
+import { call, enter, leave, token, whoami } from "/static/api.js";
+import { count, notify, size } from "/static/dom.js";
+import { showList } from "/static/list.js";
+import { showVersions } from "/static/versions.js";
+import { watch } from "/static/watch.js";
+
+const main = document.getElementById("main");
+let session = null;
+let shown = 0;
+
+async function show({ moved = false } = {}) {
+  const turn = (shown += 1);
+  const id = /^#\/([a-z2-7]{32})$/.exec(location.hash)?.[1];
+  const focused = document.activeElement?.id;
+  try {
+    if (id) await showVersions(stage(turn), session, id);
+    else await showList(stage(turn), session);
+  } catch (problem) {
+    if (turn === shown) notify(problem.message, { bad: true });
+  }
+  if (moved) main.focus({ preventScroll: false });
+  else if (focused) document.getElementById(focused)?.focus();
+}
+
+// Where a view is put: into the page, as long as nothing else was asked for meanwhile.
+function stage(turn) {
+  return { replaceChildren: (...parts) => { if (turn === shown) main.replaceChildren(...parts); } };
+}
+
+async function status() {
+  const found = await call("GET", "/status").catch(() => null);
+  if (!found) return;
+  document.getElementById("node").textContent = `${count(found.mimei, "MiMei", "MiMei")}, ${size(found.bytes_on_disk)} on disk`;
+  document.getElementById("footer").textContent = `Leither ${found.version}, node ${found.id}`;
+}
+
+async function start() {
+  try {
+    await enter();
+    session = await whoami();
+  } catch (problem) {
+    notify(problem.message, { bad: true });
+  }
+  document.getElementById("who").textContent = !session ? "Guest" : session.scope === "owner" ? "Signed in" : `Signed in as ${session.name}`;
+  const out = document.getElementById("sign-out");
+  out.hidden = !token();
+  out.addEventListener("click", async () => {
+    await leave().catch(() => {});
+    location.reload();
+  });
+  await Promise.all([show(), status()]);
+  addEventListener("hashchange", () => {
+    // A sign-in link followed in a tab that is already open.
+    if (location.hash.startsWith("#code=")) location.reload();
+    else if (location.hash !== "#main") show({ moved: true });
+  });
+  watch(() => Promise.all([show(), status()]));
+}
+
+// A folder dropped beside the box would make the browser leave the page.
+for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
+
+start();
