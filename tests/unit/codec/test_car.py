@@ -130,6 +130,12 @@ def test_as_many_roots_as_allowed_are_written_and_no_more() -> None:
         write_header((*roots, ROOT))
 
 
+def test_more_roots_than_allowed_are_not_read() -> None:
+    roots = [cbor2.CBORTag(42, b"\0" + bytes(ROOT))] * (limits.CAR_ROOTS_MAX + 1)
+    with pytest.raises(BadCar, match="1,025 roots exceed the limit of 1,024"):
+        CarReader([header_of({"roots": roots, "version": 1})])
+
+
 def test_a_block_under_a_version_0_cid_is_given_under_version_1() -> None:
     block = Block.of(DAG_PB, b"")
     assert read([car() + section(b"\x12\x20" + block.cid.digest)]) == [block]

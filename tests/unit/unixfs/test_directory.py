@@ -216,3 +216,17 @@ def test_a_hostile_path_is_refused(shelf: Shelf, path: list[str]) -> None:
 def test_a_record_is_no_directory(shelf: Shelf) -> None:
     with pytest.raises(NotUnixFS):
         list(entries(shelf.get, shelf.store(DAG_CBOR, b"\xa0")))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b"\x08\x01\x0d\0\0\0\0", "wire type 5"), (b"\x08\x02\x12\x05a", "is cut off")]
+)
+def test_a_message_of_other_wire_types_or_cut_off_is_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(BadUnixFS, match=reason):
+        message.decode(data)
+
+
+def test_a_lookup_refuses_a_link_in_another_slot_than_its_bit(shelf: Shelf) -> None:
+    _, bit = slot_of(b"name")
+    with pytest.raises(BadUnixFS, match="does not begin with its slot"):
+        lookup(shelf.get, shard(shelf, [(b"zzname", LEAF)], bit), "name")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from leither import limits
 from leither.codec import DAG_PB, RAW, dagpb
 from leither.codec.dagpb import PBLink
+from leither.codec.foreign import parse_binary
 from leither.unixfs import EMPTY_DIRECTORY, FileTooLarge, ForeignLayout, Link, WrongChunk, WrongKind, message, rewrite
 from tests.unit.unixfs.shelf import Shelf
 
@@ -113,6 +114,14 @@ def test_a_wrapped_small_file_is_refused(shelf: Shelf) -> None:
     root = shelf.store(DAG_PB, dagpb.encode((), b"\x08\x02\x12\x02ab\x18\x02"))
     with pytest.raises(ForeignLayout):
         rewrite(shelf.get, shelf.put, root, {}, 2)
+
+
+def test_a_leaf_within_its_link_is_no_layout_of_this_node(shelf: Shelf) -> None:
+    inline = parse_binary(b"\x01\x55\x00\x04abcd")
+    links = [PBLink(b"", inline, 4), PBLink(b"", shelf.store(RAW, b"efgh"), 4)]
+    root = shelf.store(DAG_PB, dagpb.encode(links, message.encode_file(8, [4, 4])))
+    with pytest.raises(ForeignLayout):
+        rewrite(shelf.get, shelf.put, root, {1: b"1234"}, 8)
 
 
 def test_a_directory_is_refused(shelf: Shelf) -> None:
