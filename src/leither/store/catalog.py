@@ -53,9 +53,9 @@ class Catalog:
             return self.damaged.get(digest)
         return place if self.find(digest) is None else None
 
-    def record(self, digest: bytes, place: Place) -> None:
-        """Note that a durable frame holds `digest`."""
-        before = self.look(digest)
+    def record(self, digest: bytes, place: Place, *, new: bool = False) -> None:
+        """Note that a durable frame holds `digest`. `new`: it is known that nothing was known of it."""
+        before = None if new else self.look(digest)
         if before is None or before.dropped:
             self.blocks += 1
         self._pending[digest] = place

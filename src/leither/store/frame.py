@@ -20,6 +20,7 @@ FRAME_MAGIC = b"\xc5\x1d"
 _PACK = struct.Struct("<8sII")
 _FRAME = struct.Struct("<2sBBI32s")
 _CHECKSUM = struct.Struct("<I")
+_SALTED = struct.Struct("<IQ2sBBI32s")  # the frame as it is hashed: after its pack's number and its offset
 _SALT = struct.Struct("<IQ")
 
 PACK_HEADER_BYTES = _PACK.size + _CHECKSUM.size
@@ -86,8 +87,8 @@ def pack_header_is_sound(data: bytes, number: int, where: str) -> bool:
 
 def frame_header(number: int, offset: int, codec: int, digest: bytes, length: int) -> bytes:
     """Return the 44 bytes that stand before a block at `offset` of pack `number`."""
-    body = _FRAME.pack(FRAME_MAGIC, codec, 0, length, digest)
-    return body + _CHECKSUM.pack(zlib.crc32(body, zlib.crc32(_SALT.pack(number, offset))))
+    salted = _SALTED.pack(number, offset, FRAME_MAGIC, codec, 0, length, digest)
+    return salted[_SALT.size :] + _CHECKSUM.pack(zlib.crc32(salted))
 
 
 def read_frame_header(number: int, offset: int, data: bytes) -> FrameHeader | None:

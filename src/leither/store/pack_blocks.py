@@ -186,14 +186,15 @@ class PackBlocks:
                 item = writer.inflight.get(digest)
                 if item is not None:
                     return writer.join(item, waiter)
-                if self._catalog.find(digest) is not None:
+                known = self._catalog.look(digest)
+                if known is not None and self._catalog.find(digest) is not None:
                     return None
                 if not writer.is_full():
                     break
                 writer.wait_for_room()
             if self._catalog.pending_blocks >= _INDEX_LAG_MAX:
                 self._refuse_failed(writer.index_error)
-            return writer.enqueue(digest, cid.codec, data, waiter)
+            return writer.enqueue(digest, cid.codec, data, waiter, new=known is None)
 
     def flush(self, lease: PackLease) -> None:
         """Return once what `lease` put is durable."""

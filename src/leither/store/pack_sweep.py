@@ -172,7 +172,7 @@ class PackSweep:
                 raise error
             item = writer.inflight.get(digest)
             if item is None:
-                writer.enqueue(digest, codec, data, waiter)
+                writer.enqueue(digest, codec, data, waiter, new=False)
             else:
                 writer.join(item, waiter)
 

@@ -40,14 +40,15 @@ class Waiter:
 class Item:
     """A block on its way into a pack. `data` is dropped once it can be read from `place`."""
 
-    __slots__ = ("codec", "data", "digest", "length", "place", "sequence", "waiters")
+    __slots__ = ("codec", "data", "digest", "length", "new", "place", "sequence", "waiters")
 
-    def __init__(self, digest: bytes, codec: int, data: bytes, sequence: int, waiter: Waiter) -> None:
+    def __init__(self, digest: bytes, codec: int, data: bytes, sequence: int, waiter: Waiter, *, new: bool) -> None:
         self.digest = digest
         self.codec = codec
         self.data: bytes | None = data
         self.length = len(data)
         self.sequence = sequence
+        self.new = new
         self.place: Place | None = None
         self.waiters = [waiter]
 
@@ -108,10 +109,10 @@ class PackWriter:
         self._wake.notify()
         self._room.wait()
 
-    def enqueue(self, digest: bytes, codec: int, data: bytes, waiter: Waiter) -> None:
-        """Queue a block that is not in flight."""
+    def enqueue(self, digest: bytes, codec: int, data: bytes, waiter: Waiter, *, new: bool) -> None:
+        """Queue a block that is not in flight. `new`: the catalog knows nothing of it, not even that it was dropped."""
         self._sequence += 1
-        item = Item(digest, codec, data, self._sequence, waiter)
+        item = Item(digest, codec, data, self._sequence, waiter, new=new)
         self.inflight[digest] = item
         self._queue.append(item)
         self._queue_bytes += item.length + FRAME_HEADER_BYTES
@@ -292,7 +293,7 @@ class PackWriter:
         for item in items:
             # In this order a reader, who takes no lock, finds the block at every moment.
             if item.place is not None:
-                self._catalog.record(item.digest, item.place)
+                self._catalog.record(item.digest, item.place, new=item.new)
             del self.inflight[item.digest]
         self._settled = self._handled
         self._progress.notify_all()
