@@ -1,5 +1,4 @@
 """What every `State` adapter must do."""
-# ruff: noqa: D102 - these are tests: they assert, and a test's name is its sentence
 
 from __future__ import annotations
 
@@ -62,6 +61,7 @@ class StateSuite:
         raise NotImplementedError
 
     def test_a_change_is_read_back(self, tmp_path: Path) -> None:
+        """A change is read back."""
         with closing(self.make(tmp_path)) as state:
             set_all(state, [(b"key", b"value")])
             assert get(state, b"key") == b"value"
@@ -69,11 +69,14 @@ class StateSuite:
             assert get(state, b"") is None
 
     def test_a_change_returns_its_result(self, tmp_path: Path) -> None:
+        """A change returns its result."""
         with closing(self.make(tmp_path)) as state:
             assert state.write(lambda transaction: transaction.delete(b"absent")) is False
             assert state.submit(lambda _: 7).result() == 7
 
     def test_a_change_reads_what_it_wrote(self, tmp_path: Path) -> None:
+        """A change reads what it wrote."""
+
         def change(transaction: Transaction) -> tuple[bytes | None, list[bytes], bool, bytes | None]:
             transaction.put(b"b", b"1")
             transaction.put(b"a", b"2")
@@ -84,6 +87,8 @@ class StateSuite:
             assert state.write(change) == (b"2", [b"a", b"b"], True, None)
 
     def test_a_failing_change_keeps_nothing_and_raises_here(self, tmp_path: Path) -> None:
+        """A failing change keeps nothing and raises here."""
+
         def change(transaction: Transaction) -> None:
             transaction.put(b"kept", b"overwritten")
             transaction.put(b"new", b"value")
@@ -97,6 +102,8 @@ class StateSuite:
                 assert list(view.scan(b"")) == [(b"kept", b"1"), (b"other", b"2")]
 
     def test_a_failing_change_leaves_its_neighbours_alone(self, tmp_path: Path) -> None:
+        """A failing change leaves its neighbours alone."""
+
         def change(number: int) -> int:
             return number
 
@@ -117,6 +124,7 @@ class StateSuite:
                 assert keys(view) == [b"%02d" % number for number in range(60) if number % 3]
 
     def test_a_snapshot_does_not_change(self, tmp_path: Path) -> None:
+        """A snapshot does not change."""
         with closing(self.make(tmp_path)) as state:
             set_all(state, [(b"a", b"1"), (b"b", b"1")])
             with state.read() as view:
@@ -126,6 +134,7 @@ class StateSuite:
                 assert get(state, b"a") == b"2"
 
     def test_scans_are_in_byte_order_both_ways(self, tmp_path: Path) -> None:
+        """Scans are in byte order both ways."""
         wanted = [b"\x00", b"\x00\x00", b"A", b"A\x00", b"AB", b"B", b"\xfe\xff", b"\xff", b"\xff\xff"]
         with closing(self.make(tmp_path)) as state:
             set_all(state, ((key, key) for key in reversed(wanted)))
@@ -139,6 +148,7 @@ class StateSuite:
                 assert keys(view, b"A", prefix_end(b"A")) == [b"A", b"A\x00", b"AB"]
 
     def test_long_keys_keep_byte_order(self, tmp_path: Path) -> None:
+        """Long keys keep byte order."""
         sizes = (1, 509, 510, 511, 512, 1013, 1014, 1015, 1517, limits.STATE_KEY_BYTES_MAX - 1)
         wanted = sorted({b"k" * size + tail for size in sizes for tail in (b"", b"\x00", b"a", b"z")})
         with closing(self.make(tmp_path)) as state:
@@ -152,6 +162,7 @@ class StateSuite:
                     assert keys(view, wanted[low], wanted[high], reverse=True) == wanted[low:high][::-1]
 
     def test_long_keys_are_deleted_alone(self, tmp_path: Path) -> None:
+        """Long keys are deleted alone."""
         wanted = [b"k" * 510, b"k" * 511, b"k" * 512, b"k" * 2000, b"k" * 2000 + b"z"]
         with closing(self.make(tmp_path)) as state:
             set_all(state, ((key, b"") for key in wanted))
@@ -169,6 +180,7 @@ class StateSuite:
                 assert keys(view) == []
 
     def test_values_of_any_size_read_back(self, tmp_path: Path) -> None:
+        """Values of any size read back."""
         values = {b"%d" % size: b"v" * size for size in (0, 1, 4080, 4081, 100_000, 3_000_000)}
         with closing(self.make(tmp_path)) as state:
             set_all(state, values.items())
@@ -176,6 +188,7 @@ class StateSuite:
                 assert dict(view.scan(b"")) == values
 
     def test_keys_and_values_past_their_bounds_are_refused(self, tmp_path: Path) -> None:
+        """Keys and values past their bounds are refused."""
         with closing(self.make(tmp_path)) as state:
             set_all(state, [(b"k" * limits.STATE_KEY_BYTES_MAX, b"fits")])
             raised(StateKeyEmpty, lambda: set_all(state, [(b"", b"")]))
@@ -186,6 +199,7 @@ class StateSuite:
                 assert keys(view) == [b"k" * limits.STATE_KEY_BYTES_MAX]
 
     def test_a_scan_may_delete_what_it_visits(self, tmp_path: Path) -> None:
+        """A scan may delete what it visits."""
         wanted = [b"%03d" % number for number in range(300)] + [b"k" * 600, b"k" * 600 + b"z"]
 
         def clear(transaction: Transaction) -> int:
@@ -198,6 +212,8 @@ class StateSuite:
                 assert keys(view) == []
 
     def test_a_scan_sees_what_is_written_ahead_of_it(self, tmp_path: Path) -> None:
+        """A scan sees what is written ahead of it."""
+
         def change(transaction: Transaction) -> list[bytes]:
             seen = []
             for key, _ in transaction.scan(b""):
@@ -213,6 +229,7 @@ class StateSuite:
             assert state.write(change) == [b"b", b"c", b"e"]
 
     def test_changes_apply_in_the_order_they_were_submitted(self, tmp_path: Path) -> None:
+        """Changes apply in the order they were submitted."""
         with closing(self.make(tmp_path)) as state:
             futures = [append(state, number) for number in range(50)]
             for future in futures:
@@ -220,6 +237,8 @@ class StateSuite:
             assert get(state, b"list") == b"".join(b"%d," % number for number in range(50))
 
     def test_changes_of_many_threads_do_not_mix(self, tmp_path: Path) -> None:
+        """Changes of many threads do not mix."""
+
         def count(transaction: Transaction) -> None:
             transaction.put(b"n", b"%d" % (int(transaction.get(b"n") or b"0") + 1))
 
@@ -229,6 +248,7 @@ class StateSuite:
             assert get(state, b"n") == b"80"
 
     def test_many_snapshots_are_open_at_once(self, tmp_path: Path) -> None:
+        """Many snapshots are open at once."""
         with closing(self.make(tmp_path)) as state:
             set_all(state, [(b"a", b"1")])
             together = threading.Barrier(16)
@@ -242,12 +262,15 @@ class StateSuite:
                 assert list(pool.map(read, range(16))) == [b"1"] * 16
 
     def test_a_change_from_inside_a_change_is_refused(self, tmp_path: Path) -> None:
+        """A change from inside a change is refused."""
         with closing(self.make(tmp_path)) as state:
             raised(RuntimeError, lambda: state.write(lambda _: state.write(lambda _: None)))
             set_all(state, [(b"a", b"1")])
             assert get(state, b"a") == b"1"
 
     def test_a_snapshot_inside_a_change_shows_what_is_committed(self, tmp_path: Path) -> None:
+        """A snapshot inside a change shows what is committed."""
+
         def change(transaction: Transaction) -> bytes | None:
             transaction.put(b"a", b"2")
             return get(state, b"a")
@@ -258,6 +281,7 @@ class StateSuite:
             assert get(state, b"a") == b"2"
 
     def test_a_closed_state_refuses_work(self, tmp_path: Path) -> None:
+        """A closed state refuses work."""
         state = self.make(tmp_path)
         waiting = state.submit(lambda transaction: transaction.put(b"a", b"1"))
         state.close()
@@ -267,6 +291,7 @@ class StateSuite:
         raised(StoreClosed, lambda: get(state, b"a"))
 
     def test_what_was_written_is_there_when_opened_again(self, tmp_path: Path) -> None:
+        """What was written is there when opened again."""
         if not self.durable:
             return
         with closing(self.make(tmp_path)) as state:

@@ -1,5 +1,4 @@
 """What every `Blocks` adapter must do when it sweeps."""
-# ruff: noqa: D102 - these are tests: they assert, and a test's name is its sentence
 
 from __future__ import annotations
 
@@ -24,6 +23,7 @@ class SweepSuite:
         raise NotImplementedError
 
     def test_a_sweep_keeps_what_is_marked_and_drops_the_rest(self, tmp_path: Path) -> None:
+        """A sweep keeps what is marked and drops the rest."""
         kept, dropped = some_blocks(20, label="kept"), some_blocks(60, label="dropped")
         with closing(self.make(tmp_path)) as blocks:
             store(blocks, [*kept, *dropped])
@@ -38,6 +38,7 @@ class SweepSuite:
             assert list(blocks.verify()) == []
 
     def test_a_sweep_of_everything_leaves_nothing(self, tmp_path: Path) -> None:
+        """A sweep of everything leaves nothing."""
         with closing(self.make(tmp_path)) as blocks:
             store(blocks, some_blocks(10))
             blocks.sweep(lambda: [])
@@ -45,10 +46,12 @@ class SweepSuite:
             assert blocks.stats().bytes_on_disk == 0
 
     def test_a_sweep_of_an_empty_store_does_nothing(self, tmp_path: Path) -> None:
+        """A sweep of an empty store does nothing."""
         with closing(self.make(tmp_path)) as blocks:
             assert blocks.sweep(lambda: []).blocks_dropped == 0
 
     def test_marks_of_absent_blocks_are_ignored(self, tmp_path: Path) -> None:
+        """Marks of absent blocks are ignored."""
         block = Block.of(RAW, b"kept")
         with closing(self.make(tmp_path)) as blocks:
             store(blocks, [block])
@@ -56,6 +59,7 @@ class SweepSuite:
             assert (done.blocks_kept, done.blocks_dropped) == (1, 0)
 
     def test_a_dropped_block_can_be_stored_again(self, tmp_path: Path) -> None:
+        """A dropped block can be stored again."""
         wanted = some_blocks(10)
         with closing(self.make(tmp_path)) as blocks:
             store(blocks, [*wanted, *some_blocks(200, label="ballast")])
@@ -65,6 +69,7 @@ class SweepSuite:
             assert blocks.stats().blocks == 210
 
     def test_a_sweep_spares_what_an_open_lease_stored(self, tmp_path: Path) -> None:
+        """A sweep spares what an open lease stored."""
         block = Block.of(RAW, b"not referred to yet")
         with closing(self.make(tmp_path)) as blocks:
             with blocks.lease() as lease:
@@ -75,6 +80,7 @@ class SweepSuite:
             assert not blocks.has(block.cid)
 
     def test_a_sweep_spares_what_an_open_lease_found_stored(self, tmp_path: Path) -> None:
+        """A sweep spares what an open lease found stored."""
         block = Block.of(RAW, b"old, and new again")
         with closing(self.make(tmp_path)) as blocks:
             store(blocks, [block])
@@ -84,6 +90,7 @@ class SweepSuite:
                 assert blocks.get(block.cid) == block.data
 
     def test_a_sweep_takes_what_no_open_lease_touched(self, tmp_path: Path) -> None:
+        """A sweep takes what no open lease touched."""
         mine, other = some_blocks(2)
         with closing(self.make(tmp_path)) as blocks, blocks.lease() as lease:
             lease.put(mine)
@@ -93,6 +100,7 @@ class SweepSuite:
             assert not blocks.has(other.cid)
 
     def test_a_sweep_spares_what_is_stored_while_it_marks(self, tmp_path: Path) -> None:
+        """A sweep spares what is stored while it marks."""
         old, new = some_blocks(2)
         with closing(self.make(tmp_path)) as blocks:
             store(blocks, [old])
@@ -106,6 +114,7 @@ class SweepSuite:
             assert blocks.get(new.cid) == new.data
 
     def test_a_sweep_spares_a_lease_that_ends_while_it_marks(self, tmp_path: Path) -> None:
+        """A sweep spares a lease that ends while it marks."""
         block = Block.of(RAW, b"flushed, and referred to after the marks were taken")
         with closing(self.make(tmp_path)) as blocks:
             lease = blocks.lease()
@@ -119,6 +128,7 @@ class SweepSuite:
             assert blocks.get(block.cid) == block.data
 
     def test_a_sweep_takes_what_a_failed_lease_left(self, tmp_path: Path) -> None:
+        """A sweep takes what a failed lease left."""
         block = Block.of(RAW, b"abandoned")
         with closing(self.make(tmp_path)) as blocks:
 
@@ -132,6 +142,7 @@ class SweepSuite:
             assert not blocks.has(block.cid)
 
     def test_a_failing_mark_drops_nothing(self, tmp_path: Path) -> None:
+        """A failing mark drops nothing."""
         wanted = some_blocks(10)
 
         def mark() -> Iterable[Cid]:
@@ -144,6 +155,7 @@ class SweepSuite:
             assert blocks.sweep(lambda: []).blocks_dropped == 10
 
     def test_readers_and_writers_go_on_beside_sweeps(self, tmp_path: Path) -> None:
+        """Readers and writers go on beside sweeps."""
         kept = some_blocks(30, label="kept")
         faults: list[Cid] = []
         done = threading.Event()
@@ -175,6 +187,7 @@ class SweepSuite:
             assert blocks.stats().blocks == 30
 
     def test_a_swept_store_opens_again(self, tmp_path: Path) -> None:
+        """A swept store opens again."""
         if not self.durable:
             return
         kept, dropped = some_blocks(20, label="kept"), some_blocks(60, label="dropped")
