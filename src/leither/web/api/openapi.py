@@ -45,8 +45,10 @@ def document(app: Litestar) -> dict[str, Any]:
     schemas["Problem"] = problem | {"additionalProperties": True}
     for name, one in schemas.items():
         kind = getattr(schema, name, None) or getattr(schema_node, name, None)
-        if kind is not None and kind.__doc__:
-            one["description"] = kind.__doc__.strip()
+        if kind is not None:
+            one["description"] = (kind.__doc__ or "").strip()
+            if kind.__struct_config__.forbid_unknown_fields:
+                one["additionalProperties"] = False
     for operations in found["paths"].values():
         for operation in operations.values():
             _settle_body(operation, schemas)

@@ -92,6 +92,7 @@ class Client:
         headers: dict[str, str] | None = None,
         gone: bool = False,
         query: dict[str, object] | None = None,
+        raw_query: bytes = b"",
     ) -> Answer:
         """Send one request; with `gone` the client leaves before the end of its body."""
         given = {"host": "localhost:4800", **(headers or {})}
@@ -106,7 +107,7 @@ class Client:
             "method": method,
             "path": raw.decode("latin-1"),
             "raw_path": b"/api/v1" + raw,
-            "query_string": urlencode(query or {}, doseq=True).encode(),
+            "query_string": urlencode(query, doseq=True).encode() if query else raw_query,
             "root_path": "",
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items()],
             "client": ("127.0.0.1", 50000),
