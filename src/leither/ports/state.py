@@ -42,6 +42,7 @@ class State(Protocol):
 
         Several callers' changes share one commit. If `change` raises, nothing of it is kept and the error is
         raised here. If the commit fails (disk or map full), every change in it is undone and every caller hears it.
+        `change` may run a second time, alone, after a failed commit, so it has no effect but on the transaction.
         Must not be called from inside a change.
         """
 
