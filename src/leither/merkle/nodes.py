@@ -84,7 +84,10 @@ class Nodes:
 
     def write(self, node: Node, *, cached: bool) -> Cid:
         """Store `node` and return its CID. `cached` where it is likely to be read again soon."""
-        block = encode(node)
+        return self.write_block(encode(node), node, cached=cached)
+
+    def write_block(self, block: Block, node: Node, *, cached: bool) -> Cid:
+        """Store `node`, encoded already as `block`, and return its CID."""
         self.put(block)
         if cached:
             self.cache.add(block.cid, node, len(block.data))

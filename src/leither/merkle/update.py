@@ -56,15 +56,16 @@ class _Writer:
         self._made: set[bytes] = set()
         self._waiting: dict[bytes, Node] = {}
 
-    def write(self, node: Node) -> Cid:
-        """Put `node`, now or in `finish`, and return its CID."""
+    def write(self, node: Node, known: Cid | None) -> Cid:
+        """Put `node`, now or in `finish`, unless it is the `known` one in its place; return its CID."""
+        block = encode(node)
+        if block.cid == known:
+            return known
         if node.level and len(node.keys) == 1:
-            cid = encode(node).cid
-            self._waiting[cid] = node
-            return cid
-        cid = self.nodes.write(node, cached=True)
-        self._made.add(cid)
-        return cid
+            self._waiting[block.cid] = node
+        else:
+            self._made.add(self.nodes.write_block(block, node, cached=True))
+        return block.cid
 
     def lower(self, link: bytes, level: int) -> bytes:
         """Return the node to be the root of a map whose `level` consists of the node under `link` alone."""
@@ -127,8 +128,9 @@ def _replaced(writer: _Writer, level: int, segments: list[Segment]) -> Iterator[
     for segment in segments:
         for columns in segment.new:
             node = Node.of(level, columns)
-            link = writer.write(node)
-            if old.get(node.keys[0]) == link:
+            known = old.get(node.keys[0])
+            link = writer.write(node, known)
+            if link == known:
                 del changes[node.keys[0]]
             else:
                 changes[node.keys[0]] = (link, node.total)

@@ -24,6 +24,7 @@ from leither.merkle import (
     update,
 )
 from leither.merkle.build import Tower
+from leither.merkle.node import decode
 from tests.unit.merkle.memory import SALT, SMALL, Memory, built, entry, key
 
 REFUSED: dict[str, tuple[Entry, type[Exception]]] = {
@@ -163,3 +164,29 @@ def test_a_diff_reads_only_what_differs() -> None:
     memory.forget_counts()
     assert [change.key for change in diff(memory.nodes(), root, after)] == [key(5_000), key(15_000)]
     assert len(set(memory.reads)) <= 14
+
+
+@pytest.mark.parametrize("keep_low", [True, False], ids=["from the end", "from the start"])
+def test_a_map_that_shrinks_drops_levels_and_puts_no_needless_top(keep_low: bool) -> None:
+    memory, root = built([entry(n) for n in range(120)], SMALL)
+    for border in range(0, 121, 3):
+        gone = range(border, 120) if keep_low else range(border)
+        kept = range(border) if keep_low else range(border, 120)
+        memory.forget_counts()
+        after = update(memory.nodes(), root, [(key(n), None) for n in gone], SMALL)
+        assert after == built(map(entry, kept), SMALL)[1]
+        assert set(memory.puts) <= memory.reachable(after) | {EMPTY_MAP.cid}
+
+
+def test_an_untouched_subtree_that_alone_stays_becomes_the_map_as_it_is() -> None:
+    shape = Shape(SALT, bits=2)
+    memory, root = built([entry(n) for n in range(600)], shape)
+    top = decode(memory.blocks[root])
+    assert top.level > 2
+    for at, low in enumerate(top.keys):
+        high = top.keys[at + 1] if at + 1 < len(top.keys) else b"\xff"
+        gone = [(key(n), None) for n in range(600) if not low <= key(n) < high]
+        memory.forget_counts()
+        after = update(memory.nodes(), root, gone, shape)
+        assert after == built([e for e in map(entry, range(600)) if low <= e.key < high], shape)[1]
+        assert memory.puts == []
