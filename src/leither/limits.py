@@ -171,6 +171,10 @@ READERS_REMEMBERED_MAX = 8
 """Principals other than the owner whose view of the blocks is kept."""
 CAR_DUPLICATES_MAX = 1 << 22
 """Blocks of one CAR with duplicates, which a small hostile DAG could make endless."""
+SMALL_BLOCK_BYTES = 64 * KIB
+"""A block that the gateway may keep in memory."""
+HOSTS_CACHED_MAX = 1024
+RELEASES_CACHED_MAX = 4096
 BODIES_CACHED_BYTES = 8 * MIB
 """Bytes of small files kept in memory for the gateway."""
 

@@ -61,7 +61,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             ["node", HERE / "journey.mjs", json.dumps(given)], capture_output=True, text=True, timeout=100
         )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) | {"port": front.settings.port, "ids": given}
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found | {"port": front.settings.port, "ids": given}
 
 
 def test_nothing_goes_wrong_and_nothing_leaves_the_machine(seen: dict[str, Any]) -> None:

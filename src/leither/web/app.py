@@ -22,6 +22,7 @@ from leither.web.gateway.ipfs import IpfsPaths
 from leither.web.gateway.mimei import MimeiPaths
 from leither.web.gateway.origin import Origins
 from leither.web.gateway.places import Places
+from leither.web.gateway.small_blocks import SmallBlocks
 from leither.web.gateway.visible import Visibility
 from leither.web.head import answer_head
 from leither.web.hosts import Hosts, check_origin
@@ -55,11 +56,13 @@ class FrontDoor:
         self._console = Console()
         visibility = Visibility(engines)
         places = Places(engines)
-        self._origins = Origins(engines, settings, tokens, places, self._threads)
-        self._mimei = MimeiPaths(engines, settings, tokens, places, self._threads)
+        get = SmallBlocks(engines.blocks.get).get
+        self._origins = Origins(get, settings, tokens, places, self._threads)
+        self._mimei = MimeiPaths(get, settings, tokens, places, self._threads)
         self._ipfs = IpfsPaths(tokens, visibility, self._threads)
         self._watching = ExitStack()
-        self._watching.enter_context(engines.events.watching(visibility.hear))
+        for hear in (visibility.hear, places.hear):
+            self._watching.enter_context(engines.events.watching(hear))
 
     def close(self) -> None:
         """Stop watching for changes. Idempotent."""

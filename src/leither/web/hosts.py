@@ -4,6 +4,7 @@ A page on the internet can make a browser send requests to this node under a nam
 rebinding), or straight to `localhost`. The first carry a foreign Host, the second a foreign Origin.
 """
 
+from leither import limits
 from leither.crypto import MimeiId, parse_id
 from leither.crypto.ids import ID_TEXT
 from leither.errors import DeniedError
@@ -45,6 +46,7 @@ class Hosts:
         if settings.port == 80:
             own |= {name + b":80" for name in own}
         self._own = frozenset(own)
+        self._apps: dict[bytes, MimeiId] = {}
         self._app_suffix = b".localhost" + suffix
 
     def app_of(self, request: Request) -> MimeiId | None:
@@ -52,12 +54,19 @@ class Hosts:
 
         Raises: Misdirected: for any other host.
         """
-        host = request.headers.get(b"host", b"").lower()
+        given = request.headers.get(b"host", b"")
+        known = self._apps.get(given)
+        if known is not None:
+            return known
+        host = given.lower()
         if host in self._own:
             return None
         name = host.removesuffix(self._app_suffix).decode("latin-1")
         if len(name) < len(host) and ID_TEXT.fullmatch(name):
-            return MimeiId(parse_id(name))
+            if len(self._apps) >= limits.HOSTS_CACHED_MAX:
+                self._apps.clear()
+            self._apps[given] = mimei = MimeiId(parse_id(name))
+            return mimei
         raise Misdirected(host.decode("latin-1"), self._port)
 
 

@@ -27,7 +27,8 @@ async def send_entity(
 
     Raises: NotAcceptable: for blocks that are neither. BlockNotFound, BlockMissing, and what the decoders raise.
     """
-    node = await threads.run(lambda: _node(cid, get))
+    # A single block is read at once: that costs less than a change of threads.
+    node = _node(cid, get) if cid.codec == RAW else await threads.run(lambda: _node(cid, get))
     safe = (*headers, SANDBOX)
     name = path[-1] if path else exchange.request.query.get("filename", "")
     if node.kind in (Kind.RAW, Kind.FILE):

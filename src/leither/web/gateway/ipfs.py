@@ -4,9 +4,11 @@ Source: Path Gateway and Trustless Gateway specifications (specs.ipfs.tech/http-
 """
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from leither import limits
 from leither.codec import BlockMissing
 from leither.codec.car import write_block, write_header
 from leither.codec.foreign import AnyCid, ForeignCid
@@ -62,6 +64,9 @@ class IpfsPaths:
         self._tokens = tokens
         self._visibility = visibility
         self._threads = threads
+        self._known: dict[tuple[Principal, AnyCid, Path], Located] = {}
+        self._generation = visibility.generation
+        self._guard = threading.Lock()
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer a request below `/ipfs/`. Raises: BadRequest, NotACid, BlockNotFound, PathNotFound, NotAcceptable."""
@@ -73,12 +78,22 @@ class IpfsPaths:
         want = wanted(request)
         principal = bearer(request, self._tokens)
         try:
-            located = await self._threads.run(lambda: self._locate(principal, root, path))
+            located = (
+                self._known.get((principal, root, path)) if self._generation == self._visibility.generation else None
+            )
+            if located is None:
+                located = await self._threads.run(lambda: self._locate(principal, root, path))
         except BlockNotFound:
             if b"only-if-cached" in request.headers.get(b"cache-control", b""):
                 raise NotCached(root) from None
             raise
         headers = _headers(exchange, located, principal)
+        try:
+            await self._send(exchange, located, want, headers)
+        except BlockMissing:
+            raise BlockNotFound(located.end) from None
+
+    async def _send(self, exchange: Exchange, located: Located, want: Wanted, headers: tuple[Header, ...]) -> None:
         if want.form is Form.FILE:
             await send_entity(exchange, located.end, located.path, located.get, self._threads, headers=headers)
         elif want.form is Form.RAW:
@@ -88,6 +103,7 @@ class IpfsPaths:
 
     def _locate(self, principal: Principal, root: AnyCid, path: Path) -> Located:
         check_path(path)
+        generation = self._visibility.generation
         get = self._sight(principal, root)
         cids = [root]
         try:
@@ -98,7 +114,18 @@ class IpfsPaths:
                 get(cids[-1])
         except BlockMissing:
             raise BlockNotFound(cids[-1]) from None
-        return Located(tuple(cids), path, get)
+        located = Located(tuple(cids), path, get)
+        self._remember((principal, root, path), located, generation)
+        return located
+
+    def _remember(self, key: tuple[Principal, AnyCid, Path], located: Located, generation: int) -> None:
+        """Keep where a path led for as long as rights and versions stay as they are."""
+        with self._guard:
+            if self._generation != self._visibility.generation or len(self._known) >= limits.PATHS_CACHED_MAX:
+                self._known = {}
+                self._generation = self._visibility.generation
+            if generation == self._generation:
+                self._known[key] = located
 
     def _sight(self, principal: Principal, root: AnyCid) -> Get:
         if not isinstance(root, ForeignCid):

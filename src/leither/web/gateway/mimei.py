@@ -9,8 +9,8 @@ from leither.errors import NotFound
 from leither.mimei.address import Address, parse_address
 from leither.mimei.path import Path
 from leither.people import GUEST, Principal
-from leither.service.engines import Engines
 from leither.service.tokens import Tokens
+from leither.unixfs import Get
 from leither.web import notice
 from leither.web.answer import SAFE, SANDBOX
 from leither.web.asgi import Header
@@ -30,10 +30,8 @@ _INDEX = "index.html"
 class MimeiPaths:
     """Serves MiMei at path addresses."""
 
-    def __init__(
-        self, engines: Engines, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads
-    ) -> None:
-        self._get = engines.blocks.get
+    def __init__(self, get: Get, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads) -> None:
+        self._get = get
         self._settings = settings
         self._tokens = tokens
         self._places = places

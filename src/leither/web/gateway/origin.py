@@ -2,12 +2,10 @@
 
 from leither.crypto import MimeiId, id_text
 from leither.errors import NotFound
-from leither.mimei.address import RELEASE
 from leither.mimei.path import Path
 from leither.people import GUEST, Principal
-from leither.service.engines import Engines
 from leither.service.tokens import BadCode, Tokens
-from leither.unixfs import BadName, PathTooLong
+from leither.unixfs import BadName, Get, PathTooLong
 from leither.web import notice
 from leither.web.answer import SAFE
 from leither.web.asgi import Header
@@ -37,10 +35,8 @@ _PRIVATE_APP: tuple[Header, ...] = (
 class Origins:
     """Serves every app of the node at its own origin."""
 
-    def __init__(
-        self, engines: Engines, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads
-    ) -> None:
-        self._get = engines.blocks.get
+    def __init__(self, get: Get, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads) -> None:
+        self._get = get
         self._settings = settings
         self._tokens = tokens
         self._places = places
@@ -57,7 +53,7 @@ class Origins:
         principal = visitor(request, self._tokens, mimei)
         headers = _APP if principal is GUEST else _PRIVATE_APP
         try:
-            state = self._places.open(mimei, RELEASE, principal)
+            state = self._places.release(mimei, principal)
         except NotFound:
             body = notice.nothing_released(id_text(mimei), self._settings.url)
             fields = (*notice.HEADERS, (b"cache-control", b"no-store"))

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from leither import limits
 from leither.codec import RAW, Cid
 from leither.crypto import MimeiId
-from leither.mimei.address import CUR, Selector
+from leither.mimei.address import CUR, RELEASE, Selector
 from leither.mimei.entry import EntryType
 from leither.mimei.path import Path
 from leither.people import Principal
 from leither.service.catalog import authorize
 from leither.service.engines import Engines
+from leither.service.events import Event
 from leither.service.holding import Mimei, VersionNotFound, load
 from leither.service.tree import open_tree
 from leither.service.versions import act_for, default_selector, resolve
 from leither.unixfs import size_bytes
+from leither.web.gateway.visible import CHANGE
 from leither.web.media_type import media_type
 from leither.web.sending import Content
 
@@ -40,7 +42,31 @@ class Places:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
         self._known: OrderedDict[tuple[Cid, Path], Content] = OrderedDict()
+        self._releases: dict[tuple[MimeiId, Principal], State] = {}
+        self._generation = 0
         self._guard = threading.Lock()
+
+    def hear(self, event: Event) -> None:
+        """Take note of a change. To be called for every event of the node."""
+        if event.what != CHANGE:
+            with self._guard:
+                self._generation += 1
+                self._releases.clear()
+
+    def release(self, mimei: MimeiId, principal: Principal) -> State:
+        """Return the released version. Raises: MimeiNotFound, VersionNotFound. Cost: nothing, when asked for again."""
+        known = self._releases.get((mimei, principal))
+        if known is not None:
+            return known
+        generation = self._generation
+        state = self.open(mimei, RELEASE, principal)
+        with self._guard:
+            # What was released meanwhile is not in it, so it must not stay.
+            if generation == self._generation:
+                if len(self._releases) >= limits.RELEASES_CACHED_MAX:
+                    self._releases.clear()
+                self._releases[mimei, principal] = state
+        return state
 
     def open(self, mimei: MimeiId, selector: Selector | None, principal: Principal) -> State:
         """Return the state that `selector` names, or that `principal` sees by default.

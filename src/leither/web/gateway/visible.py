@@ -31,7 +31,7 @@ from leither.service.versions import held_versions
 from leither.unixfs import Get
 from leither.web.gateway.block_index import BlockIndex
 
-_UNCHANGING = "change"
+CHANGE = "change"
 """The event that touches `cur` alone, which is no version."""
 
 
@@ -161,10 +161,15 @@ class Visibility:
 
     def hear(self, event: Event) -> None:
         """Take note of a change. To be called for every event of the node."""
-        if event.what != _UNCHANGING:
+        if event.what != CHANGE:
             with self._guard:
                 self._generation += 1
                 self._views.clear()
+
+    @property
+    def generation(self) -> int:
+        """Counts the changes; what was found out under an older one may no longer hold."""
+        return self._generation
 
     def sight(self, principal: Principal, cid: Cid) -> Get:
         """Return how `principal` reads from `cid` on. May take long.

@@ -20,6 +20,9 @@ export async function showList(main, session) {
     h("h1", {}, "What this node holds"),
     h("p", { class: "soft small" }, count(items.length, "MiMei", "MiMei"))));
   parts.push(items.length ? h("ul", { class: "cards" }, items.map((info) => card(info, session))) : nothing(session));
+  if (!session && items.length) {
+    parts.push(h("p", { class: "hint soft small" }, "This is what everyone may see. To see what is yours, sign in with the link that ", h("code", {}, "leither link"), " prints."));
+  }
   main.replaceChildren(...parts);
 }
 
