@@ -47,11 +47,13 @@ class NotASeed(InputError):
         super().__init__(f"not an encrypted identity: {reason}")
 
 
-def seal_seed(seed: bytes, passphrase: str, *, salt: bytes, nonce: bytes) -> bytes:
+def seal_seed(
+    seed: bytes, passphrase: str, *, salt: bytes, nonce: bytes, ops: int = OPS, memory_kib: int = MEMORY_KIB
+) -> bytes:
     """Return `seed` (32 bytes) encrypted. `salt` (16) and `nonce` (12) are fresh random bytes. Cost: 64 MiB, 0.1 s."""
     assert (len(seed), len(salt), len(nonce)) == (SEED_BYTES, SALT_BYTES, NONCE_BYTES)
-    head = _HEAD.pack(MAGIC, OPS, MEMORY_KIB, salt, nonce)
-    key = _derive(passphrase, salt, OPS, MEMORY_KIB)
+    head = _HEAD.pack(MAGIC, ops, memory_kib, salt, nonce)
+    key = _derive(passphrase, salt, ops, memory_kib)
     return head + sodium.crypto_aead_chacha20poly1305_ietf_encrypt(seed, head, nonce, key)
 
 
