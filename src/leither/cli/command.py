@@ -70,6 +70,10 @@ class DefaultGroup(Group):
         return super().resolve_command(ctx, args if args and args[0] in self.commands else ["list", *args])
 
 
+class PipeClosed(Exception):
+    """Whoever read the output went away. Not an OSError, which click would end the process for."""
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one when it is called; its own help imports none."""
 
@@ -77,6 +81,13 @@ class LazyGroup(click.Group):
         super().__init__(*arguments, **options)
         self._table = table
         self.params.extend(shared_options())
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run the command that was called. Raises: PipeClosed."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise PipeClosed from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the table, which is the order people meet them in."""

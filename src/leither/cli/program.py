@@ -9,7 +9,7 @@ import click
 
 from leither import __version__
 from leither.cli import failure
-from leither.cli.command import LazyGroup
+from leither.cli.command import LazyGroup, PipeClosed
 from leither.cli.session import Session
 from leither.errors import LeitherError
 
@@ -79,7 +79,7 @@ def run(arguments: Sequence[str], *, session: Session | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         print(file=sys.stderr)
         return failure.INTERRUPTED
-    except BrokenPipeError:
+    except (PipeClosed, BrokenPipeError):
         # What is left in the buffer has nowhere to go, and the interpreter would try once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return failure.PIPE_CLOSED
