@@ -7,7 +7,7 @@ from typing import Any
 
 import leither
 from leither.errors import LeitherError
-from leither.web.answer import status_of
+from leither.http.answer import status_of
 from tools.openapi import openapi_text
 
 _NOT_IMPORTED = ("leither.__main__",)

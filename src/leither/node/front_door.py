@@ -7,8 +7,8 @@ from leither import __version__
 from leither.web.settings import WebSettings
 
 if TYPE_CHECKING:
+    from leither.http.asgi import App
     from leither.node.node import Node
-    from leither.web.asgi import App
 
 
 def make_app(node: "Node") -> "App":

@@ -23,7 +23,7 @@ from leither.store import LmdbState
 from leither.store.keyfile import read_secret, write_secret
 
 if TYPE_CHECKING:
-    from leither.web.asgi import App
+    from leither.http.asgi import App
 
 COMMAND_LINE = "command-line"
 """Name of the owner's token that `leither` itself uses; the file `token` holds it."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from leither.web.asgi import App
+from leither.http.asgi import App
 from leither.web.serve import run, serve
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

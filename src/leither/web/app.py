@@ -12,12 +12,14 @@ from contextlib import ExitStack
 from time import perf_counter
 
 from leither.errors import LeitherError, NotFound
+from leither.http.answer import NO_STORE, SAFE
+from leither.http.asgi import App, Message, Receive, Scope, Send
+from leither.http.exchange import Exchange
+from leither.http.request import Request
+from leither.http.threads import Threads
 from leither.service.engines import Engines
 from leither.service.tokens import Tokens
-from leither.web.answer import NO_STORE, SAFE
-from leither.web.asgi import App, Message, Receive, Scope, Send
 from leither.web.console import Console, NoSuchPage
-from leither.web.exchange import Exchange
 from leither.web.gateway.ipfs import IpfsPaths
 from leither.web.gateway.mimei import MimeiPaths
 from leither.web.gateway.origin import Origins
@@ -27,9 +29,7 @@ from leither.web.gateway.visible import Visibility
 from leither.web.head import answer_head
 from leither.web.hosts import Hosts, check_origin
 from leither.web.metrics import Metrics
-from leither.web.request import Request
 from leither.web.settings import WebSettings
-from leither.web.threads import Threads
 
 LOGGER = logging.getLogger("leither.web")
 _TEXT = b"text/plain; charset=utf-8"

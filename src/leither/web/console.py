@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from leither.errors import NotFound
-from leither.web.asgi import Header
-from leither.web.conditions import matches
-from leither.web.exchange import Exchange
-from leither.web.media_type import media_type
+from leither.http.asgi import Header
+from leither.http.conditions import matches
+from leither.http.exchange import Exchange
+from leither.http.media_type import media_type
 
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "

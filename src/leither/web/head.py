@@ -2,8 +2,8 @@
 
 import asyncio
 
-from leither.web.asgi import App, Message
-from leither.web.exchange import Exchange
+from leither.http.asgi import App, Message
+from leither.http.exchange import Exchange
 
 
 async def answer_head(app: App, exchange: Exchange) -> None:

@@ -8,7 +8,7 @@ from leither import limits
 from leither.crypto import MimeiId, parse_id
 from leither.crypto.ids import ID_TEXT
 from leither.errors import DeniedError
-from leither.web.request import Request
+from leither.http.request import Request
 from leither.web.settings import WebSettings
 
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from leither.web.asgi import Header
+from leither.http.asgi import Header
 
 HTML = b"text/html; charset=utf-8"
 HEADERS: tuple[Header, ...] = (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from leither import limits
-from leither.web.asgi import App
+from leither.http.asgi import App
 
 if TYPE_CHECKING:
     import uvicorn

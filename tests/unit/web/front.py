@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from leither.codec import Cid
 from leither.crypto import MimeiId, id_text
+from leither.http.asgi import Message, Receive, Scope, Send
 from leither.mimei.path import parse_path
 from leither.people import right as rights
 from leither.service.backup import backup
@@ -17,7 +18,6 @@ from leither.service.tokens import Tokens
 from leither.service.uploads import TreeUpload
 from leither.store import MemoryBlocks, MemoryState
 from leither.web.app import FrontDoor, create_app
-from leither.web.asgi import Message, Receive, Scope, Send
 from leither.web.settings import WebSettings
 
 PORT = 4800

@@ -6,7 +6,7 @@ import pytest
 
 from leither import limits
 from leither.crypto import id_text
-from leither.web.asgi import Message, Scope
+from leither.http.asgi import Message, Scope
 from leither.web.settings import WebSettings
 from tests.unit.web.front import PORT, Front
 

@@ -11,16 +11,16 @@ from litestar.openapi import OpenAPIConfig
 
 from leither import limits
 from leither.errors import InputError, LeitherError
+from leither.http import answer
+from leither.http.asgi import Receive, Scope, Send
+from leither.http.segments import split_path
 from leither.mimei.path import Path
 from leither.unixfs import check_path
-from leither.web import answer
 from leither.web.api import archives, catalog, files, merging, node, relations, sessions, trees, versions, watch
 from leither.web.api.body import ApiRequest
 from leither.web.api.context import ApiContext, find_caller
 from leither.web.api.openapi import document
 from leither.web.api.problem import tell_framework, tell_known
-from leither.web.asgi import Receive, Scope, Send
-from leither.web.segments import split_path
 
 BASE = "/api/v1"
 _PATHS_BEGIN = 5

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from leither import limits
 from leither.codec import Cid
 from leither.crypto import id_text, key_id
+from leither.http.media_type import UNKNOWN, media_type
 from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import Path, path_text
 from leither.mimei.version import Version
@@ -17,7 +18,6 @@ from leither.service.cur import Cur
 from leither.service.holding import Mimei, VersionNotFound, load
 from leither.service.versions import resolve, rows
 from leither.web.api.context import ApiContext, Caller
-from leither.web.media_type import UNKNOWN, media_type
 from leither.web.schema import EntryKind, MimeiInfo, PathInfo, VersionInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

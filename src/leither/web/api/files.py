@@ -9,6 +9,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from leither import limits
 from leither.errors import Conflict, InputError
+from leither.http.conditions import byte_range, matches
 from leither.mimei.address import parse_address
 from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import ROOT, Path, parse_path, path_text
@@ -23,7 +24,6 @@ from leither.web.api.parameters import REF, CallerGiven, PathInUrl, PathTaken, R
 from leither.web.api.preconditions import Preconditions, content_range
 from leither.web.api.streaming import ByteStream
 from leither.web.api.targets import reference_target
-from leither.web.conditions import byte_range, matches
 from leither.web.schema import PathChange, PathInfo, Size
 
 FILES = f"{REF}/files/{{path:str}}"
@@ -76,7 +76,7 @@ async def read_file(
     path: PathInUrl,
     at: PathTaken,
     info: Annotated[bool, QueryParameter(description="Whether to describe the entry instead.")] = False,
-) -> Response[PathInfo] | Response[None]:
+) -> Response[PathInfo] | Response[None] | Response[bytes]:
     """Send a file's bytes, in whole or in the part a Range header asks for, or describe what stands at a path."""
     address = parse_address(ref)
 
@@ -95,7 +95,7 @@ async def read_file(
     headers = {**_READ_HEADERS, "etag": etag}
     media_type = content_type(at[-1] if at else "")
     if matches(fields.get(b"if-none-match", b""), etag.encode()):
-        return Response(None, status_code=304, headers=headers, media_type=media_type)
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
     found = byte_range(fields, etag.encode(), size)
     start, stop = found or (0, size)
     if found is not None:

@@ -15,8 +15,8 @@ from litestar.exceptions import (
 
 from leither import limits
 from leither.errors import InputError, LeitherError, LimitError, NotFound
-from leither.web.answer import status_of
-from leither.web.exchange import MethodNotAllowed
+from leither.http.answer import status_of
+from leither.http.exchange import MethodNotAllowed
 
 LOGGER = logging.getLogger("leither.web.api")
 MEDIA_TYPE = "application/problem+json"

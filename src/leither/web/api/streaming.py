@@ -6,8 +6,8 @@ from typing import Any
 import anyio
 from litestar import Response
 
+from leither.http.asgi import Receive, Scope, Send
 from leither.web.api.context import Caller
-from leither.web.asgi import Receive, Scope, Send
 
 _END = object()
 

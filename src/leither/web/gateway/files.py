@@ -4,18 +4,18 @@ from leither import limits
 from leither.codec import DAG_PB, RAW
 from leither.codec.foreign import AnyCid
 from leither.errors import NotFound
+from leither.http.answer import SANDBOX
+from leither.http.asgi import Header
+from leither.http.exchange import Exchange, NotAcceptable
+from leither.http.media_type import media_type
+from leither.http.sending import Content, send_content
+from leither.http.threads import Threads
 from leither.mimei.path import Path
 from leither.unixfs import Get, Kind, Node, decode, entries, lookup
 from leither.unixfs.node import load
 from leither.web import notice
-from leither.web.answer import SANDBOX
-from leither.web.asgi import Header
-from leither.web.exchange import Exchange, NotAcceptable
 from leither.web.gateway.cid_text import cid_text
 from leither.web.gateway.listing import listing
-from leither.web.media_type import media_type
-from leither.web.sending import Content, send_content
-from leither.web.threads import Threads
 
 _INDEX = "index.html"
 

@@ -1,9 +1,9 @@
 """Who asks the gateway."""
 
 from leither.crypto import MimeiId
+from leither.http.request import Request
 from leither.people import GUEST, Principal
 from leither.service.tokens import BadToken, Tokens
-from leither.web.request import Request
 
 COOKIE = "leither"
 

@@ -13,24 +13,24 @@ from leither.codec import BlockMissing
 from leither.codec.car import write_block, write_header
 from leither.codec.foreign import AnyCid, ForeignCid
 from leither.errors import InputError
+from leither.http.answer import SAFE
+from leither.http.asgi import Header
+from leither.http.conditions import matches
+from leither.http.exchange import Exchange
+from leither.http.request import BadRequest
+from leither.http.sending import send_stream
+from leither.http.threads import Threads
 from leither.mimei.path import Path
 from leither.people import GUEST, Principal
 from leither.service.tokens import Tokens
 from leither.unixfs import Get, blocks, check_path, lookup
 from leither.unixfs.node import load
-from leither.web.answer import SAFE
-from leither.web.asgi import Header
-from leither.web.conditions import matches
-from leither.web.exchange import Exchange
 from leither.web.gateway.cid_text import cid_text, parse_cid
 from leither.web.gateway.duplicates import blocks_repeated
 from leither.web.gateway.files import send_entity
 from leither.web.gateway.identify import bearer
 from leither.web.gateway.visible import BlockNotFound, Visibility
 from leither.web.gateway.wanted import RAW_TYPE, Form, Wanted, wanted
-from leither.web.request import BadRequest
-from leither.web.sending import send_stream
-from leither.web.threads import Threads
 
 
 class NotCached(InputError):

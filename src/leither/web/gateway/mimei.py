@@ -6,23 +6,23 @@ carries a policy that takes scripts, forms and the origin away.
 
 from leither.codec import Cid
 from leither.errors import NotFound
+from leither.http.answer import SAFE, SANDBOX
+from leither.http.asgi import Header
+from leither.http.exchange import Exchange
+from leither.http.media_type import is_page
+from leither.http.request import BadRequest, Request
+from leither.http.sending import Content, send_content
+from leither.http.threads import Threads
 from leither.mimei.address import Address, parse_address
 from leither.mimei.path import Path
 from leither.people import GUEST, Principal
 from leither.service.tokens import Tokens
 from leither.unixfs import Get
 from leither.web import notice
-from leither.web.answer import SAFE, SANDBOX
-from leither.web.asgi import Header
-from leither.web.exchange import Exchange
 from leither.web.gateway.identify import bearer
 from leither.web.gateway.listing import listing
 from leither.web.gateway.places import Places, State
-from leither.web.media_type import is_page
-from leither.web.request import BadRequest, Request
-from leither.web.sending import Content, send_content
 from leither.web.settings import WebSettings
-from leither.web.threads import Threads
 
 _INDEX = "index.html"
 

@@ -2,19 +2,19 @@
 
 from leither.crypto import MimeiId, id_text
 from leither.errors import NotFound
+from leither.http.answer import SAFE
+from leither.http.asgi import Header
+from leither.http.exchange import Exchange
+from leither.http.sending import Content, send_content
+from leither.http.threads import Threads
 from leither.mimei.path import Path
 from leither.people import GUEST, Principal
 from leither.service.tokens import BadCode, Tokens
 from leither.unixfs import BadName, Get, PathTooLong
 from leither.web import notice
-from leither.web.answer import SAFE
-from leither.web.asgi import Header
-from leither.web.exchange import Exchange
 from leither.web.gateway.identify import COOKIE, visitor
 from leither.web.gateway.places import Places, State
-from leither.web.sending import Content, send_content
 from leither.web.settings import WebSettings
-from leither.web.threads import Threads
 
 ENTER = (".leither", "enter")
 _INDEX = "index.html"

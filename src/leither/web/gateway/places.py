@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from leither import limits
 from leither.codec import RAW, Cid
 from leither.crypto import MimeiId
+from leither.http.media_type import media_type
+from leither.http.sending import Content
 from leither.mimei.address import CUR, RELEASE, Selector
 from leither.mimei.entry import EntryType
 from leither.mimei.path import Path
@@ -19,8 +21,6 @@ from leither.service.tree import open_tree
 from leither.service.versions import act_for, default_selector, resolve
 from leither.unixfs import size_bytes
 from leither.web.gateway.visible import CHANGE
-from leither.web.media_type import media_type
-from leither.web.sending import Content
 
 
 @dataclass(frozen=True, slots=True)

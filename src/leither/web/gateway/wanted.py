@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from leither.http.exchange import NotAcceptable
+from leither.http.request import BadRequest, Request
 from leither.unixfs import EntityBytes, Scope
-from leither.web.exchange import NotAcceptable
-from leither.web.request import BadRequest, Request
 
 RAW_TYPE = "application/vnd.ipld.raw"
 CAR_TYPE = "application/vnd.ipld.car"

@@ -1,7 +1,7 @@
 // The node's HTTP API, and the session this browser has with it.
 
 const BASE = "/api/v1";
-const KEY = "leither.session";
+export const KEY = "leither.session";
 
 export class Problem extends Error {
   constructor(status, details) {

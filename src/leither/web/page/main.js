@@ -1,6 +1,6 @@
 // The page of a node: what it holds, and what its owner can do from a browser.
 
-import { call, enter, leave, token, whoami } from "/static/api.js";
+import { KEY, call, enter, leave, token, whoami } from "/static/api.js";
 import { count, notify, size } from "/static/dom.js";
 import { showList } from "/static/list.js";
 import { showVersions } from "/static/versions.js";
@@ -58,6 +58,11 @@ async function start() {
   });
   watch(() => Promise.all([show(), status()]));
 }
+
+// Signed in or out in another tab: this one follows.
+addEventListener("storage", (event) => {
+  if (event.key === KEY) location.reload();
+});
 
 // A folder dropped beside the box would make the browser leave the page.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());

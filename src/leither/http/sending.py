@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from leither import limits
 from leither.codec import RAW, Cid
 from leither.codec.foreign import AnyCid
+from leither.http.asgi import Header, Receive
+from leither.http.conditions import RangeNotSatisfiable, byte_range, matches
+from leither.http.exchange import Exchange
+from leither.http.threads import Threads
 from leither.unixfs import Get, read
-from leither.web.asgi import Header, Receive
-from leither.web.conditions import RangeNotSatisfiable, byte_range, matches
-from leither.web.exchange import Exchange
-from leither.web.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from leither.errors import (
     NotFound,
     PeerError,
 )
-from leither.web.asgi import Header, Send
+from leither.http.asgi import Header, Send
 
 NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
 NO_REFERRER: Header = (b"referrer-policy", b"no-referrer")

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from leither.errors import InputError, LeitherError
-from leither.web import answer
-from leither.web.asgi import Header, Receive, Send
-from leither.web.request import Request
+from leither.http import answer
+from leither.http.asgi import Header, Receive, Send
+from leither.http.request import Request
 
 
 class MethodNotAllowed(InputError):

@@ -4,8 +4,8 @@ from urllib.parse import parse_qsl
 
 from leither import limits
 from leither.errors import InputError, LimitError
-from leither.web.asgi import Scope
-from leither.web.segments import split_path
+from leither.http.asgi import Scope
+from leither.http.segments import split_path
 
 
 class BadRequest(InputError):
