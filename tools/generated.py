@@ -10,6 +10,7 @@ import pathlib
 import sys
 from collections.abc import Callable
 
+from tools.command_page import command_page
 from tools.openapi import openapi_text
 from tools.reference_pages import api_page, errors_page
 
@@ -41,6 +42,7 @@ def _shown(value: object) -> str:
 
 GENERATORS: dict[str, Callable[[], str]] = {
     "docs/reference/api.md": api_page,
+    "docs/reference/cli.md": command_page,
     "docs/reference/errors.md": errors_page,
     "docs/reference/limits.md": limits_page,
     "spec/openapi.json": openapi_text,
