@@ -21,7 +21,6 @@ await browse({ viewport: { width: 1180, height: 860 } }, async (context) => {
   const guest = await open(base);
   await guest.waitForSelector(".card");
   seen.guest = { titles: await titles(guest), publish: await guest.locator(".publish").count() };
-  await guest.close();
 
   const page = await open(link);
   await page.waitForSelector(".publish");
@@ -31,6 +30,10 @@ await browse({ viewport: { width: 1180, height: 860 } }, async (context) => {
   // Publish a folder, and see it appear.
   await page.locator('input[type="file"]').setInputFiles(folder);
   await page.waitForSelector('.card h2 a:text-is("site")');
+  // A page that is open in another tab follows, as to who is signed in and what there is.
+  await guest.waitForSelector('.card h2 a:text-is("site")');
+  seen.live = await titles(guest);
+  await guest.close();
   const site = page.locator(".card", { hasText: "site" }).first();
   const [app] = await Promise.all([context.waitForEvent("page"), site.getByText("Open", { exact: true }).click()]);
   await app.waitForSelector("#made");

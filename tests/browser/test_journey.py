@@ -84,6 +84,10 @@ def test_a_folder_becomes_an_app_that_runs_at_its_own_origin(seen: dict[str, Any
     assert (seen["app"]["made"], seen["app"]["deep"]) == ("made by a script", "deep")
 
 
+def test_a_page_open_in_another_tab_follows_by_itself(seen: dict[str, Any]) -> None:
+    assert sorted(seen["live"]) == ["diary", "paper", "site"]
+
+
 def test_an_app_reaches_neither_the_session_nor_the_api(seen: dict[str, Any]) -> None:
     assert (seen["app"]["storage"], seen["app"]["api"]) == (0, "refused")
     assert seen["app"]["write"] in ("opaque", "refused")
