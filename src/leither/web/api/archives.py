@@ -19,7 +19,7 @@ from leither.web.api.body import pieces
 from leither.web.api.context import Caller
 from leither.web.api.files import Incoming
 from leither.web.api.parameters import CallerGiven
-from leither.web.api.streaming import ByteStream
+from leither.web.api.streaming import ByteStream, joined
 from leither.web.schema_node import ExportRequest, ImportDone, ImportedInfo
 
 CAR = "application/vnd.ipld.car"
@@ -72,24 +72,10 @@ def _export(caller: Caller, ids: list[str] | None, passphrase: str | None) -> By
 
     def make() -> Iterator[bytes]:
         sealed = seal_identity(caller.engines, passphrase) if passphrase is not None else None
-        yield from _joined(export_car(caller.engines, wanted, identity=sealed))
+        yield from joined(export_car(caller.engines, wanted, identity=sealed))
 
     headers = {"content-disposition": 'attachment; filename="leither.car"', "x-content-type-options": "nosniff"}
     return ByteStream(caller, make, media_type=CAR, headers=headers)
-
-
-def _joined(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Join small blocks, so that each trip to a thread is worth it."""
-    held: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= limits.BODY_PIECE_BYTES:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
 
 
 @post("/import", status_code=200, operation_id="importArchive", tags=["archives"], request_max_body_size=None)

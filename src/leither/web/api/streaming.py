@@ -6,6 +6,7 @@ from typing import Any
 import anyio
 from litestar import Response
 
+from leither import limits
 from leither.http.asgi import Receive, Scope, Send
 from leither.web.api.context import Caller
 
@@ -64,3 +65,17 @@ async def _cancel_when_gone(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
+
+
+def joined(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Iterate over `chunks`, small ones joined, so that each trip to a thread is worth it."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= limits.BODY_PIECE_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)

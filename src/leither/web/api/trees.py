@@ -23,7 +23,7 @@ from leither.web.api.context import Caller
 from leither.web.api.describing import describe_path
 from leither.web.api.files import Incoming
 from leither.web.api.parameters import REF, After, CallerGiven, Limit, PathInUrl, PathTaken, Ref
-from leither.web.api.streaming import ByteStream
+from leither.web.api.streaming import ByteStream, joined
 from leither.web.api.tar_in import TarIngest
 from leither.web.api.tar_out import tar_stream
 from leither.web.schema import PathPage, TreeSummary
@@ -110,7 +110,7 @@ async def get_tar(caller: CallerGiven, ref: Ref, path: PathInUrl, at: PathTaken)
     address = parse_address(ref)
     return ByteStream(
         caller,
-        lambda: tar_stream(_walk(caller, address, at), lambda cid: read_bytes(caller.engines, cid)),
+        lambda: joined(tar_stream(_walk(caller, address, at), lambda cid: read_bytes(caller.engines, cid))),
         media_type=TAR,
         headers={"x-content-type-options": "nosniff", "cache-control": "no-cache"},
     )
