@@ -43,7 +43,7 @@ class TooManyRoots(LimitError):
         super().__init__(f"{roots:,} roots exceed the limit of {limits.CAR_ROOTS_MAX:,} in one CAR; write several")
 
 
-def write_header(roots: Sequence[Cid]) -> bytes:
+def write_header(roots: Sequence[AnyCid]) -> bytes:
     """Return the bytes a CAR with these roots begins with. Raises: TooManyRoots."""
     if len(roots) > limits.CAR_ROOTS_MAX:
         raise TooManyRoots(len(roots))

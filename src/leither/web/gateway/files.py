@@ -71,7 +71,7 @@ async def _send_directory(
 
 
 def _list(cid: AnyCid, get: Get) -> tuple[list[tuple[str, bool]], bool]:
-    listed = []
+    listed: list[tuple[str, bool]] = []
     for entry in entries(get, cid):
         if len(listed) == limits.LISTED_ENTRIES_MAX:
             return sorted(listed), False
