@@ -66,7 +66,8 @@ def wanted(request: Request) -> Wanted:
 
 def _negotiate(accept: str) -> tuple[Form, dict[str, str]]:
     """Return the form that Accept likes best among those there are, with the parameters of its media range."""
-    best, best_weight, refused = (Form.FILE, {}), -1.0, ""
+    best: tuple[Form, dict[str, str]] = (Form.FILE, {})
+    best_weight, refused = -1.0, ""
     for kind, parameters in _media_ranges(accept):
         weight = _weight(parameters.pop("q", "1"))
         if kind == RAW_TYPE:
