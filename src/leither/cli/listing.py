@@ -36,7 +36,7 @@ def show_mimei(output: Output, info: Info) -> None:
 def show_mimei_list(output: Output, items: Iterable[Info]) -> None:
     """Print MiMei, one a line."""
     output.table(
-        ("id", "type", "app", "mark", "versions", "release", "size", "unsaved"),
+        ("id", "type", "app", "mark", "n", "rel", "size", "unsaved"),
         [
             (i["id"], i["type"], i["app"], i["mark"], i["versions"], i["release"], size(i["bytes"]), i["unsaved"])
             for i in items

@@ -6,6 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+_NUMBERS = frozenset({"size", "n", "versions", "unsaved", "rel", "count"})
+_FOLDED = frozenset(
+    {"mark", "app", "note", "cid", "version", "name", "value", "what it is", "path", "for", "set aside"}
+)
+"""Columns that give way on a narrow terminal; the others stay whole, to be read and copied."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -59,9 +64,14 @@ def _terminal_table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> N
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column in {"size", "n", "versions"} else "left")
+        table.add_column(
+            column,
+            overflow="fold",
+            no_wrap=column not in _FOLDED,
+            justify="right" if column in _NUMBERS else "left",
+        )
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)

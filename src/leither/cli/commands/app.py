@@ -69,8 +69,8 @@ def list_(session: Session) -> None:
 def show_apps(output: Output, items: list[dict[str, Any]]) -> None:
     """Print apps for people."""
     output.table(
-        ("mark", "release", "size", "who reads", "address"),
-        [(info["mark"], info["release"], size(info["bytes"]), info["right"], info["url"]) for info in items],
+        ("mark", "rel", "size", "address"),
+        [(info["mark"], info["release"], size(info["bytes"]), info["url"]) for info in items],
         empty="no apps yet; `leither app publish DIR` makes one",
     )
 
