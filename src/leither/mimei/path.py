@@ -69,4 +69,4 @@ def below(path: Path) -> tuple[bytes, bytes]:
 
 def after_subtree(path: Path) -> bytes:
     """Return the smallest key above `path` and everything under it."""
-    return path_key(path) + b"\x01"
+    return below(path)[1]

@@ -94,3 +94,7 @@ def test_the_keys_below_the_root_are_all_but_its_own() -> None:
 def test_what_follows_a_subtree_stands_above_all_of_it() -> None:
     end = after_subtree(("a",))
     assert path_key(("a", "\U0010ffff")) < end <= path_key(("a\x01",)) < path_key(("ab",))
+
+
+def test_what_follows_the_whole_tree_stands_above_every_path() -> None:
+    assert path_key(("\U0010ffff", "a")) < after_subtree(ROOT) <= b"\x82"
