@@ -1,0 +1,93 @@
+"""Fuzz the readers of records, entries, ids and addresses: any bytes are read and made again, or refused by name.
+
+Run with `--runs N` for a short run; other arguments go to libFuzzer. Records begin as those of the vectors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["leither"]):
+    from leither.codec import Cid, NotCanonical, RecordTooLarge, dagcbor
+    from leither.crypto import NotASeed, WrongPassphrase, open_seed, parse_id
+    from leither.errors import InputError
+    from leither.mimei.address import parse_address
+    from leither.mimei.control import Control
+    from leither.mimei.entry import BadEntry, decode_count, decode_path_entry, decode_reference, encode_count
+    from leither.mimei.genesis import Genesis
+    from leither.mimei.head import Head
+    from leither.mimei.path import key_path, path_key
+    from leither.mimei.record import BadSignature, NotARecord
+    from leither.mimei.tag import Tag, parse_tag
+    from leither.mimei.version import Version
+    from leither.people import right
+
+KINDS = (Genesis, Control, Version, Head, Tag)
+VECTORS = Path(__file__).parents[1] / "spec/vectors"
+RECORDS = [
+    bytes.fromhex(case["hex"])
+    for kind in ("record", "genesis", "control", "version", "head", "tag")
+    for name in ("valid.json", "invalid.json")
+    for case in json.loads((VECTORS / kind / name).read_text())
+    if "hex" in case
+]
+TEXT_READERS = (parse_address, parse_id, parse_tag, right.parse, Cid.parse)
+CHEAP = b"LSEED1" + (1).to_bytes(4, "big") + (8).to_bytes(4, "big")
+"""How a seed file begins that costs little to try."""
+
+
+def check(data: bytes) -> None:
+    provider = atheris.FuzzedDataProvider(data)
+    record = provider.PickValueInList(RECORDS)
+    cut = provider.ConsumeIntInRange(0, len(record))
+    resume = provider.ConsumeIntInRange(cut, len(record))
+    text = provider.ConsumeUnicode(provider.ConsumeIntInRange(0, 80))
+    rest = provider.ConsumeBytes(provider.remaining_bytes())
+    check_record(record[:cut] + rest + record[resume:])
+    check_entry(rest)
+    check_text(text)
+    with contextlib.suppress(NotASeed, WrongPassphrase):
+        open_seed(CHEAP + rest, text)
+
+
+def check_record(data: bytes) -> None:
+    with contextlib.suppress(NotCanonical, RecordTooLarge):
+        assert dagcbor.encode(dagcbor.decode(data)) == data
+    for kind in KINDS:
+        with contextlib.suppress(NotARecord, BadSignature):
+            record = kind.decode(data)
+            assert record.encode() == data
+            if not isinstance(record, Genesis):
+                record.check()
+
+
+def check_entry(data: bytes) -> None:
+    with contextlib.suppress(BadEntry):
+        assert decode_path_entry(data).encode() == data
+    with contextlib.suppress(BadEntry):
+        assert path_key(key_path(data)) == data
+    with contextlib.suppress(BadEntry):
+        assert decode_reference(data).key == data
+    with contextlib.suppress(BadEntry):
+        assert encode_count(decode_count(data)) == data
+
+
+def check_text(text: str) -> None:
+    for read in TEXT_READERS:
+        with contextlib.suppress(InputError):
+            read(text)
+
+
+def main() -> None:
+    arguments = ["-runs=" + sys.argv[2], *sys.argv[3:]] if sys.argv[1:2] == ["--runs"] else sys.argv[1:]
+    atheris.Setup([sys.argv[0], *arguments], check)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
