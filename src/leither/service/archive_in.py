@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from leither.codec import Cid
+from leither.codec import Cid, NotACid
 from leither.codec.car import CarReader
 from leither.errors import InputError
 from leither.merkle import Nodes, scan
-from leither.mimei.export import Export, Shelf
+from leither.mimei.export import DELETED, NUMBERED, VERSION_TYPE, Export, Shelf
 from leither.ports import Lease
 from leither.service.arrival import Arrived, arrive
 from leither.service.engines import Engines
+from leither.service.proof import Came
 
 
 class NotAnArchive(InputError):
@@ -61,7 +62,7 @@ def import_car(engines: Engines, pieces: Iterable[bytes]) -> Imported:
         if manifest is None:
             raise NotAnArchive("it is empty")
         lease.flush()
-        arrived = tuple(_shelf(engines, lease, cid) for cid in manifest.mimei)
+        arrived = arrive(engines, lease, [_shelf(engines, lease, cid) for cid in manifest.mimei])
     return Imported(arrived, blocks, size_bytes, manifest.identity is not None)
 
 
@@ -74,17 +75,23 @@ def _open(reader: CarReader, cid: Cid, data: bytes) -> Export:
         raise NotAnArchive(str(error)) from None
 
 
-def _shelf(engines: Engines, lease: Lease, cid: Cid) -> Arrived:
+def _shelf(engines: Engines, lease: Lease, cid: Cid) -> Came:
     shelf = Shelf.decode(engines.blocks.get(cid))
     nodes = Nodes(engines.blocks.get, lease.put)
-    versions = [Cid.read(entry.key[1:]) for entry in scan(nodes, shelf.versions)]
-    changes = [(entry.key, entry.value) for entry in scan(nodes, shelf.cur)] if shelf.cur else []
-    return arrive(
-        engines,
-        lease,
+    changes = scan(nodes, shelf.cur) if shelf.cur else ()
+    return Came(
         genesis=shelf.genesis,
         control=shelf.control,
         heads=shelf.heads,
-        versions=versions,
-        changes=changes,
+        versions={_version(entry.key): entry.value == NUMBERED for entry in scan(nodes, shelf.versions)},
+        changes=[(entry.key, None if entry.value == DELETED else entry.value) for entry in changes],
     )
+
+
+def _version(key: bytes) -> Cid:
+    if key[:1] != VERSION_TYPE:
+        raise NotAnArchive("its list of versions holds something else")
+    try:
+        return Cid.read(key[1:])
+    except NotACid as error:
+        raise NotAnArchive(str(error)) from None

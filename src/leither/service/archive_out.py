@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from leither.codec import Block, Cid
+from leither.codec import Block, BlockMissing, Cid
 from leither.codec.car import write_block, write_header
 from leither.crypto import MimeiId, seal_seed
 from leither.merkle import Entry, Nodes, Shape, Stamp, build
-from leither.mimei.export import DELETED, PRESENT, VERSION_TYPE, Export, Shelf
-from leither.ports import View
+from leither.mimei.export import BESIDE, DELETED, NUMBERED, VERSION_TYPE, Export, Shelf
+from leither.ports import View, prefix_end
+from leither.service import tables
 from leither.service.cur import Cur
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads, load, load_all
@@ -46,6 +47,8 @@ def export_car(
         for mimei in held:
             for cid in reach.mimei(view, mimei):
                 yield write_block(Block(cid, engines.blocks.get(cid)))
+            if reach.missing:
+                raise BlockMissing(reach.missing[0])
 
 
 def _fold_files(engines: Engines, ids: Sequence[MimeiId] | None) -> None:
@@ -63,7 +66,11 @@ def _shelve(engines: Engines, view: View, held: Mimei, made: dict[Cid, bytes]) -
         made[block.cid] = block.data
 
     nodes = Nodes(made.__getitem__, keep)
-    versions = (Entry(VERSION_TYPE + cid, _NOBODY, PRESENT) for cid in sorted(held_versions(view, held.id)))
+    numbered = {Cid(value) for _, value in view.scan(tables.version(held.id, 0), prefix_end(tables.VERSIONS + held.id))}
+    versions = (
+        Entry(VERSION_TYPE + cid, _NOBODY, NUMBERED if cid in numbered else BESIDE)
+        for cid in sorted(held_versions(view, held.id))
+    )
     changes = [
         Entry(key, _NOBODY, DELETED if value is None else value) for key, value, _ in Cur(engines, view, held).changes()
     ]

@@ -1,40 +1,33 @@
-"""A MiMei that comes from elsewhere: its records are proved, then it is added, brought forward, or merged."""
+"""Taking in MiMei that were proved: each is added, brought forward, or merged; all in one change, or none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import msgspec
 
 from leither.codec import Cid
-from leither.crypto import MimeiId, id_text, key_id
-from leither.errors import PeerError
-from leither.merkle import check
+from leither.crypto import MimeiId
 from leither.mimei.control import Control
-from leither.mimei.entry import decode_path_entry
-from leither.mimei.export import DELETED
-from leither.mimei.genesis import Genesis
+from leither.mimei.entry import EntryType, decode_path_entry
 from leither.mimei.head import Head
-from leither.mimei.path import PATH_TYPE
+from leither.mimei.path import PATH_TYPE, key_path
 from leither.mimei.version import Version
-from leither.ports import Lease, Transaction
+from leither.ports import Lease, Transaction, View
 from leither.service import tables
+from leither.service.backup import backup
+from leither.service.catalog import referrers
 from leither.service.controls import newer_control
-from leither.service.cur import Edit, edit
+from leither.service.cur import Edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Holding, load, save
-from leither.service.merge import merge, stand_on
-
-
-class Refused(PeerError):
-    """What came does not prove itself."""
-
-    code = "refused"
-
-    def __init__(self, mimei: MimeiId, reason: str) -> None:
-        self.id = id_text(mimei)
-        self.reason = reason
-        super().__init__(f"what came as {self.id} is refused: {reason}; nothing of it was kept")
+from leither.service.holding import Holding, Mimei, heads, load, save
+from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
+from leither.service.proof import Came, Proved, Refused, prove
+from leither.service.versions import forget_version
+from leither.service.writers import with_release
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,146 +40,159 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class _Proved:
-    id: MimeiId
+class _Plan:
+    """What is to be written. `tip`: what `cur` stands on then; None to leave it. `heads`: every one that stands."""
+
+    proved: Proved
+    held: bool
     control: Control
+    fresh: dict[Cid, Version]
     heads: dict[int, Head]
-    versions: dict[Cid, Version]
+    tip: Version | None
+    kept: frozenset[Cid]
+    arrived: Arrived
 
 
-def arrive(
-    engines: Engines,
-    lease: Lease,
-    *,
-    genesis: Cid,
-    control: Cid,
-    heads: Sequence[Cid],
-    versions: Sequence[Cid],
-    changes: Sequence[tuple[bytes, bytes]] = (),
-) -> Arrived:
-    """Take in a MiMei whose blocks are stored. `changes` of `cur` count only for a MiMei that is new here.
+def arrive(engines: Engines, lease: Lease, shelves: Sequence[Came]) -> tuple[Arrived, ...]:
+    """Take in MiMei whose blocks are stored. Changes of `cur` count only for one that is new here.
 
-    Raises: Refused, BadSignature, NotARecord, BlockMissing, MapNotCanonical, ControlDiverged.
+    Unsaved changes of one whose `last` moves are backed up first.
+    Raises: what `prove` does, ControlDiverged, NotTheAuthor, QuotaReached.
     """
-    topic = engines.record(Genesis, genesis)
-    mimei = topic.id
-    with engines.lock(mimei):
-        proved = _prove(engines, mimei, genesis, control, heads, versions)
-        with engines.state.read() as view:
-            row = view.get(tables.holding(mimei))
-            known = {cid for cid in proved.versions if view.get(tables.known(mimei, cid)) is not None}
-            held = load(engines, view, mimei) if row is not None else None
-        standing = proved.control
-        if held is not None:
-            standing = newer_control(engines, lease, held.control, proved.control)
-        lease.flush()
-        fresh = {cid: version for cid, version in proved.versions.items() if cid not in known}
-        fresh = {cid: version for cid, version in fresh.items() if cid not in standing.dropped}
-        moved = engines.state.write(lambda transaction: _enter(engines, transaction, proved, standing, genesis, fresh))
-        merged = merge(engines, mimei) if moved else None
-        if held is None:
-            _take_changes(engines, mimei, changes)
-            engines.events.tell(Event(mimei, "create"))
-            return Arrived(mimei, "added", len(fresh))
-    if merged is not None and merged.merged:
-        own = merged.cid is not None and merged.cid not in proved.versions
-        return Arrived(mimei, "merged" if own else "updated", len(fresh))
-    return Arrived(mimei, "updated" if moved or fresh else "unchanged", len(fresh))
+    proved = [prove(engines, lease, came) for came in shelves]
+    ids = sorted(one.id for one in proved)
+    for one, other in pairwise(ids):
+        if one == other:
+            raise Refused(one, "it came twice")
+    with ExitStack() as locks:
+        for mimei in ids:
+            locks.enter_context(engines.lock(mimei))
+        while True:
+            plans = [_plan(engines, lease, one) for one in proved]
+            lease.flush()
+            try:
+                engines.state.write(partial(_enter_all, engines, plans))
+                break
+            except CurChanged:
+                continue  # somebody wrote into `cur` since the plan was made
+    for plan in plans:
+        if plan.arrived.state != "unchanged":
+            engines.events.tell(Event(plan.arrived.id, _EVENTS.get(plan.arrived.state, "change")))
+    return tuple(plan.arrived for plan in plans)
 
 
-def _prove(
-    engines: Engines, mimei: MimeiId, genesis: Cid, control: Cid, heads: Iterable[Cid], versions: Sequence[Cid]
-) -> _Proved:
-    topic = engines.record(Genesis, genesis)
-    rule = engines.record(Control, control).check()
-    if rule.by != topic.author or rule.genesis != genesis:
-        raise Refused(mimei, "its control is not by its author")
+_EVENTS = {"added": "create", "merged": "merge"}
+
+
+def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
+    with engines.state.read() as view:
+        held = load(engines, view, proved.id) if view.get(tables.holding(proved.id)) is not None else None
+        standing = newer_control(engines, lease, held.control, proved.control) if held else proved.control
+        before = {number: head for number, head, _ in heads(engines, view, proved.id)}
+        known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
+        newest = _newest(engines, standing, before, proved.heads)
+    included: dict[int, int] = {}
+    for head in newest.values():
+        for number, seq in engines.record(Version, head.tip).seen_map.items():
+            included[number] = max(seq, included.get(number, 0))
+    fresh = {
+        cid: version
+        for cid, version in proved.versions.items()
+        if cid not in known and cid not in standing.dropped and not _beyond_cut(standing, version, included)
+    }
+    tips = {head.tip for head in newest.values()}
+    tip = join_tips(engines, proved.topic, tips, lease)
+    if tip is not None and held is not None and tip.cid == held.base:
+        tip = None
+    if tip is not None and held is not None and held.row.dirty:
+        backup(engines, proved.id, note="before a merge")
+        return _plan(engines, lease, proved)
+    if tip is not None:
+        lease.put(tip.block)
+    changed = newest != before or tip is not None or held is None or standing.cid != held.control.cid
+    state = "added" if held is None else "updated" if changed or fresh else "unchanged"
+    if held is not None and tip is not None and tip.is_merge and tip.cid not in proved.versions:
+        state = "merged"
+    kept = frozenset(maximal_tips(engines, tips))
+    return _Plan(proved, held is not None, standing, fresh, newest, tip, kept, Arrived(proved.id, state, len(fresh)))
+
+
+def _newest(engines: Engines, control: Control, held: dict[int, Head], came: dict[int, Head]) -> dict[int, Head]:
+    """Return the head that stands of each writer: the newest, and of one who was cut off at most the last accepted."""
     found: dict[int, Head] = {}
-    for cid in heads:
-        head = engines.record(Head, cid).check()
-        writer = rule.writer(head.by)
-        if head.mimei != mimei or writer is None:
-            raise Refused(mimei, "a head is not by one of its writers")
-        cut = rule.cut_of(writer.number)
-        if cut is not None and (head.seq > cut.seq or (head.seq == cut.seq and cid != cut.head)):
-            raise Refused(mimei, f"writer {writer.number} was cut off before the head that came")
-        found[writer.number] = head
-    records = {cid: engines.record(Version, cid) for cid in versions}
-    for head in found.values():
-        if head.tip not in records:
-            raise Refused(mimei, "a head's version did not come with it")
-    _prove_versions(engines, mimei, rule, found, records)
-    return _Proved(mimei, rule, found, records)
+    for number in sorted(held.keys() | came.keys()):
+        candidates = [heads[number] for heads in (held, came) if number in heads]
+        cut = control.cut_of(number)
+        if cut is not None:
+            if engines.blocks.has(cut.head) and engines.blocks.has(engines.record(Head, cut.head).tip):
+                candidates.append(engines.record(Head, cut.head))
+            candidates = [head for head in candidates if head.seq < cut.seq or head.cid == cut.head]
+        if candidates:
+            found[number] = max(candidates, key=lambda head: head.seq)
+    return found
 
 
-def _prove_versions(
-    engines: Engines, mimei: MimeiId, rule: Control, heads: dict[int, Head], records: dict[Cid, Version]
-) -> None:
-    """Check that every version is signed by a writer or vouched for by one that is, and that its maps are canonical."""
-    vouched: set[Cid] = set()
-    pending = [head.tip for head in heads.values()]
-    pending += [cid for cid, record in records.items() if record.by is not None]
-    while pending:
-        cid = pending.pop()
-        if cid in records and cid not in vouched:
-            vouched.add(cid)
-            pending.extend(records[cid].parents)
-    for cid, record in sorted(records.items(), key=lambda item: item[1].n):
-        if record.mimei != mimei:
-            raise Refused(mimei, f"version {cid} belongs to another MiMei")
-        if cid not in vouched:
-            raise Refused(mimei, f"nobody vouches for the merge {cid}")
-        if record.by is not None and rule.writer(record.check().by or b"") is None:
-            raise Refused(mimei, f"version {cid} is by {id_text(key_id(record.by))}, who is none of its writers")
-        side = engines.map(record.side, record.salt)
-        base = next((records[parent].side for parent in record.parents if parent in records), None)
-        check(side.nodes, record.side, side.shape, base=base)
-        for change in side.at(base).diff(side) if base else ():
-            if change.after is not None and change.key[:1] == PATH_TYPE:
-                decode_path_entry(change.after.value)
+def _beyond_cut(control: Control, version: Version, included: dict[int, int]) -> bool:
+    """Tell whether a version is by a writer cut off before it, and nobody who stands has built on it."""
+    writer = control.writer(version.by) if version.by is not None else None
+    cut = control.cut_of(writer.number) if writer is not None else None
+    if writer is None or cut is None:
+        return False
+    return version.seen_map.get(writer.number, 0) > max(cut.seq, included.get(writer.number, 0))
 
 
-def _enter(
-    engines: Engines,
-    transaction: Transaction,
-    proved: _Proved,
-    control: Control,
-    genesis: Cid,
-    fresh: dict[Cid, Version],
-) -> bool:
-    """Write what was proved; tell whether a writer's head moved on."""
-    mimei = proved.id
-    node = control.writer(engines.identity.node.public)
-    stored = transaction.get(tables.holding(mimei))
-    row = load(engines, transaction, mimei).row if stored is not None else Holding(genesis, control.cid)
-    row = msgspec.structs.replace(row, control=control.cid, number=node.number if node else 0)
-    for cid, version in fresh.items():
+def _enter_all(engines: Engines, plans: Sequence[_Plan], transaction: Transaction) -> None:
+    for plan in plans:
+        _enter(engines, transaction, plan)
+
+
+def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
+    proved, mimei = plan.proved, plan.proved.id
+    row = load(engines, transaction, mimei).row if plan.held else Holding(proved.came.genesis, plan.control.cid)
+    writer = plan.control.writer(engines.identity.node.public)
+    row = msgspec.structs.replace(row, control=plan.control.cid, number=writer.number if writer else 0)
+    for cid, version in plan.fresh.items():
         transaction.put(tables.known(mimei, cid), tables.u64(version.n))
-    moved = False
-    for number, head in proved.heads.items():
-        place = tables.head(mimei, number)
-        before = transaction.get(place)
-        if before is not None and engines.record(Head, Cid(before)).seq >= head.seq:
-            continue
-        transaction.put(place, head.cid)
-        moved = True
+        if not plan.held and proved.came.versions[cid]:
+            transaction.put(tables.version(mimei, version.n), cid)
+    for number, _, _ in heads(engines, transaction, mimei):
+        transaction.delete(tables.head(mimei, number))
+    for number, head in plan.heads.items():
+        transaction.put(tables.head(mimei, number), head.cid)
         if number == row.number:
-            row = msgspec.structs.replace(row, seq=head.seq, head=head.cid)
-    save(transaction, mimei, row)
-    if stored is None and len(proved.heads) == 1:
-        stand_on(engines, transaction, mimei, next(iter(proved.heads.values())).tip)
-    return moved
+            row = msgspec.structs.replace(row, seq=max(row.seq, head.seq), head=head.cid)
+    save(transaction, mimei, with_release(engines, transaction, mimei, row))
+    if plan.tip is not None:
+        stand_on(engines, transaction, mimei, plan.tip.cid)
+    _drop(engines, transaction, load(engines, transaction, mimei), plan)
+    if not plan.held and proved.came.changes:
+        _take_changes(Edit(engines, transaction, load(engines, transaction, mimei)), proved)
 
 
-def _take_changes(engines: Engines, mimei: MimeiId, changes: Sequence[tuple[bytes, bytes]]) -> None:
-    if not changes:
-        return
+def _drop(engines: Engines, transaction: Transaction, mimei: Mimei, plan: _Plan) -> None:
+    """Forget the versions that the author deleted elsewhere, as far as nothing here needs them."""
+    for cid in set(plan.control.dropped) - plan.kept - {mimei.base} - pinned(transaction, mimei.id):
+        forget_version(transaction, mimei.id, cid)
 
-    def apply(editing: Edit) -> None:
-        for key, value in changes:
-            if value == DELETED:
-                editing.delete(key)
-            else:
-                editing.put(key, value)
 
-    edit(engines, mimei, apply)
+def pinned(view: View, mimei: MimeiId) -> set[Cid]:
+    """Return the versions that others refer to."""
+    return {version for _, version, _ in referrers(view, mimei) if version is not None}
+
+
+def _take_changes(editing: Edit, proved: Proved) -> None:
+    for key, value in proved.came.changes:
+        if value is None:
+            editing.delete(key)
+        else:
+            editing.put(key, value)
+    for key, value in proved.came.changes:
+        if value is None or key[:1] != PATH_TYPE:
+            continue
+        path, entry = key_path(key), decode_path_entry(value)
+        above = (editing.entry(path[:depth]) for depth in range(1, len(path)))
+        if any(found is not None and not found.is_directory for found in above) or (
+            entry.type is not EntryType.DIRECTORY and editing.has_below(path)
+        ):
+            raise Refused(proved.id, "its unsaved changes put something below what is no directory")
+    editing.save()

@@ -63,15 +63,20 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
 
 
 def _append(engines: Engines, mimei: MimeiId, sealed: Sealed, cid: Cid, head: Head, transaction: Transaction) -> None:
-    row = load(engines, transaction, mimei).row
-    cleared = 0
+    held = load(engines, transaction, mimei)
+    row, cur = held.row, Cur(engines, transaction, held)
+    dirty, tick_now = row.dirty, row.tick + 1
     for key, tick in sealed.saved.items():
         stored_key = tables.cur(mimei, key)
         stored = transaction.get(stored_key)
-        if stored is not None and tables.read_u64(stored) == tick:
+        if stored is None:
+            # Meanwhile it was changed back to what the version before has, which the new one has not.
+            transaction.put(stored_key, tables.u64(tick_now) + (cur.base(key) or b""))
+            dirty += 1
+        elif tables.read_u64(stored) == tick:
             transaction.delete(stored_key)
-            cleared += 1
-    advance(engines, transaction, mimei, msgspec.structs.replace(row, dirty=row.dirty - cleared), head, cid)
+            dirty -= 1
+    advance(engines, transaction, mimei, msgspec.structs.replace(row, dirty=dirty, tick=tick_now), head, cid)
 
 
 def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Sealed | None:

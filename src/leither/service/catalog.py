@@ -14,6 +14,7 @@ from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, MimeiNotFound, load, load_all, save
+from leither.service.writer_number import writer_number
 
 MAKEABLE = ("file", "fs")
 _READS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE
@@ -75,12 +76,13 @@ class Catalog:
         person, node = engines.identity.person, engines.identity.node
         draft = Genesis(author=person.public, app=app, ext=ext, mark=mark, type=kind)  # type: ignore[arg-type]
         genesis = Genesis.decode(draft.encode())
+        number = writer_number(genesis.id, node.public)
         control = Control(
             genesis=genesis.cid,
             created=engines.clock.now_ms(),
             epoch=0,
             right=rights.check(right),
-            writers=(WriterEntry(1, node.public, int(ALL)),),
+            writers=(WriterEntry(number, node.public, int(ALL)),),
             quota=quota,
             by=person.public,
         ).signed(person)
@@ -91,7 +93,7 @@ class Catalog:
             def add(transaction: Transaction) -> tuple[Mimei, bool]:
                 if transaction.get(tables.holding(genesis.id)) is not None:
                     return load(engines, transaction, genesis.id), False
-                save(transaction, genesis.id, Holding(genesis.cid, control.cid, number=1))
+                save(transaction, genesis.id, Holding(genesis.cid, control.cid, number=number))
                 return load(engines, transaction, genesis.id), True
 
             mimei, new = engines.state.write(add)

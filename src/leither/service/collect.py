@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from leither.codec import Cid
+from leither.codec import BlockMismatch, BlockMissing, Cid
+from leither.crypto import MimeiId, id_text
 from leither.errors import CorruptionError
-from leither.ports import Fault, Reclaimed
+from leither.ports import Fault, Reclaimed, prefix_end
+from leither.service import tables
 from leither.service.engines import Engines
-from leither.service.holding import load_all
+from leither.service.holding import load, load_all
 from leither.service.reach import Reach
 
 
@@ -31,9 +33,12 @@ def collect(engines: Engines) -> Reclaimed:
 
 def _reached(engines: Engines) -> Iterator[Cid]:
     reach = Reach(engines)
-    with engines.state.read() as view:
-        for mimei in load_all(engines, view):
-            yield from reach.mimei(view, mimei)
+    try:
+        with engines.state.read() as view:
+            for mimei in load_all(engines, view):
+                yield from reach.mimei(view, mimei)
+    except (BlockMissing, BlockMismatch) as error:
+        raise NotCollected([Cid.parse(error.cid)]) from error
     if reach.missing:
         raise NotCollected(reach.missing)
 
@@ -43,9 +48,13 @@ def check(engines: Engines) -> Iterator[Fault]:
     yield from engines.blocks.verify()
     reach = Reach(engines)
     with engines.state.read() as view:
-        for mimei in load_all(engines, view):
-            for _ in reach.mimei(view, mimei):
-                pass
-            for cid in reach.missing:
-                yield Fault(cid, mimei.genesis.id_text, "referred to, and not stored")
+        for key, _ in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS)):
+            mimei = MimeiId(key[1:])
+            try:
+                for _ in reach.mimei(view, load(engines, view, mimei)):
+                    pass
+            except (BlockMissing, BlockMismatch) as error:
+                reach.missing.append(Cid.parse(error.cid))
+            for cid in dict.fromkeys(reach.missing):
+                yield Fault(cid, id_text(mimei), "referred to, and not stored or not what it should be")
             reach.missing.clear()

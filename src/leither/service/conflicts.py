@@ -7,12 +7,13 @@ from itertools import groupby
 from leither.crypto import MimeiId
 from leither.errors import Conflict
 from leither.merkle import Entry, conflicts, siblings
+from leither.mimei.entry import decode_path_entry
 from leither.mimei.path import Path, path_key, path_text
 from leither.ports import View
 from leither.service.cur import Cur, Edit, edit
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, base_version
-from leither.service.paths import clear, make_parents
+from leither.service.paths import assign, clear, make_parents
 
 
 class NoSuchSibling(Conflict):
@@ -24,9 +25,7 @@ class NoSuchSibling(Conflict):
         self.path = path_text(path)
         self.writer = writer
         self.seq = seq
-        super().__init__(
-            f"{self.path!r} has nothing by writer {writer}, seq {seq} to choose; see `leither conflicts`"
-        )
+        super().__init__(f"{self.path!r} has nothing by writer {writer}, seq {seq} to choose; see `leither conflicts`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,10 @@ def take(engines: Engines, mimei: MimeiId, path: Path, writer: int, seq: int) ->
         if chosen is None:
             raise NoSuchSibling(path, writer, seq)
         make_parents(editing, path)
-        clear(editing, [found for found, _ in editing.walk(path)])
-        editing.put(key, chosen.value, resolve=True)
+        entry = decode_path_entry(chosen.value)
+        if not entry.is_directory:
+            clear(editing, [found for found, _ in editing.walk(path)])
+        assign(editing, path, entry, resolve=True)
         return chosen
 
     return edit(engines, mimei, change)

@@ -4,7 +4,7 @@ import msgspec
 
 from leither.codec import Cid
 from leither.errors import Conflict
-from leither.mimei.control import Control
+from leither.mimei.control import Control, Cut
 from leither.ports import Lease
 from leither.service.engines import Engines
 
@@ -26,30 +26,43 @@ class ControlDiverged(Conflict):
 def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) -> Control:
     """Return which of two controls stands, or what joins them where neither follows the other.
 
-    The join is the same wherever the author's seed is: its fields follow from the two. Raises: ControlDiverged.
+    The join is the same wherever the author's seed is: its fields follow from the two. What one of them has already
+    is not signed again, so that nodes that go on exchanging come to an end. Raises: ControlDiverged, NotARecord.
     """
     if held.cid == came.cid or _follows(engines, held, came):
         return held
     if _follows(engines, came, held):
         return came
-    person = engines.identity.person
-    numbers = {entry.number: entry for entry in held.writers} | {entry.number: entry for entry in came.writers}
+    leading, other = sorted((held, came), key=lambda control: _standing(engines, control), reverse=True)
+    numbers = {entry.number: entry for entry in (*other.writers, *leading.writers)}
     keys = {entry.key for entry in (*held.writers, *came.writers)}
-    if person.public != held.by or len(numbers) != len(keys):
+    if len(numbers) != len(keys):
         raise ControlDiverged(held.cid, came.cid)
-    leading = max((held, came), key=lambda control: (control.epoch, _depth(engines, control), control.cid))
-    cuts = {cut.number: cut for cut in (*held.cut, *came.cut)}
+    cuts = {cut.number: cut for cut in sorted((*held.cut, *came.cut), key=_earliest, reverse=True)}
     joined = msgspec.structs.replace(
         leading,
-        prev=leading.cid,
         created=min(held.created, came.created),
         writers=tuple(numbers[number] for number in sorted(numbers)),
         cut=tuple(cuts[number] for number in sorted(cuts)),
         dropped=tuple(sorted({*held.dropped, *came.dropped})),
-        sig=None,
-    ).signed(person)
-    lease.put(joined.block)
-    return joined
+    )
+    if joined == leading:
+        return leading
+    person = engines.identity.person
+    if person.public != held.by:
+        raise ControlDiverged(held.cid, came.cid)
+    signed = Control.decode(msgspec.structs.replace(joined, prev=leading.cid, sig=None).signed(person).encode())
+    lease.put(signed.block)
+    return signed
+
+
+def _standing(engines: Engines, control: Control) -> tuple[int, int, Cid]:
+    """Return what decides between two controls of which neither follows the other."""
+    return control.epoch, len(_chain(engines, control)), control.cid
+
+
+def _earliest(cut: Cut) -> tuple[int, Cid]:
+    return cut.seq, cut.head
 
 
 def _chain(engines: Engines, control: Control) -> list[Cid]:
@@ -64,7 +77,3 @@ def _chain(engines: Engines, control: Control) -> list[Cid]:
 
 def _follows(engines: Engines, later: Control, earlier: Control) -> bool:
     return earlier.cid in _chain(engines, later)
-
-
-def _depth(engines: Engines, control: Control) -> int:
-    return len(_chain(engines, control))

@@ -22,9 +22,11 @@ from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, VersionNotFound, base_version, heads, load, save
 from leither.service.index import index_entry
+from leither.service.merge import maximal_tips
 from leither.service.pages import drop_pages
 from leither.service.versions import resolve
-from leither.service.writers import advance, ensure_writer, free_number, next_head
+from leither.service.writer_number import writer_number
+from leither.service.writers import advance, ensure_writer, next_head
 
 
 class UnsavedChanges(Conflict):
@@ -140,6 +142,13 @@ def fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app
 
     Raises: VersionNotFound, TopicTaken, NotARecord.
     """
+    with engines.lock(mimei):  # so that the version is not deleted before the fork holds to it
+        forked = _fork(engines, mimei, selector, mark=mark, app=app)
+    engines.events.tell(Event(forked.id, "create"))
+    return forked
+
+
+def _fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app: str | None) -> Mimei:
     person, node = engines.identity.person, engines.identity.node
     with engines.state.read() as view:
         held = load(engines, view, mimei)
@@ -150,8 +159,8 @@ def fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app
         author=person.public, app=topic.app if app is None else app, ext=topic.ext, mark=mark, type=topic.type
     )
     genesis = Genesis.decode(draft.encode())
-    above = max((*parent.seen_map, *(entry.number for entry in held.control.writers)))
-    number = free_number(genesis.id, set(), above=above)
+    taken = {*parent.seen_map, *(entry.number for entry in held.control.writers)}
+    number = writer_number(genesis.id, node.public, taken)
     control = Control(
         genesis=genesis.cid,
         created=engines.clock.now_ms(),
@@ -185,9 +194,7 @@ def fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app
                 index_entry(transaction, genesis.id, entry.key, entry.value)
             return load(engines, transaction, genesis.id)
 
-        forked = engines.state.write(add)
-    engines.events.tell(Event(forked.id, "create"))
-    return forked
+        return engines.state.write(add)
 
 
 def delete_versions(engines: Engines, mimei: MimeiId, first: int, last: int) -> list[Cid]:
@@ -219,14 +226,20 @@ def delete_versions(engines: Engines, mimei: MimeiId, first: int, last: int) -> 
 
 def _doomed(engines: Engines, held: Mimei, view: View, first: int, last: int) -> dict[int, Cid]:
     """Return {n: CID} of the versions in the range that are held. Raises: VersionNotFound, VersionInUse."""
-    span = view.scan(tables.version(held.id, first), tables.version(held.id, last + 1))
+    if not 0 <= first <= last:
+        raise VersionNotFound(held.id, f"{first} to {last}")
+    stop = min(last, (1 << 63) - 1) + 1
+    span = view.scan(tables.version(held.id, min(first, stop)), tables.version(held.id, stop))
     doomed = {tables.read_u64(key, 1 + len(held.id)): Cid(value) for key, value in span}
     if not doomed:
         raise VersionNotFound(held.id, f"{first} to {last}")
+    joined = maximal_tips(engines, (head.tip for _, head, _ in heads(engines, view, held.id)))
     pinned = {version: source for source, version, _ in referrers(view, held.id) if version is not None}
     for n, cid in doomed.items():
         if cid == held.base:
             raise VersionInUse(held.id, n, "the newest")
+        if cid in joined:
+            raise VersionInUse(held.id, n, "a writer's newest, which the newest joins; back up first")
         if cid == held.release:
             raise VersionInUse(held.id, n, "released")
         if cid in pinned:

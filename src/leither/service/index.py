@@ -1,7 +1,8 @@
 """Indexes over what `cur` of every MiMei holds: who refers to whom, and which MiMei carry a tag."""
 
 from leither.crypto import ID_BYTES, MimeiId
-from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE, decode_count, decode_reference
+from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE, decode_count, decode_record_value, decode_reference
+from leither.mimei.tag import Tag
 from leither.ports import Transaction
 from leither.service import tables
 
@@ -17,6 +18,8 @@ def index_entry(transaction: Transaction, mimei: MimeiId, key: bytes, value: byt
         else:
             transaction.put(place, tables.u64(decode_count(value)))
     elif kind == TAG_TYPE:
+        if value is not None and Tag.decode(decode_record_value(value)).mimei != mimei:
+            return  # a fork holds what was said of its parent
         # A tag of several people is one index entry: `mimei` last, then who tagged it.
         place = tables.TAGS + key[1:-ID_BYTES] + mimei + key[-ID_BYTES:]
         if value is None:

@@ -9,9 +9,11 @@ from leither.codec import Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import Conflict
 from leither.merkle import Entry, Tip, join
+from leither.mimei.genesis import Genesis
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
 from leither.service.backup import backup
+from leither.service.catalog import referrers
 from leither.service.content import derive_content
 from leither.service.cur import weight
 from leither.service.engines import Engines
@@ -20,6 +22,7 @@ from leither.service.events import Event
 from leither.service.holding import Mimei, heads, load
 from leither.service.index import index_entry
 from leither.service.shadows import settle_shadows
+from leither.service.versions import forget_version
 from leither.service.writers import advance, ensure_writer, next_head, own_release
 
 
@@ -49,25 +52,39 @@ def merge(engines: Engines, mimei: MimeiId, others: Iterable[Cid] = ()) -> Merge
     Without `others` the result is nobody's: it follows from the writers' tips alone. With them this node signs it.
     Raises: MimeiNotFound, NotRelated, NotTheAuthor, BlockMissing.
     """
+    forks = list(others)
     with engines.lock(mimei):
-        with engines.state.read() as view:
-            unsaved = load(engines, view, mimei).row.dirty
-        if unsaved:
-            backup(engines, mimei, note="before a merge")
-        with engines.blocks.lease() as lease:
-            merged = (
-                _merge_forks(engines, mimei, list(others), lease) if others else _merge_writers(engines, mimei, lease)
-            )
+        while True:
+            _save_changes(engines, mimei)
+            try:
+                with engines.blocks.lease() as lease:
+                    merged = (
+                        _merge_forks(engines, mimei, forks, lease) if forks else _merge_writers(engines, mimei, lease)
+                    )
+                break
+            except CurChanged:
+                continue  # somebody wrote into `cur` since; that is saved and joined as well
     if merged.merged and merged.cid is not None:
         engines.events.tell(Event(mimei, "merge", merged.cid.text))
     return merged
+
+
+class CurChanged(Exception):
+    """`cur` got unsaved changes between their backup and the change of what it stands on."""
+
+
+def _save_changes(engines: Engines, mimei: MimeiId) -> None:
+    with engines.state.read() as view:
+        unsaved = load(engines, view, mimei).row.dirty
+    if unsaved:
+        backup(engines, mimei, note="before a merge")
 
 
 def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
     with engines.state.read() as view:
         held = load(engines, view, mimei)
         tips = {head.tip for _, head, _ in heads(engines, view, mimei)}
-    version = join_tips(engines, held, tips, lease)
+    version = join_tips(engines, held.genesis, tips, lease)
     if version is None or version.cid == held.base:
         return Merged(held.base, merged=False)
     lease.put(version.block)
@@ -78,9 +95,12 @@ def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
 
 def _merge_forks(engines: Engines, mimei: MimeiId, others: list[Cid], lease: Lease) -> Merged:
     held = ensure_writer(engines, mimei, lease)
-    joined = join_tips(engines, held, {cid for cid in (held.base, *others) if cid is not None}, lease)
-    if joined is None or (held.base is not None and joined.cid == held.base):
+    tips = maximal_tips(engines, (cid for cid in (held.base, *others) if cid is not None))
+    joined = join_tips(engines, held.genesis, tips, lease)
+    if joined is None or joined.cid == held.base:
         return Merged(held.base, merged=False)
+    if len(tips) == 1:  # a fork that went on from here: its state, as a version of this MiMei
+        joined = msgspec.structs.replace(joined, mimei=mimei, n=joined.n + 1, parents=(joined.cid,))
     own = {held.row.number: held.row.seq + 1}
     signed = msgspec.structs.replace(
         joined, seen=seen_tuple(joined.seen_map | own), note="merged", time=engines.clock.now_ms()
@@ -99,9 +119,10 @@ def _merge_forks(engines: Engines, mimei: MimeiId, others: list[Cid], lease: Lea
 
 
 def stand_on(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Cid) -> None:
-    """Make `tip` the version below a `cur` that has no unsaved changes."""
+    """Make `tip` the version below a `cur` that has no unsaved changes. Raises: CurChanged: if it has."""
     held = load(engines, transaction, mimei)
-    assert held.row.dirty == 0
+    if held.row.dirty:
+        raise CurChanged
     version = engines.record(Version, tip)
     side = engines.map(version.side, version.salt)
     base = engines.record(Version, held.base) if held.base else None
@@ -113,14 +134,33 @@ def stand_on(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Ci
         index_entry(transaction, mimei, key, entry.value if entry else None)
     row = msgspec.structs.replace(held.row, size_bytes=version.size_bytes, entries=side.count(), tick=held.row.tick + 1)
     advance(engines, transaction, mimei, row, None, tip)
+    if held.base is not None and base is not None and base.is_merge:
+        _forget_superseded(engines, transaction, load(engines, transaction, mimei), held.base, base.n)
 
 
-def join_tips(engines: Engines, held: Mimei, tips: Iterable[Cid], lease: Lease) -> Version | None:
+def _forget_superseded(engines: Engines, transaction: Transaction, mimei: Mimei, merge: Cid, n: int) -> None:
+    """Let go of a merge that nothing stands on: its tips make it again wherever it is wanted."""
+    needed = {head.tip for _, head, _ in heads(engines, transaction, mimei.id)}
+    needed |= {head.release.version for _, head, _ in heads(engines, transaction, mimei.id) if head.release}
+    needed |= {version for _, version, _ in referrers(transaction, mimei.id) if version is not None}
+    pending = [mimei.base, *needed]
+    while pending:
+        cid = pending.pop()
+        if cid is None or not engines.blocks.has(cid):
+            continue
+        record = engines.record(Version, cid)
+        needed.update(record.parents)
+        pending += record.parents if record.n > n + 1 else ()
+    if merge not in needed and merge != mimei.base:
+        forget_version(transaction, mimei.id, merge)
+
+
+def join_tips(engines: Engines, topic: Genesis, tips: Iterable[Cid], lease: Lease) -> Version | None:
     """Return the version that `tips` come to: the one that includes all, or the unsigned merge. None without tips.
 
-    Raises: NotRelated.
+    Raises: NotRelated, BlockMissing.
     """
-    versions = _maximal(engines, _flatten(engines, tips))
+    versions = maximal_tips(engines, tips)
     if not versions:
         return None
     if len(versions) == 1:
@@ -129,7 +169,7 @@ def join_tips(engines: Engines, held: Mimei, tips: Iterable[Cid], lease: Lease) 
     first = records[0]
     if len({record.salt for record in records}) != 1:
         # Forks inherit the salt, and nobody else can: another one says that there is no common history.
-        raise NotRelated(held.id)
+        raise NotRelated(topic.id)
     before = engines.map(first.side, first.salt, lease)
     joined = join(
         before.nodes, [Tip(record.side, record.siblings, record.seen_map) for record in records], before.shape
@@ -139,13 +179,13 @@ def join_tips(engines: Engines, held: Mimei, tips: Iterable[Cid], lease: Lease) 
     content = derive_content(
         engines,
         lease,
-        kind=held.genesis.type,
+        kind=topic.type,
         before=first.content,
         changed=[change.key for change in changes],
         look=VersionEntries(side).entry,
     )
     return Version(
-        mimei=held.id,
+        mimei=topic.id,
         n=max(record.n for record in records) + 1,
         parents=tuple(sorted(versions)),
         seen=seen_tuple(joined.seen),
@@ -162,14 +202,25 @@ def join_tips(engines: Engines, held: Mimei, tips: Iterable[Cid], lease: Lease) 
     )
 
 
+def maximal_tips(engines: Engines, tips: Iterable[Cid]) -> list[Cid]:
+    """Return, sorted, the signed versions that `tips` come from and that no other of them includes.
+
+    Of a tip that another includes, its record is enough.
+    """
+    return _maximal(engines, _flatten(engines, tips))
+
+
 def _flatten(engines: Engines, tips: Iterable[Cid]) -> set[Cid]:
-    """Return the signed versions that `tips` come from: a merge stands for the tips it joined."""
+    """Return the signed versions that `tips` come from: a merge stands for the tips it joined.
+
+    A merge of which some were deleted stands for itself, which comes to the same: joining is associative.
+    """
     found: set[Cid] = set()
     pending = list(tips)
     while pending:
         cid = pending.pop()
         record = engines.record(Version, cid)
-        if record.is_merge:
+        if record.is_merge and all(engines.blocks.has(parent) for parent in record.parents):
             pending.extend(record.parents)
         else:
             found.add(cid)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from leither import limits
 from leither.codec import EMPTY_RAW, Block, Cid
 from leither.crypto import MimeiId, id_text
-from leither.errors import InputError, LimitError
+from leither.errors import Conflict, InputError, LimitError
 from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import ROOT, path_key
 from leither.ports import Lease, View, prefix_end
@@ -36,6 +36,16 @@ class NotAFile(InputError):
         )
 
 
+class FileReplaced(Conflict):
+    """The file was replaced as a whole while it was being cut or grown."""
+
+    code = "file-replaced"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(f"{self.id} was replaced meanwhile, so its length was not changed; try again")
+
+
 class WriteTooLarge(LimitError):
     """A write at an offset exceeds what is taken at once, or leaves too large a hole."""
 
@@ -59,6 +69,8 @@ def write_at(engines: Engines, mimei: MimeiId, offset: int, data: bytes) -> Path
     def change(editing: Edit) -> PathEntry:
         entry = _entry(editing)
         _check_gap(entry.size_bytes, offset)
+        if not data:
+            return entry
         position = 0
         while position < len(data):
             number, start = divmod(offset + position, limits.PAGE_BYTES)
@@ -83,10 +95,13 @@ def truncate(engines: Engines, mimei: MimeiId, size: int) -> PathEntry:
             entry = _entry(Cur(engines, view, load(engines, view, mimei)))
         _check_gap(entry.size_bytes, size)
         cid = _shaped(engines, lease, entry, {}, size)
+        lease.flush()
 
         def change(editing: Edit) -> PathEntry:
+            if _entry(editing) != entry:
+                raise FileReplaced(mimei)
             sized = _resized(entry, size, engines.clock.now_ms(), cid=cid)
-            editing.put(_KEY, sized.encode())
+            editing.put(_KEY, sized.encode(), resolve=True)
             return sized
 
         return edit(engines, mimei, change)
@@ -104,7 +119,9 @@ def fold(engines: Engines, mimei: MimeiId, lease: Lease) -> None:
         lease.flush()
 
         def change(editing: Edit) -> None:
-            editing.put(_KEY, _resized(entry, entry.size_bytes, entry.mtime_ms, cid=cid).encode())
+            if _entry(editing) != entry:
+                return  # the file was replaced as a whole meanwhile, and its pages with it
+            editing.put(_KEY, _resized(entry, entry.size_bytes, entry.mtime_ms, cid=cid).encode(), resolve=True)
             drop_pages(editing)
 
         edit(engines, mimei, change)
@@ -117,7 +134,7 @@ def has_pages(view: View, mimei: MimeiId) -> bool:
 
 
 def drop_pages(editing: Edit) -> None:
-    """Forget every page: the file was written as a whole."""
+    """Forget every page: the file was replaced or removed as a whole."""
     for number in _pages(editing.transaction, editing.mimei.id):
         editing.transaction.delete(tables.page(editing.mimei.id, number))
 
@@ -171,11 +188,6 @@ def _shaped(engines: Engines, lease: Lease, entry: PathEntry, pages: dict[int, b
     for number, page in pages.items():
         if number * limits.PAGE_BYTES < size:
             by_chunk[number // _PAGES_PER_CHUNK][number % _PAGES_PER_CHUNK] = page
-    held = 0 if entry.cid == EMPTY_RAW else size_bytes(engines.blocks.get, entry.cid)
-    first_short = held // limits.CHUNK_BYTES
-    if held < size:
-        for index in range(first_short, -(-size // limits.CHUNK_BYTES)):
-            by_chunk.setdefault(index, {})
     chunks = {
         index: _chunk(
             engines, entry, index, by_chunk[index], min(limits.CHUNK_BYTES, size - index * limits.CHUNK_BYTES)

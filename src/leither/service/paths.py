@@ -12,6 +12,7 @@ from leither.mimei.path import ROOT, Path, path_key, path_text
 from leither.mimei.version import Version
 from leither.service.cur import Edit, edit
 from leither.service.engines import Engines
+from leither.service.pages import drop_pages
 from leither.service.references import count_reference
 from leither.unixfs import check_path
 
@@ -76,26 +77,31 @@ def place(editing: Edit, path: Path, entry: PathEntry, *, known: set[Path] | Non
     if editing.mimei.genesis.type == "file":
         if path != ROOT or entry.type is not EntryType.FILE:
             raise WrongPlace(path, "a MiMei of type file holds one file and no paths")
-        editing.put(path_key(ROOT), entry.encode())
+        assign(editing, ROOT, entry)
         return
     if path == ROOT:
         raise WrongPlace(path, "the root is a directory; name a path below it")
     make_parents(editing, path, known=known)
     if not entry.is_directory and editing.has_below(path):
         raise DirectoryThere(path)
-    _set(editing, path, entry)
+    assign(editing, path, entry)
 
 
-def _set(editing: Edit, path: Path, entry: PathEntry | None) -> None:
-    """Set or remove the entry at `path`, keeping the counts of references in step."""
+def assign(editing: Edit, path: Path, entry: PathEntry | None, *, resolve: bool = False) -> None:
+    """Set or remove the entry at `path`, keeping the counts of references and a file's pages in step.
+
+    It is for the caller to see that the tree stays one. `resolve` is as in `Edit.put`.
+    """
     before = editing.entry(path)
     for held, delta in ((before, -1), (entry, 1)):
         if held is not None and held.type is EntryType.REFERENCE and held.mimei is not None:
-            count_reference(editing, Reference(held.mimei, held.version), delta)
+            count_reference(editing, Reference(held.mimei, held.version), delta, floor=True)
+    if editing.mimei.genesis.type == "file":
+        drop_pages(editing)
     if entry is None:
         editing.delete(path_key(path))
     else:
-        editing.put(path_key(path), entry.encode())
+        editing.put(path_key(path), entry.encode(), resolve=resolve)
 
 
 def make_parents(editing: Edit, path: Path, *, known: set[Path] | None = None) -> None:
@@ -115,6 +121,7 @@ def make_parents(editing: Edit, path: Path, *, known: set[Path] | None = None) -
 
 def make_directory(engines: Engines, mimei: MimeiId, path: Path, *, mode: int = 0, mtime_ms: int = 0) -> PathEntry:
     """Make a directory and those above it; one that is there is left. Raises: as `place`, and AlreadyThere."""
+    check_path(path)
     entry = PathEntry(EntryType.DIRECTORY, mode, mtime_ms)
 
     def change(editing: Edit) -> PathEntry:
@@ -131,6 +138,7 @@ def make_directory(engines: Engines, mimei: MimeiId, path: Path, *, mode: int = 
 
 def make_symlink(engines: Engines, mimei: MimeiId, path: Path, target: str, *, mtime_ms: int = 0) -> PathEntry:
     """Make a symbolic link. Raises: as `place`, and WrongPlace for a bad target."""
+    check_path(path)
     entry = symlink_entry(path, target, mtime_ms=mtime_ms)
 
     def change(editing: Edit) -> PathEntry:
@@ -157,6 +165,7 @@ def make_reference(
     engines: Engines, mimei: MimeiId, path: Path, target: MimeiId, version: Cid | None, *, mtime_ms: int = 0
 ) -> PathEntry:
     """Put a reference to another MiMei at `path`: at `version`, or following its release where that is None."""
+    check_path(path)
     entry = reference_entry(engines, target, version, mtime_ms=mtime_ms)
 
     def change(editing: Edit) -> PathEntry:
@@ -176,6 +185,7 @@ def reference_entry(engines: Engines, target: MimeiId, version: Cid | None, *, m
 
 def remove(engines: Engines, mimei: MimeiId, path: Path, *, recursive: bool = False) -> int:
     """Remove what stands at `path` and return how many entries went. Raises: NothingToChange, DirectoryThere."""
+    check_path(path)
 
     def change(editing: Edit) -> int:
         entry = editing.entry(path)
@@ -193,7 +203,7 @@ def clear(editing: Edit, doomed: Iterable[Path]) -> int:
     """Remove the entries at the paths in `doomed`; return how many."""
     count = 0
     for path in doomed:
-        _set(editing, path, None)
+        assign(editing, path, None)
         count += 1
     return count
 
@@ -209,6 +219,8 @@ def copy(engines: Engines, mimei: MimeiId, source: Path, target: Path) -> PathEn
 
 
 def _transfer(editing: Edit, source: Path, target: Path, *, keep: bool) -> PathEntry:
+    check_path(source)
+    check_path(target)
     if source == ROOT or target[: len(source)] == source:
         raise WrongPlace(target, "it lies within what would be moved or copied")
     entry = editing.entry(source)
@@ -231,6 +243,7 @@ def set_attributes(
     engines: Engines, mimei: MimeiId, path: Path, *, mode: int | None = None, mtime_ms: int | None = None
 ) -> PathEntry:
     """Change the mode or the time of a path. Raises: NothingToChange."""
+    check_path(path)
 
     def change(editing: Edit) -> PathEntry:
         entry = editing.entry(path)

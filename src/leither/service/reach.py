@@ -1,18 +1,19 @@
 """Which blocks a MiMei reaches: what a sweep keeps, an export carries, and a check looks for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from leither.codec import RAW, BlockMismatch, BlockMissing, Cid
 from leither.codec.links import links
+from leither.merkle import conflicts
 from leither.mimei.control import Control
 from leither.mimei.entry import Reference, decode_path_entry
 from leither.mimei.path import PATH_TYPE
 from leither.mimei.version import Version
 from leither.ports import View
-from leither.service import tables
 from leither.service.cur import Cur
 from leither.service.engines import Engines
-from leither.service.holding import Mimei
+from leither.service.holding import Mimei, heads
 from leither.service.references import of, of_version
 from leither.service.versions import held_versions
 
@@ -54,33 +55,59 @@ class Reach:
             yield cid
 
     def version(self, cid: Cid) -> Iterator[Cid]:
-        """Yield the blocks of a version: its record and all it holds, not its parents."""
-        if not self._engines.blocks.has(cid):
-            self.missing.append(cid)
+        """Yield the blocks of a version: its record and all it holds, what lost in a merge included; not its parents.
+
+        What lost is in no tree of files, so its bytes are found through the siblings map's entries.
+        """
+        version = self._version(cid)
+        if version is None:
             return
-        version = self._engines.record(Version, cid)
         yield from self.record(cid)
         for root in (version.content, version.side, version.siblings):
             if root is not None:
                 yield from self.below(root)
+        if version.siblings is None:
+            return
+        side = self._engines.map(version.side, version.salt)
+        try:
+            beside = [(entry.key, entry.value) for entry in conflicts(side.nodes, version.siblings)]
+        except (BlockMissing, BlockMismatch):
+            return  # noted as missing above
+        for key, value in beside:
+            yield from self._entry(key, value)
+
+    def _version(self, cid: Cid) -> Version | None:
+        try:
+            if self._engines.blocks.has(cid):
+                return self._engines.record(Version, cid)
+        except BlockMismatch:
+            pass
+        self.missing.append(cid)
+        return None
+
+    def _entry(self, key: bytes, value: bytes | None) -> Iterator[Cid]:
+        """Yield the blocks of a file that an entry names by its bytes, not by a link."""
+        if value is not None and key[:1] == PATH_TYPE:
+            entry = decode_path_entry(value)
+            if entry.cid is not None and entry.mimei is None:
+                yield from self.below(entry.cid)
 
     def mimei(self, view: View, held: Mimei) -> Iterator[Cid]:
         """Yield the blocks of a MiMei: records, versions, `cur`, and the versions of others it refers to."""
         yield from self.control(Cid(held.row.control))
         yield from self.record(Cid(held.row.genesis))
-        prefix = tables.HEADS + held.id
-        for _, head in view.scan(prefix, prefix + b"\xff" * 5):
-            yield from self.record(Cid(head))
+        for _, head, cid in heads(self._engines, view, held.id):
+            yield from self.record(cid)
+            # A writer's newest version may have been deleted; its record still says what it had seen.
+            yield from self.record(head.tip)
         for cid in held_versions(view, held.id):
             yield from self.version(cid)
-            yield from self._pinned(of_version(self._engines, self._engines.record(Version, cid)))
+            if (version := self._version(cid)) is not None:
+                yield from self._pinned(partial(of_version, self._engines, version))
         cur = Cur(self._engines, view, held)
         for key, value, _ in cur.changes():
-            if value is not None and key[:1] == PATH_TYPE:
-                entry = decode_path_entry(value)
-                if entry.cid is not None and entry.mimei is None:
-                    yield from self.below(entry.cid)
-        yield from self._pinned(of(cur))
+            yield from self._entry(key, value)
+        yield from self._pinned(partial(of, cur))
 
     def control(self, cid: Cid) -> Iterator[Cid]:
         """Yield a control and those before it, as far as they are held."""
@@ -89,8 +116,12 @@ class Reach:
             yield from self.record(found)
             found = self._engines.record(Control, found).prev
 
-    def _pinned(self, references: Iterable[tuple[Reference, int]]) -> Iterator[Cid]:
+    def _pinned(self, references: Callable[[], list[tuple[Reference, int]]]) -> Iterator[Cid]:
         """Yield the blocks of the versions of others that are referred to, as far as they are held here."""
-        for reference, _ in references:
+        try:
+            found = references()
+        except (BlockMissing, BlockMismatch):
+            return  # the map itself is incomplete, which was noted
+        for reference, _ in found:
             if reference.version is not None and self._engines.blocks.has(reference.version):
                 yield from self.version(reference.version)

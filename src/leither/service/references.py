@@ -34,14 +34,17 @@ class TooManyReferencesHeld(LimitError):
         super().__init__(f"{self.id} refers to {limits.REFERENCES_MAX:,} others, the limit; remove some, or split it")
 
 
-def count_reference(editing: Edit, reference: Reference, delta: int) -> int:
+def count_reference(editing: Edit, reference: Reference, delta: int, *, floor: bool = False) -> int:
     """Change how often `editing`'s MiMei refers to another; return the new count.
 
+    With `floor` it stops at zero: a merge keeps one writer's count, which may be less than the paths of both.
     Raises: CountBelowZero, TooManyReferencesHeld.
     """
     stored = editing.get(reference.key)
     before = decode_count(stored) if stored else 0
     count = before + delta
+    if count < 0 and floor:
+        count = 0
     if count < 0:
         raise CountBelowZero(reference, before, delta)
     if count >= 1 << 63 or (before == 0 and len(of(editing)) >= limits.REFERENCES_MAX):

@@ -2,8 +2,9 @@
 
 from leither.codec import Cid
 from leither.crypto import MimeiId
+from leither.errors import Conflict
 from leither.mimei.entry import EntryType, PathEntry
-from leither.mimei.path import ROOT, Path
+from leither.mimei.path import ROOT, Path, path_text
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.cur import Cur, Edit, edit
@@ -13,12 +14,22 @@ from leither.service.holding import Mimei, load
 from leither.service.paths import NotADirectory, NothingToChange, WrongPlace, clear, place, reference_entry
 
 
+class ChangedMeanwhile(Conflict):
+    """Somebody wrote into the directory while it was being split off."""
+
+    code = "changed-meanwhile"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path_text(path)
+        super().__init__(f"{self.path!r} was written to meanwhile, so it stays where it is; try again")
+
+
 def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bool = False) -> Mimei:
     """Turn the directory at `path` into an `fs` MiMei marked `mark`, and put a reference to it in its place.
 
     The new MiMei gets a version, which is released; the reference holds to that version, or with `follow` to whatever
     is released later. No bytes are copied. Cost: the entries under `path`.
-    Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken.
+    Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken, ChangedMeanwhile.
     """
     with engines.lock(mimei):
         with engines.state.read() as view:
@@ -41,7 +52,11 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
             raise TopicTaken(made.id)
         version = _fill(engines, made.id, path, below)
         reference = reference_entry(engines, made.id, None if follow else version, mtime_ms=engines.clock.now_ms())
-        edit(engines, mimei, lambda editing: _swap(editing, path, reference))
+        try:
+            edit(engines, mimei, lambda editing: _swap(editing, path, below, reference))
+        except BaseException:
+            catalog.delete(made.id, force=True)
+            raise
     with engines.state.read() as view:
         return load(engines, view, made.id)
 
@@ -59,8 +74,10 @@ def _fill(engines: Engines, mimei: MimeiId, path: Path, below: list[tuple[Path, 
     return made
 
 
-def _swap(editing: Edit, path: Path, reference: PathEntry) -> None:
-    clear(editing, [found for found, _ in editing.walk(path)])
+def _swap(editing: Edit, path: Path, below: list[tuple[Path, PathEntry]], reference: PathEntry) -> None:
+    if list(editing.walk(path)) != below:
+        raise ChangedMeanwhile(path)
+    clear(editing, [found for found, _ in below])
     clear(editing, [path])
     assert reference.type is EntryType.REFERENCE
     place(editing, path, reference)

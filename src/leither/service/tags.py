@@ -9,9 +9,8 @@ from leither.mimei.entry import TAG_TYPE, decode_record_value, encode_record_val
 from leither.mimei.tag import Tag, check_tag
 from leither.ports import View, prefix_end
 from leither.service import tables
-from leither.service.cur import Edit, edit
+from leither.service.cur import Cur, Edit, edit
 from leither.service.engines import Engines
-from leither.service.entries import Entries
 
 
 class TooManyTags(LimitError):
@@ -49,8 +48,8 @@ def add(engines: Engines, mimei: MimeiId, dimension: str, value: str) -> Tag:
 
     def change(editing: Edit) -> Tag:
         held = editing.get(key)
-        if held is not None:
-            return Tag.decode(decode_record_value(held))
+        if held is not None and (standing := Tag.decode(decode_record_value(held))).mimei == mimei:
+            return standing
         if len(of(editing)) >= limits.TAGS_MAX:
             raise TooManyTags(mimei)
         editing.put(key, encode_record_value(fresh.encode()))
@@ -71,11 +70,15 @@ def remove(engines: Engines, mimei: MimeiId, dimension: str, value: str) -> None
     edit(engines, mimei, change)
 
 
-def of(entries: Entries) -> list[Tag]:
-    """Return the tags that a state of a MiMei carries, whose signatures hold. Raises: BadSignature, NotARecord."""
+def of(cur: Cur) -> list[Tag]:
+    """Return the tags that were said of this MiMei, whose signatures hold. Raises: BadSignature, NotARecord.
+
+    A fork holds its parent's as well; they say nothing of the fork.
+    """
     end = prefix_end(TAG_TYPE)
     assert end is not None
-    return [Tag.decode(decode_record_value(value)).check() for _, value in entries.scan(TAG_TYPE, end)]
+    found = (Tag.decode(decode_record_value(value)).check() for _, value in cur.scan(TAG_TYPE, end))
+    return [tag for tag in found if tag.mimei == cur.mimei.id]
 
 
 def tagger(tag: Tag) -> str:

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from leither import limits
@@ -82,7 +82,7 @@ class Tree:
         The principal needs the right to read each MiMei on the way. Raises: NothingAtPath, TooManyReferences.
         """
         tree, rest, done = self, path, ROOT
-        for _ in range(limits.REFERENCE_DEPTH_MAX):
+        for _ in range(limits.REFERENCE_DEPTH_MAX + 1):
             tree, rest, done, found = _step(tree, rest, done)
             if found is not None:
                 return Found(tree, done, found)
@@ -109,7 +109,7 @@ def _step(tree: Tree, rest: Path, done: Path) -> tuple[Tree, Path, Path, PathEnt
             return _other(tree, entry, here), rest[taken:], ROOT, None
         if entry.type is EntryType.SYMLINK:
             target = posixpath.normpath(posixpath.join(*here[:-1], entry.target)) if entry.target[:1] != "/" else ".."
-            if target.startswith(".."):
+            if target == ".." or target.startswith("../"):
                 raise NothingAtPath(tree.mimei, here)
             names = () if target == "." else tuple(target.split("/"))
             return tree, names + rest[taken:], ROOT, None
@@ -148,18 +148,19 @@ def open_tree(engines: Engines, mimei: MimeiId, selector: Selector | None, princ
 
     Raises: MimeiNotFound, VersionNotFound.
     """
-    with engines.state.read() as view:
+    with ExitStack() as context:
+        view = context.enter_context(engines.state.read())
         found = load(engines, view, mimei)
         chosen = default_selector(found, principal) if selector is None else selector
-        pages = chosen == CUR and found.genesis.type == "file" and has_pages(view, mimei)
-        if not pages:
-            yield _open(engines, view, found, chosen, principal)
-            return
-        authorize(principal, found, act_for(found, CUR, None))
-    with engines.blocks.lease() as lease:
-        fold(engines, mimei, lease)
-    with engines.state.read() as view:
-        yield _open(engines, view, load(engines, view, mimei), chosen, principal)
+        if chosen == CUR and found.genesis.type == "file" and has_pages(view, mimei):
+            authorize(principal, found, act_for(found, CUR, None))
+            context.close()
+            with engines.lock(mimei):  # no page is written between folding and the snapshot
+                with engines.blocks.lease() as lease:
+                    fold(engines, mimei, lease)
+                view = context.enter_context(engines.state.read())
+            found = load(engines, view, mimei)
+        yield _open(engines, view, found, chosen, principal)
 
 
 def read_bytes(engines: Engines, cid: Cid, start: int = 0, stop: int | None = None) -> Iterator[bytes]:

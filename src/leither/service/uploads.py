@@ -13,7 +13,6 @@ from leither.mimei.path import ROOT, Path, path_text
 from leither.ports import Lease
 from leither.service.cur import Edit, edit
 from leither.service.engines import Engines
-from leither.service.pages import drop_pages
 from leither.service.paths import AlreadyThere, WrongPlace, clear, place, symlink_entry
 from leither.unixfs import FileBuilder, check_path
 
@@ -89,8 +88,6 @@ class Upload(Uploading):
             if not self._replace and editing.entry(self._path) is not None:
                 raise AlreadyThere(self._path)
             place(editing, self._path, entry)
-            if self._path == ROOT:
-                drop_pages(editing)
 
         self._lease.flush()
         edit(self._engines, self._mimei, change)
@@ -174,6 +171,10 @@ class TreeUpload(Uploading):
             above = {path[:depth] for path in self._found for depth in range(len(path))}
             doomed = [path for path, _ in editing.walk(self._below) if path not in self._found and path not in above]
             changed += clear(editing, doomed)
+            for path in sorted(above):
+                held = editing.entry(path)
+                if len(path) >= max(len(self._below), 1) and held is not None and not held.is_directory:
+                    changed += clear(editing, [path])
         known: set[Path] = set()
         for path in sorted(self._found):
             entry = self._found[path]

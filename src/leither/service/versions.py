@@ -90,7 +90,8 @@ def side_rows(engines: Engines, view: View, mimei: Mimei) -> Iterator[VersionRow
 def number(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Cid) -> None:
     """Make `tip` the newest numbered version, and number what it stands on.
 
-    That is the parent with the highest n, the first among equals.
+    That is the parent with the highest n, the first among equals. Where that one was deleted, what is below it keeps
+    its numbers.
 
     Cost: the versions whose number changes.
     """
@@ -114,12 +115,19 @@ def _numbered_parent(
         for parent in record.parents
         if transaction.get(tables.known(mimei, parent)) is not None
     ]
-    if not held:
-        return None, record
-    return max(held, key=lambda pair: pair[1].n)
+    return next((pair for pair in held if pair[1].n == record.n - 1), (None, record))
 
 
 def held_versions(view: View, mimei: MimeiId) -> list[Cid]:
     """Return every version of the MiMei that is held, numbered or merged in."""
     prefix = tables.KNOWN + mimei
     return [Cid(key[len(prefix) :]) for key, _ in view.scan(prefix, prefix + b"\xff" * 37)]
+
+
+def forget_version(transaction: Transaction, mimei: MimeiId, version: Cid) -> None:
+    """Let go of a version and its number."""
+    n = transaction.get(tables.known(mimei, version))
+    if n is not None:
+        transaction.delete(tables.known(mimei, version))
+        if transaction.get(tables.VERSIONS + mimei + n) == version:
+            transaction.delete(tables.VERSIONS + mimei + n)

@@ -1,11 +1,10 @@
 """This node as a writer: its number in `control`, the heads it signs, and where they leave the MiMei."""
 
-import hashlib
-
 import msgspec
 
 from leither.codec import Cid
-from leither.crypto import MimeiId
+from leither.crypto import MimeiId, id_text
+from leither.errors import Conflict
 from leither.mimei.control import Control, WriterEntry
 from leither.mimei.head import Head, Release, winning_release
 from leither.people import ALL, Act
@@ -15,39 +14,40 @@ from leither.service.catalog import sign_control
 from leither.service.engines import Engines
 from leither.service.holding import Holding, Mimei, base_version, heads, load, save
 from leither.service.versions import number
+from leither.service.writer_number import writer_number
 
-_NUMBERS = 1 << 16
 
+class WriterCut(Conflict):
+    """This node was cut off from writing the MiMei."""
 
-def free_number(key: bytes, taken: set[int], *, above: int = 1) -> int:
-    """Return a writer number for `key` that is not taken.
+    code = "writer-cut"
 
-    It follows from the key, so that two nodes that add themselves, not knowing of each other, don't choose the same.
-    """
-    start = int.from_bytes(hashlib.sha256(key).digest()[:2], "big")
-    for step in range(_NUMBERS):
-        candidate = above + 1 + (start + step) % _NUMBERS
-        if candidate not in taken:
-            return candidate
-    raise AssertionError("limits.WRITERS_MAX is far below the numbers there are")
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(
+            f"the author of {self.id} has cut this node off as a writer; fork it to go on with what is here, "
+            "or ask the author"
+        )
 
 
 def ensure_writer(engines: Engines, mimei: MimeiId, lease: Lease) -> Mimei:
     """Return the MiMei with this node as one of its writers, adding it by a new control where the person is the author.
 
-    Raises: NotTheAuthor.
+    Raises: NotTheAuthor, WriterCut.
     """
     node = engines.identity.node
     with engines.state.read() as view:
         held = load(engines, view, mimei)
         standing = held.control.writer(node.public)
+        if standing is not None and held.control.cut_of(standing.number) is not None:
+            raise WriterCut(mimei)
         if standing is not None and held.row.number == standing.number:
             return held
         seen = held_seen(engines, held)
     control, writer = held.control, standing
     if writer is None:
         taken = {entry.number for entry in control.writers} | set(seen) | {cut.number for cut in control.cut}
-        writer = WriterEntry(free_number(node.public, taken), node.public, int(ALL))
+        writer = WriterEntry(writer_number(mimei, node.public, taken), node.public, int(ALL))
         writers = tuple(sorted((*control.writers, writer), key=lambda entry: entry.number))
         control = sign_control(engines, held, writers=writers)
         lease.put(control.block)
@@ -93,16 +93,19 @@ def advance(
         transaction.put(tables.head(mimei, row.number), head.cid)
         row = msgspec.structs.replace(row, seq=head.seq, head=head.cid)
     number(engines, transaction, mimei, tip)
+    save(transaction, mimei, with_release(engines, transaction, mimei, msgspec.structs.replace(row, base=tip)))
+
+
+def with_release(engines: Engines, transaction: Transaction, mimei: MimeiId, row: Holding) -> Holding:
+    """Return `row` with the release that wins among all heads; one whose version was dropped does not count."""
     control = engines.record(Control, Cid(row.control))
     release = winning_release(
-        (writer, found) for writer, found, _ in heads(engines, transaction, mimei) if may_release(control, writer)
+        (writer, found)
+        for writer, found, _ in heads(engines, transaction, mimei)
+        if may_release(control, writer) and (found.release is None or found.release.version not in control.dropped)
     )
     held = release is not None and transaction.get(tables.known(mimei, release.version)) is not None
-    save(
-        transaction,
-        mimei,
-        msgspec.structs.replace(row, base=tip, release=release.version if release is not None and held else b""),
-    )
+    return msgspec.structs.replace(row, release=release.version if release is not None and held else b"")
 
 
 def may_release(control: Control, writer: int) -> bool:

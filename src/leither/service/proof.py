@@ -1,0 +1,262 @@
+"""Proving a MiMei that comes from elsewhere: every record signed by who may, every map and tree what it should be.
+
+Nothing is written but blocks, which a sweep takes away again if the whole is refused.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from leither import limits
+from leither.codec import BlockMissing, Cid
+from leither.crypto import MimeiId, id_text, key_id
+from leither.errors import PeerError
+from leither.merkle import check, conflicts
+from leither.mimei.control import Control
+from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE, EntryType, decode_count, decode_path_entry, decode_reference
+from leither.mimei.entry import decode_record_value as record_value
+from leither.mimei.genesis import Genesis
+from leither.mimei.head import Head
+from leither.mimei.path import PATH_TYPE, ROOT, key_path
+from leither.mimei.tag import Tag
+from leither.mimei.version import Version
+from leither.ports import Lease
+from leither.service import tables
+from leither.service.content import derive_content
+from leither.service.cur import weight
+from leither.service.engines import Engines
+from leither.service.entries import VersionEntries
+from leither.service.merge import join_tips
+from leither.service.reach import Reach
+from leither.unixfs import PathConflict, size_bytes
+
+
+class Refused(PeerError):
+    """What came does not prove itself."""
+
+    code = "refused"
+
+    def __init__(self, mimei: MimeiId, reason: str) -> None:
+        self.id = id_text(mimei)
+        self.reason = reason
+        super().__init__(f"what came as {self.id} is refused: {reason}; nothing of it was kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A MiMei as an archive gives it, its blocks stored. `versions` tells of each whether its number names it."""
+
+    genesis: Cid
+    control: Cid
+    heads: Sequence[Cid]
+    versions: dict[Cid, bool]
+    changes: Sequence[tuple[bytes, bytes | None]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What was found right: the newest head of each writer, and every version that somebody vouches for."""
+
+    id: MimeiId
+    came: Came
+    topic: Genesis
+    control: Control
+    heads: dict[int, Head]
+    versions: dict[Cid, Version]
+
+
+def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
+    """Return `came` once all of it is proved. Cost: in proportion to what is new here.
+
+    Raises: Refused, BadSignature, NotARecord, BadEntry, BlockMissing, MapNotCanonical, NodeMalformed.
+    """
+    for cid in (came.genesis, came.control, *came.heads, *came.versions):
+        if not engines.blocks.has(cid):  # a record read once stays at hand, so reading it does not tell
+            raise BlockMissing(cid)
+    topic = engines.record(Genesis, came.genesis)
+    mimei = topic.id
+    control = engines.record(Control, came.control).check()
+    if control.by != topic.author or control.genesis != came.genesis:
+        raise Refused(mimei, "its control is not by its author")
+    records = {cid: engines.record(Version, cid) for cid in came.versions}
+    heads = _prove_heads(engines, mimei, control, came.heads, records)
+    with engines.state.read() as view:
+        known = {cid for cid in records if view.get(tables.known(mimei, cid)) is not None}
+    proof = _VersionProof(engines, lease, topic, control, heads, records, known)
+    versions = proof.run()
+    for key, value in came.changes:
+        if value is not None:
+            check_entry(engines, topic, key, value)
+    return Proved(mimei, came, topic, control, heads, versions)
+
+
+def _prove_heads(
+    engines: Engines, mimei: MimeiId, control: Control, heads: Iterable[Cid], records: dict[Cid, Version]
+) -> dict[int, Head]:
+    found: dict[int, Head] = {}
+    for cid in heads:
+        head = engines.record(Head, cid).check()
+        writer = control.writer(head.by)
+        if head.mimei != mimei or writer is None:
+            raise Refused(mimei, "a head is not by one of its writers")
+        if writer.number in found:
+            raise Refused(mimei, f"writer {writer.number} has two heads")
+        cut = control.cut_of(writer.number)
+        if cut is not None and (head.seq > cut.seq or (head.seq == cut.seq and cid != cut.head)):
+            raise Refused(mimei, f"writer {writer.number} was cut off before the head that came")
+        if head.tip not in records:
+            if head.tip not in control.dropped:
+                raise Refused(mimei, "a head's version did not come with it")
+            engines.record(Version, head.tip).check()
+        found[writer.number] = head
+    return found
+
+
+class _VersionProof:
+    """Checks versions, those below before those above."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        lease: Lease,
+        topic: Genesis,
+        control: Control,
+        heads: dict[int, Head],
+        records: dict[Cid, Version],
+        known: set[Cid],
+    ) -> None:
+        self._engines = engines
+        self._lease = lease
+        self._topic = topic
+        self._control = control
+        self._heads = heads
+        self._records = records
+        self._known = known
+        self._reach = Reach(engines)
+
+    def run(self) -> dict[Cid, Version]:
+        """Return the versions that are proved. A merge that nobody vouches for and that can't be made again is not."""
+        vouched = self._vouched()
+        salts = {record.salt for record in self._records.values()}
+        if len(salts) > 1:
+            raise self._refused("its versions have several salts")
+        proved: dict[Cid, Version] = {}
+        for cid, record in sorted(self._records.items(), key=lambda item: (item[1].n, item[0])):
+            if record.mimei != self._topic.id:
+                raise self._refused(f"version {cid} belongs to another MiMei")
+            if record.by is not None:
+                self._check_writer(cid, record)
+            elif cid not in vouched and cid not in self._known and not self._made_again(cid, record, proved):
+                continue
+            if any(self._records[parent].n >= record.n for parent in record.parents if parent in self._records):
+                raise self._refused(f"version {cid} is numbered below one it stands on")
+            if cid not in self._known:
+                self._check_maps(cid, record, proved)
+            proved[cid] = record
+        return proved
+
+    def _refused(self, reason: str) -> Refused:
+        return Refused(self._topic.id, reason)
+
+    def _vouched(self) -> set[Cid]:
+        """Return what a signature stands for: heads' tips and releases, signed versions, and what these stand on."""
+        vouched: set[Cid] = set()
+        pending = [head.tip for head in self._heads.values()]
+        pending += [head.release.version for head in self._heads.values() if head.release]
+        pending += [cid for cid, record in self._records.items() if record.by is not None]
+        while pending:
+            cid = pending.pop()
+            if cid in self._records and cid not in vouched:
+                vouched.add(cid)
+                pending.extend(self._records[cid].parents)
+        return vouched
+
+    def _check_writer(self, cid: Cid, record: Version) -> None:
+        writer = self._control.writer(record.check().by or b"")
+        if writer is None:
+            raise self._refused(f"version {cid} is by {id_text(key_id(record.by or b''))}, who is none of its writers")
+        own = record.seen_map.get(writer.number, 0)
+        head = self._heads.get(writer.number)
+        if own < 1 or (self._control.cut_of(writer.number) is None and (head is None or head.seq < own)):
+            raise self._refused(f"version {cid} is newer than its writer's head")
+
+    def _made_again(self, cid: Cid, record: Version, proved: dict[Cid, Version]) -> bool:
+        """Tell whether a merge can be made again from what it joins. Raises: Refused: if it comes out otherwise."""
+        if not all(parent in proved for parent in record.parents):
+            return False
+        made = join_tips(self._engines, self._topic, record.parents, self._lease)
+        if made is None or made.cid != cid:
+            raise self._refused(f"nobody vouches for the merge {cid}, and what it joins does not make it")
+        return True
+
+    def _check_maps(self, cid: Cid, record: Version, proved: dict[Cid, Version]) -> None:
+        for _ in self._reach.version(cid):
+            pass
+        if self._reach.missing:
+            raise self._refused(f"block {self._reach.missing[0]} did not come with it")
+        engines, topic = self._engines, self._topic
+        side = engines.map(record.side, record.salt, self._lease)
+        base = next((proved[parent] for parent in record.parents if parent in proved), None)
+        check(side.nodes, record.side, side.shape, base=base.side if base else None)
+        if record.siblings is not None:
+            limit = limits.MAP_SIBLING_KEY_BYTES_MAX
+            check(side.nodes, record.siblings, side.shape, key_bytes_max=limit)
+        for entry in conflicts(side.nodes, record.siblings):
+            check_entry(engines, topic, entry.key, entry.value)
+        changes = list((side.at(base.side) if base else engines.empty_map(record.salt, self._lease)).diff(side))
+        size = base.size_bytes if base else 0
+        for key, before, after in changes:
+            if after is not None:
+                check_entry(engines, topic, key, after.value)
+                if after.stamp.seq > record.seen_map.get(after.stamp.writer, 0):
+                    raise self._refused(f"version {cid} holds what it says it has not seen")
+            size += weight(key, after.value if after else None) - weight(key, before.value if before else None)
+        if size != record.size_bytes:
+            raise self._refused(f"version {cid} says {record.size_bytes:,} bytes and holds {size:,}")
+        self._check_content(cid, record, base, [change.key for change in changes])
+
+    def _check_content(self, cid: Cid, record: Version, base: Version | None, changed: list[bytes]) -> None:
+        side = self._engines.map(record.side, record.salt)
+        try:
+            content = derive_content(
+                self._engines,
+                self._lease,
+                kind=self._topic.type,
+                before=base.content if base else None,
+                changed=changed,
+                look=VersionEntries(side).entry,
+            )
+        except PathConflict as error:
+            raise self._refused(f"version {cid} holds something below what is no directory: {error.path}") from None
+        if content != record.content:
+            raise self._refused(f"version {cid} has another content than its entries make")
+
+
+def check_entry(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
+    """Make sure that a foreign entry can be used. Raises: Refused, BadEntry, NotARecord, BadSignature, BlockMissing."""
+    check_kind: Callable[[Engines, Genesis, bytes, bytes], None] | None = _KINDS.get(key[:1])
+    if check_kind is not None:
+        check_kind(engines, topic, key, value)
+
+
+def _check_path(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
+    path, entry = key_path(key), decode_path_entry(value)
+    if topic.type == "file" and (path != ROOT or entry.type is not EntryType.FILE):
+        raise Refused(topic.id, "a MiMei of type file holds more than one file")
+    if topic.type == "fs" and path == ROOT and entry.type is not EntryType.DIRECTORY:
+        raise Refused(topic.id, "the root of a file system is no directory")
+    if entry.type is EntryType.FILE:
+        assert entry.cid is not None
+        if size_bytes(engines.blocks.get, entry.cid) != entry.size_bytes:
+            raise Refused(topic.id, f"file {entry.cid} is not as long as its entry says")
+
+
+def _check_reference(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
+    decode_reference(key)
+    decode_count(value)
+
+
+def _check_tag(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
+    Tag.decode(record_value(value)).check()
+
+
+_KINDS = {PATH_TYPE: _check_path, REFERENCE_TYPE: _check_reference, TAG_TYPE: _check_tag}
