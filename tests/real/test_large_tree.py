@@ -1,4 +1,4 @@
-"""A hundred thousand small real files: added, one changed, backed up, compared; every version reads back bit for bit."""
+"""A hundred thousand small real files: added, one changed, backed up, compared, and every version read back."""
 
 import hashlib
 import os
