@@ -51,7 +51,7 @@ def test_a_real_site_is_published_opened_changed_released_and_rolled_back(tmp_pa
         assert _open(node, published["id"])["title"].startswith("Changed: the Boost")
         assert [item["path"] for item in ok(home, "diff", "boost", "0", "1")["items"]] == [PAGE]
 
-        ok(home, "release", "boost", "0")
+        ok(home, "release", "boost@0")
         assert _open(node, published["id"]) == first
     for n, text in ((0, original), (1, (site / PAGE).read_bytes())):
         target = tmp_path / f"version-{n}"
