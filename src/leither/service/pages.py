@@ -83,7 +83,9 @@ def write_at(engines: Engines, mimei: MimeiId, offset: int, data: bytes) -> Path
         editing.put(_KEY, grown.encode(), resolve=True)
         return grown
 
-    with engines.lock(mimei):
+    with engines.lock(mimei), engines.blocks.lease() as lease:
+        lease.put(Block(EMPTY_RAW, b""))  # what a new file holds below its pages
+        lease.flush()
         return edit(engines, mimei, change)
 
 

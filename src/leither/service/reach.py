@@ -111,6 +111,7 @@ class Reach:
 
     def control(self, cid: Cid) -> Iterator[Cid]:
         """Yield a control and those before it, as far as they are held."""
+        yield from self.record(cid)
         found: Cid | None = cid
         while found is not None and self._engines.blocks.has(found):
             yield from self.record(found)
