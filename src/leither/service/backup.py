@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 from functools import partial
 
-import msgspec
-
 from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.merkle import Entry, Stamp, resolve
 from leither.mimei.head import Head
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
-from leither.service import tables
 from leither.service.content import derive_content
-from leither.service.cur import Cur
+from leither.service.cur import Cur, Edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import base_version, load
@@ -63,20 +60,9 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
 
 
 def _append(engines: Engines, mimei: MimeiId, sealed: Sealed, cid: Cid, head: Head, transaction: Transaction) -> None:
-    held = load(engines, transaction, mimei)
-    row, cur = held.row, Cur(engines, transaction, held)
-    dirty, tick_now = row.dirty, row.tick + 1
-    for key, tick in sealed.saved.items():
-        stored_key = tables.cur(mimei, key)
-        stored = transaction.get(stored_key)
-        if stored is None:
-            # Meanwhile it was changed back to what the version before has, which the new one has not.
-            transaction.put(stored_key, tables.u64(tick_now) + (cur.base(key) or b""))
-            dirty += 1
-        elif tables.read_u64(stored) == tick:
-            transaction.delete(stored_key)
-            dirty -= 1
-    advance(engines, transaction, mimei, msgspec.structs.replace(row, dirty=dirty, tick=tick_now), head, cid)
+    editing = Edit(engines, transaction, load(engines, transaction, mimei))
+    editing.settle(sealed.saved)
+    advance(engines, transaction, mimei, editing.row(), head, cid)
 
 
 def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Sealed | None:
@@ -102,6 +88,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Seale
             engines,
             lease,
             kind=held.genesis.type,
+            side=side.root,
             before=base.content if base else None,
             changed=saved,
             look=cur.entry,

@@ -93,7 +93,7 @@ class Catalog:
             def add(transaction: Transaction) -> tuple[Mimei, bool]:
                 if transaction.get(tables.holding(genesis.id)) is not None:
                     return load(engines, transaction, genesis.id), False
-                save(transaction, genesis.id, Holding(genesis.cid, control.cid, number=number))
+                save(transaction, genesis.id, Holding(genesis.cid, control.cid, complete=kind == "db", number=number))
                 return load(engines, transaction, genesis.id), True
 
             mimei, new = engines.state.write(add)

@@ -15,13 +15,15 @@ Look = Callable[[Path], PathEntry | None]
 
 
 def derive_content(
-    engines: Engines, lease: Lease, *, kind: str, before: Cid | None, changed: Iterable[bytes], look: Look
+    engines: Engines, lease: Lease, *, kind: str, side: Cid, before: Cid | None, changed: Iterable[bytes], look: Look
 ) -> Cid:
     """Return the content root once the side map keys in `changed` hold what `look` shows at their paths.
 
-    Args: kind: `file` or `fs`. before: the content root that stood before `changed`. look: gives the entry at a path as
+    Args: kind: `file`, `fs` or `db`. side: the side map as it is now, which is all there is of a database. before: the content root that stood before `changed`. look: gives the entry at a path as
     it is now, a directory known only by what is in it included, None where nothing is.
     """
+    if kind == "db":
+        return side
     touched = [key_path(key) for key in changed if key[:1] == PATH_TYPE]
     if kind == "file":
         entry = look(ROOT)

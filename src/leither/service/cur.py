@@ -2,9 +2,12 @@
 
 A changed entry is stored with the tick of its last change, so that a backup, which works from a snapshot beside
 writers, clears exactly what it has saved. An empty value says the entry was deleted.
+
+A database, where every read counts, keeps its saved entries in the state engine too: its row is `complete`, nothing is
+looked up below, and a table of its own names the entries that were changed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -18,11 +21,12 @@ from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.entries import Entries
 from leither.service.events import Event
-from leither.service.holding import Mimei, base_version, load, save
+from leither.service.holding import Holding, Mimei, base_version, load, save
 from leither.service.index import index_entry
 
 T = TypeVar("T")
 _TICK = 8
+_SAVED = bytes(_TICK)
 
 
 class QuotaReached(LimitError):
@@ -48,13 +52,16 @@ class Cur(Entries):
         self.mimei = mimei
         self._view = view
         self._prefix = tables.cur(mimei.id)
+        self._complete = mimei.row.complete
         base = base_version(engines, mimei)
         self._base = engines.map(base.side, base.salt) if base else None
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of the side map entry at `key`."""
         changed = self._view.get(self._prefix + key)
-        return self.base(key) if changed is None else changed[_TICK:] or None
+        if changed is None:
+            return None if self._complete else self.base(key)
+        return changed[_TICK:] or None
 
     def base(self, key: bytes) -> bytes | None:
         """Return the value that the version below has at `key`."""
@@ -64,7 +71,8 @@ class Cur(Entries):
     def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over the entries with `start <= key < stop`, ascending."""
         changed = self._changes(start, stop)
-        held = ((entry.key, entry.value) for entry in self._base.scan(start, stop)) if self._base else iter(())
+        base = None if self._complete else self._base
+        held = ((entry.key, entry.value) for entry in base.scan(start, stop)) if base else iter(())
         below = next(held, None)
         for key, value in changed:
             while below is not None and below[0] < key:
@@ -86,6 +94,13 @@ class Cur(Entries):
     def changes(self) -> Iterator[tuple[bytes, bytes | None, int]]:
         """Iterate over (key, value or None if deleted, tick) of everything changed since the version below."""
         cut = len(self._prefix)
+        if self._complete:
+            named = tables.dirty(self.mimei.id)
+            for key, _ in self._view.scan(named, prefix_end(named)):
+                stored = self._view.get(self._prefix + key[cut:])
+                assert stored is not None, "a changed entry stands until it is saved"
+                yield key[cut:], stored[_TICK:] or None, tables.read_u64(stored)
+            return
         for key, stored in self._view.scan(self._prefix, prefix_end(self._prefix)):
             yield key[cut:], stored[_TICK:] or None, tables.read_u64(stored)
 
@@ -112,11 +127,66 @@ class Edit(Cur):
     def discard(self) -> None:
         """Take back every change since the version below."""
         for key in [key for key, _, _ in self.changes()]:
-            self._set(key, self.base(key), force=False)
-            self.transaction.delete(self._prefix + key)
+            held = self.base(key)
+            self._set(key, held, force=False)
+            self._clear(key, held)
         self._dirty = 0
 
+    def settle(self, saved: Mapping[bytes, int]) -> None:
+        """Clear the changes that a backup saved, each with its tick; one that was changed since stays unsaved."""
+        for key, tick in saved.items():
+            stored_key = self._prefix + key
+            stored = self.transaction.get(stored_key)
+            if stored is None:
+                # Meanwhile it was changed back to what the version before has, which the new one has not.
+                self.transaction.put(stored_key, tables.u64(self._tick) + (self.base(key) or b""))
+                self._dirty += 1
+            elif tables.read_u64(stored) == tick:
+                self._clear(key, stored[_TICK:] or None)
+                self._dirty -= 1
+
+    def refresh(self, key: bytes, value: bytes | None) -> None:
+        """Take in what stands at `key` of the version that `cur`, which has no changes, will stand on."""
+        if self._complete:
+            self._clear(key, value)
+        index_entry(self.transaction, self.mimei.id, key, value)
+
+    def fill(self) -> None:
+        """Bring every entry of the version below into the state engine: a database is then complete."""
+        for entry in self._base.scan(b"", None) if self._base and not self._complete else ():
+            self._clear(entry.key, entry.value)
+        self._complete = True
+
+    def _clear(self, key: bytes, value: bytes | None) -> None:
+        """Let the entry stand as saved, with `value`."""
+        if self.mimei.genesis.type != "db":
+            self.transaction.delete(self._prefix + key)
+            return
+        self.transaction.delete(tables.dirty(self.mimei.id, key))
+        if value is None:
+            self.transaction.delete(self._prefix + key)
+        else:
+            self.transaction.put(self._prefix + key, _SAVED + value)
+
+    def _keep(self, key: bytes, value: bytes | None) -> bool:
+        """Change an entry of a complete database."""
+        stored_key = self._prefix + key
+        stored = self.transaction.get(stored_key)
+        before = None if stored is None else stored[_TICK:] or None
+        if before is None and value is None:
+            return False
+        self._bytes += weight(key, value) - weight(key, before)
+        self._entries += (value is not None) - (before is not None)
+        if stored is None or stored[:_TICK] == _SAVED:
+            self.transaction.put(tables.dirty(self.mimei.id, key), b"")
+            self._dirty += 1
+        self.transaction.put(stored_key, tables.u64(self._tick) + (value or b""))
+        index_entry(self.transaction, self.mimei.id, key, value)
+        return before is not None
+
     def _set(self, key: bytes, value: bytes | None, *, force: bool) -> bool:
+        if self._complete:
+            return self._keep(key, value)
         stored_key = self._prefix + key
         stored = self.transaction.get(stored_key)
         held = self.base(key)
@@ -139,10 +209,18 @@ class Edit(Cur):
         quota = self.mimei.control.quota
         if quota is not None and self._bytes > quota and self._bytes > row.size_bytes:
             raise QuotaReached(self.mimei.genesis.id_text, self._bytes, quota)
-        changed = msgspec.structs.replace(
-            row, tick=self._tick, size_bytes=self._bytes, entries=self._entries, dirty=self._dirty
+        save(self.transaction, self.mimei.id, self.row())
+
+    def row(self) -> Holding:
+        """Return the MiMei's row with the counters as they are now."""
+        return msgspec.structs.replace(
+            self.mimei.row,
+            tick=self._tick,
+            size_bytes=self._bytes,
+            entries=self._entries,
+            dirty=self._dirty,
+            complete=self._complete,
         )
-        save(self.transaction, self.mimei.id, changed)
 
 
 def weight(key: bytes, value: bytes | None) -> int:

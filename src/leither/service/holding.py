@@ -44,6 +44,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     Fields: genesis, control: CIDs. base: the version `cur` stands on, which is `last`; empty while there is none.
     tick: counts changes of `cur`. size_bytes, entries: of `cur`. dirty: its unsaved changes. number, seq, head: this
     node's place as a writer, 0 and empty while it is none. release: the released version, empty for none.
+    complete: of a database, whether all of `cur` stands in the state engine.
     """
 
     genesis: bytes
@@ -57,6 +58,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     seq: int = 0
     head: bytes = b""
     release: bytes = b""
+    complete: bool = False
 
 
 _DECODER = msgspec.msgpack.Decoder(Holding)

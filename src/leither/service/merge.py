@@ -15,12 +15,11 @@ from leither.ports import Lease, Transaction
 from leither.service.backup import backup
 from leither.service.catalog import referrers
 from leither.service.content import derive_content
-from leither.service.cur import weight
+from leither.service.cur import Edit, weight
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
 from leither.service.holding import Mimei, heads, load
-from leither.service.index import index_entry
 from leither.service.shadows import settle_shadows
 from leither.service.versions import forget_version
 from leither.service.writers import advance, ensure_writer, next_head, own_release
@@ -130,9 +129,10 @@ def stand_on(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Ci
         entries: Iterator[tuple[bytes, Entry | None]] = ((entry.key, entry) for entry in side.scan())
     else:
         entries = ((change.key, change.after) for change in engines.map(base.side, base.salt).diff(side))
+    editing = Edit(engines, transaction, held)
     for key, entry in entries:
-        index_entry(transaction, mimei, key, entry.value if entry else None)
-    row = msgspec.structs.replace(held.row, size_bytes=version.size_bytes, entries=side.count(), tick=held.row.tick + 1)
+        editing.refresh(key, entry.value if entry else None)
+    row = msgspec.structs.replace(editing.row(), size_bytes=version.size_bytes, entries=side.count())
     advance(engines, transaction, mimei, row, None, tip)
     if held.base is not None and base is not None and base.is_merge:
         _forget_superseded(engines, transaction, load(engines, transaction, mimei), held.base, base.n)
@@ -180,6 +180,7 @@ def join_tips(engines: Engines, topic: Genesis, tips: Iterable[Cid], lease: Leas
         engines,
         lease,
         kind=topic.type,
+        side=side.root,
         before=first.content,
         changed=[change.key for change in changes],
         look=VersionEntries(side).entry,

@@ -221,6 +221,7 @@ class _VersionProof:
                 self._engines,
                 self._lease,
                 kind=self._topic.type,
+                side=record.side,
                 before=base.content if base else None,
                 changed=changed,
                 look=VersionEntries(side).entry,

@@ -5,9 +5,11 @@ h id number             head CID           one writer's newest head
 v id n                  version CID        the numbered versions
 w id version            n                  every version held, numbered or merged in
 c id key                tick, value        changes of `cur` over its base version
+d id key                               a database's entries that were changed since its last backup
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
 t dimension 0 value 0 id tagger            which MiMei carry a tag
+l id path token         a lock that a WebDAV client holds
 k hash                  token or session
 x name                  settings of the node
 """
@@ -25,9 +27,11 @@ HEADS = b"h"
 VERSIONS = b"v"
 KNOWN = b"w"
 CUR = b"c"
+DIRTY = b"d"
 PAGES = b"p"
 REFERRERS = b"r"
 TAGS = b"t"
+LOCKS = b"l"
 TOKENS = b"k"
 SETTINGS = b"x"
 
@@ -65,6 +69,11 @@ def known(mimei: MimeiId, cid: Cid) -> bytes:
 def cur(mimei: MimeiId, key: bytes = b"") -> bytes:
     """Key of a changed entry of `cur`; without `key`, the prefix of them all."""
     return CUR + mimei + key
+
+
+def dirty(mimei: MimeiId, key: bytes = b"") -> bytes:
+    """Key that says a database's entry was changed; without `key`, the prefix of them all."""
+    return DIRTY + mimei + key
 
 
 def page(mimei: MimeiId, number: int) -> bytes:
