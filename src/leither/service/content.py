@@ -19,8 +19,9 @@ def derive_content(
 ) -> Cid:
     """Return the content root once the side map keys in `changed` hold what `look` shows at their paths.
 
-    Args: kind: `file`, `fs` or `db`. side: the side map as it is now, which is all there is of a database. before: the content root that stood before `changed`. look: gives the entry at a path as
-    it is now, a directory known only by what is in it included, None where nothing is.
+    Args: kind: `file`, `fs` or `db`. side: the side map as it is now, which is all there is of a database. before: the
+    content root that stood before `changed`. look: gives the entry at a path as it is now, a directory known only by
+    what is in it included, None where nothing is.
     """
     if kind == "db":
         return side
