@@ -39,7 +39,7 @@ def test_two_people_make_different_ones_of_one_topic(desk: Engines, stranger: En
 
 
 def test_a_kind_that_is_reserved_is_not_made(desk: Engines) -> None:
-    for kind in ("db", "stream", "nonsense"):
+    for kind in ("stream", "nonsense"):
         with pytest.raises(KindNotMade):
             Catalog(desk).create(kind=kind)
 
