@@ -71,6 +71,12 @@ TAGS_MAX = 1024
 REFERENCES_MAX = 65_536
 REFERENCE_DEPTH_MAX = 8
 """References followed one into another before giving up."""
+PROPERTY_NAME_BYTES_MAX = 1024
+"""A property's name with its namespace."""
+PROPERTY_VALUE_BYTES_MAX = 60 * KIB
+"""A property's value; with its type byte it fits MAP_VALUE_BYTES_MAX."""
+PROPERTIES_MAX = 256
+"""Properties that one path carries."""
 PAGE_BYTES = 64 * KIB
 """Unit in which writes at an offset are kept until the next backup."""
 WRITE_BYTES_MAX = 16 * MIB
@@ -165,7 +171,7 @@ LISTED_ENTRIES_MAX = 10_000
 PATHS_CACHED_MAX = 16_384
 """Paths of versions whose file is remembered."""
 PUBLIC_BLOCKS_MAX = 500_000
-"""Blocks that the index of what guests may fetch by CID holds, at 16 bytes each; what is beyond is not found by them."""
+"""Blocks in the index of what guests may fetch by CID, at 16 bytes each; what is beyond is not found by them."""
 PUBLIC_INDEXES_MAX = 256
 READERS_REMEMBERED_MAX = 8
 """Principals other than the owner whose view of the blocks is kept."""
@@ -175,9 +181,94 @@ SMALL_BLOCK_BYTES = 64 * KIB
 """A block that the gateway may keep in memory."""
 HOSTS_CACHED_MAX = 1024
 RELEASES_CACHED_MAX = 4096
+READY_ANSWERS_MAX = 2048
+"""Answers to guests whose header lines are kept."""
+READY_PATH_BYTES_MAX = 512
+"""Longest raw path of an answer whose header lines are kept."""
 BODIES_CACHED_BYTES = 8 * MIB
 """Bytes of small files kept in memory for the gateway."""
+
+# Redis protocol
+REDIS_GREETING_BYTES_MAX = 64 * KIB
+"""Largest request of a client that has not said who it is."""
+REDIS_REQUEST_BYTES_MAX = 64 * MIB
+"""Largest request: one command with all its words."""
+REDIS_BULK_BYTES_MAX = 16 * MIB
+"""Largest word of a request."""
+REDIS_WORDS_MAX = 1024 * 1024
+"""Most words of one command, as Redis has it."""
+REDIS_INLINE_BYTES_MAX = 64 * KIB
+"""Longest line: an inline command, or a header."""
+REDIS_PIPELINE_MAX = 1024
+"""Commands of one connection that wait to be run; beyond, its socket is not read."""
+REDIS_TURN_MAX = 256
+"""Commands of one connection that run before others have their turn."""
+REDIS_BATCH_MAX = 4096
+"""Commands that one transaction carries."""
+REDIS_MULTI_MAX = 65_536
+"""Commands between MULTI and EXEC."""
+REDIS_WATCHED_MAX = 65_536
+"""Keys that one connection watches."""
+REDIS_SUBSCRIPTIONS_MAX = 65_536
+"""Channels and patterns of one connection."""
+REDIS_OUTPUT_BYTES_MAX = 32 * MIB
+"""Bytes a client may leave unread before it is dropped."""
+REDIS_OUTPUT_PAUSE_BYTES = 1 * MIB
+"""Bytes a client may leave unread before its commands wait."""
+REDIS_STALLED_S = 60
+"""How long a client may leave its replies unread."""
+REDIS_GREETING_S = 30
+"""How long a client may take to say who it is."""
+REDIS_CONNECTIONS_MAX = 4096
+REDIS_USER_BYTES_MAX = 256 * MIB
+"""Bytes of requests not yet answered and of replies not yet sent, of all connections of one token."""
+REDIS_CHECK_S = 1
+"""How often an open connection's right is looked up again, and expired keys are looked for."""
+REDIS_SWEEP_MAX = 1000
+"""Expired keys that one sweep removes."""
+REDIS_NAME_BYTES_MAX = 255
+"""A connection's name, and what it says its library is."""
+REDIS_THREADS_MAX = 4
+"""Threads in which commands that take long, and reads of versions, wait for the disk."""
+REDIS_DIFF_MAX = 10_000
+"""Entries that MM.DIFF lists."""
+
+# WebDAV
+XML_BYTES_MAX = 256 * KIB
+"""Longest body of a request that is XML."""
+XML_DEPTH_MAX = 64
+XML_ELEMENTS_MAX = 8192
+DAV_TREE_ENTRIES_MAX = 10_000
+"""Entries under a collection that PROPFIND lists at infinite depth; more are refused, to be asked for one by one."""
+DAV_PAGE_ENTRIES = 500
+"""Entries of a collection's answer that are read from one snapshot of the state."""
+DAV_NAMED_MAX = 256
+"""Properties that one request names, and conditions of one If header."""
+LOCKS_MAX = 4096
+"""Locks on the paths of one MiMei."""
+LOCK_S_DEFAULT = 600
+LOCK_S_MAX = 24 * 3600
+"""Longest time a lock holds without being refreshed, whatever was asked for."""
+LOCK_OWNER_BYTES_MAX = 4096
+"""What a lock says of its owner, which is shown to whoever meets it."""
 
 # Command line
 HOME_WAIT_S = 30
 """How long a command waits for another one that has the home folder open."""
+
+# Databases
+DB_KEY_BYTES_MAX = 16 * KIB
+"""Longest key, hash field and member of a set: with what stands around them they fit a key of the ordered map."""
+DB_VALUE_BYTES_MAX = 1 * MIB
+"""Longest string, value of a field, and element of a list."""
+DB_POSITION_BYTES_MAX = 16 * KIB
+"""Longest position of a list element; only insertions between the same two elements, in turns, make it grow."""
+DB_CURSORS_MAX = 65_536
+DB_CURSOR_BYTES_MAX = 8 * MIB
+"""Places of SCAN walks that one open database remembers."""
+DB_PATTERN_STEPS_MAX = 1_000_000
+"""Comparisons that matching one name against a pattern may take."""
+DB_REPLY_ITEMS_MAX = 1 << 20
+"""Elements drawn with repetition in one reply."""
+DB_COMPARISON_CELLS_MAX = 1 << 24
+"""Largest product of the lengths of two strings whose common subsequence is sought: seconds of work."""

@@ -15,7 +15,8 @@ class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
     """One MiMei in an archive.
 
     Fields: versions: root of an ordered map whose keys are 0x88 and a version's CID, one for each version held; its
-    value is 0x81 where the version is the one its number names, 0x80 where it was merged in beside. cur: root of an ordered map of the unsaved changes, a deleted entry as the value 0x8f; absent without any.
+    value is 0x81 where the version is the one its number names, 0x80 where it was merged in beside. cur: root of an
+    ordered map of the unsaved changes, a deleted entry as the value 0x8f; absent without any.
     """
 
     KIND: ClassVar[str] = "shelf"

@@ -4,6 +4,7 @@ A page holds limits.PAGE_BYTES bytes. Folding makes new leaves for the chunks th
 """
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 from leither import limits
 from leither.codec import EMPTY_RAW, Block, Cid
@@ -96,7 +97,7 @@ def truncate(engines: Engines, mimei: MimeiId, size: int) -> PathEntry:
         with engines.state.read() as view:
             entry = _entry(Cur(engines, view, load(engines, view, mimei)))
         _check_gap(entry.size_bytes, size)
-        cid = _shaped(engines, lease, entry, {}, size)
+        cid = _shaped(engines, lease, entry, size)
         lease.flush()
 
         def change(editing: Edit) -> PathEntry:
@@ -113,11 +114,11 @@ def fold(engines: Engines, mimei: MimeiId, lease: Lease) -> None:
     """Turn the pages of a file into blocks. Cost: the chunks that have pages."""
     with engines.lock(mimei):
         with engines.state.read() as view:
-            pages = _pages(view, mimei)
-            if not pages:
+            pages = _Pages(view, mimei)
+            if not pages.numbers:
                 return
             entry = _entry(Cur(engines, view, load(engines, view, mimei)))
-        cid = _shaped(engines, lease, entry, pages, entry.size_bytes)
+            cid = _shaped(engines, lease, entry, entry.size_bytes, pages)
         lease.flush()
 
         def change(editing: Edit) -> None:
@@ -137,13 +138,55 @@ def has_pages(view: View, mimei: MimeiId) -> bool:
 
 def drop_pages(editing: Edit) -> None:
     """Forget every page: the file was replaced or removed as a whole."""
-    for number in _pages(editing.transaction, editing.mimei.id):
+    for number in _Pages(editing.transaction, editing.mimei.id).numbers:
         editing.transaction.delete(tables.page(editing.mimei.id, number))
 
 
-def _pages(view: View, mimei: MimeiId) -> dict[int, bytes]:
-    prefix = tables.PAGES + mimei
-    return {tables.read_u64(key, len(prefix)): value for key, value in view.scan(prefix, prefix_end(prefix))}
+class _Pages:
+    """The pages of a file, as one snapshot shows them. `numbers` are in memory, their bytes are not."""
+
+    def __init__(self, view: View, mimei: MimeiId) -> None:
+        prefix = tables.PAGES + mimei
+        self._view = view
+        self._mimei = mimei
+        self.numbers = [tables.read_u64(key, len(prefix)) for key, _ in view.scan(prefix, prefix_end(prefix))]
+
+    def read(self, number: int) -> bytes:
+        """Return the bytes of a page."""
+        page = self._view.get(tables.page(self._mimei, number))
+        assert page is not None, "its key was scanned in this snapshot"
+        return page
+
+
+class _Chunks(Mapping[int, bytes]):
+    """The chunks of a file that have pages, each made when it is asked for."""
+
+    def __init__(self, engines: Engines, entry: PathEntry, size: int, pages: _Pages) -> None:
+        self._engines = engines
+        self._entry = entry
+        self._size = size
+        self._pages = pages
+        self._numbers: defaultdict[int, list[int]] = defaultdict(list)
+        for number in pages.numbers:
+            if number * limits.PAGE_BYTES < size:
+                self._numbers[number // _PAGES_PER_CHUNK].append(number)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(sorted(self._numbers))
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int) -> bytes:
+        numbers = self._numbers.get(index)
+        if not numbers:
+            raise KeyError(index)
+        begin = index * limits.CHUNK_BYTES
+        chunk = _held(self._engines, self._entry, begin, limits.CHUNK_BYTES)
+        for number in numbers:
+            start = number * limits.PAGE_BYTES - begin
+            chunk[start : start + limits.PAGE_BYTES] = self._pages.read(number)
+        return bytes(chunk[: self._size - begin])
 
 
 def _entry(cur: Cur) -> PathEntry:
@@ -181,26 +224,10 @@ def _held(engines: Engines, entry: PathEntry, start: int, length: int) -> bytear
     return buffer + bytes(length - len(buffer))
 
 
-def _shaped(engines: Engines, lease: Lease, entry: PathEntry, pages: dict[int, bytes], size: int) -> Cid:
+def _shaped(engines: Engines, lease: Lease, entry: PathEntry, size: int, pages: _Pages | None = None) -> Cid:
     """Put the blocks of the file with `pages` over it and `size` bytes long; return its root."""
     assert entry.cid is not None
     if entry.cid == EMPTY_RAW:
         lease.put(Block(EMPTY_RAW, b""))
-    by_chunk: defaultdict[int, dict[int, bytes]] = defaultdict(dict)
-    for number, page in pages.items():
-        if number * limits.PAGE_BYTES < size:
-            by_chunk[number // _PAGES_PER_CHUNK][number % _PAGES_PER_CHUNK] = page
-    chunks = {
-        index: _chunk(
-            engines, entry, index, by_chunk[index], min(limits.CHUNK_BYTES, size - index * limits.CHUNK_BYTES)
-        )
-        for index in sorted(by_chunk)
-    }
+    chunks: Mapping[int, bytes] = _Chunks(engines, entry, size, pages) if pages else {}
     return rewrite(engines.blocks.get, lease.put, entry.cid, chunks, size).cid
-
-
-def _chunk(engines: Engines, entry: PathEntry, index: int, pages: dict[int, bytes], length: int) -> bytes:
-    chunk = _held(engines, entry, index * limits.CHUNK_BYTES, limits.CHUNK_BYTES)
-    for number, page in pages.items():
-        chunk[number * limits.PAGE_BYTES : (number + 1) * limits.PAGE_BYTES] = page
-    return bytes(chunk[:length])
