@@ -9,7 +9,7 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping
 
-from tools.vector_cases import Case, codec, entries, identity, records
+from tools.vector_cases import Case, archives, codec, entries, identity, records
 
 ROOT = pathlib.Path(__file__).parent.parent
 FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]] = {
@@ -20,6 +20,8 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "version": (records.version, records.bad_version),
     "head": (records.head, records.bad_head),
     "tag": (records.tag, records.bad_tag),
+    "export": (archives.exports, archives.bad_exports),
+    "shelf": (archives.shelves, archives.bad_shelves),
     "reserved": (records.reserved, records.bad_reserved),
     "reference": (entries.references, entries.bad_references),
     "entry": (entries.paths, entries.bad_paths),

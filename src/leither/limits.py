@@ -71,6 +71,8 @@ TAGS_MAX = 1024
 REFERENCES_MAX = 65_536
 REFERENCE_DEPTH_MAX = 8
 """References followed one into another before giving up."""
+EXPORT_MIMEI_MAX = 16_384
+"""MiMei of one archive."""
 PROPERTY_NAME_BYTES_MAX = 1024
 """A property's name with its namespace."""
 PROPERTY_VALUE_BYTES_MAX = 60 * KIB

@@ -28,6 +28,7 @@ from leither.mimei.entry import (
     decode_reference,
     encode_count,
 )
+from leither.mimei.export import Export, Shelf
 from leither.mimei.genesis import KINDS, Genesis
 from leither.mimei.head import Head, Release, winning_release
 from leither.mimei.path import after_subtree, below, key_path, path_key
@@ -37,7 +38,7 @@ from leither.mimei.version import Seen, Version
 from leither.people import right as rights
 
 AUTHOR, WRITER = KeyPair(b"\1" * 32), KeyPair(b"\2" * 32)
-RECORD_KINDS: tuple[type[Record], ...] = (Genesis, Control, Version, Head, Tag)
+RECORD_KINDS: tuple[type[Record], ...] = (Genesis, Control, Version, Head, Tag, Export, Shelf)
 
 cids = st.builds(Cid.of, st.sampled_from((RAW, DAG_PB, DAG_CBOR)), st.binary(max_size=3))
 cid_like = st.one_of(

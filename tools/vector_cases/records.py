@@ -64,7 +64,7 @@ _HEAD = Head(mimei=_GENESIS.id, epoch=0, seq=9, tip=_VERSION.cid, prev=cid("head
 _TAG = Tag(mimei=_GENESIS.id, dimension="topic", value="music", at=_TIME, by=AUTHOR.public).signed(AUTHOR)
 
 
-def _bad_of_any(record: Record, *, link: str | None, raw: str, text: str | None) -> list[Case]:
+def bad_of_any(record: Record, *, link: str | None, raw: str | None, text: str | None) -> list[Case]:
     """Return what no kind of record may be. `link`, `raw`, `text`: a field that holds a link, bytes, text."""
     kind = record.KIND
     fields: dict[str, dict[str, object]] = {
@@ -74,12 +74,15 @@ def _bad_of_any(record: Record, *, link: str | None, raw: str, text: str | None)
         "no kind": {"kind": ...},
         "another kind": {"kind": "genesis" if kind != "genesis" else "head"},
         "an unknown field": {"colour": "red"},
-        f"no {raw}": {raw: ...},
-        f"null for {raw}": {raw: None},
-        f"a link for {raw}": {raw: cid("block")},
-        f"text for {raw}": {raw: "a" * len(plain(record)[raw])},
-        f"{raw} a byte short": {raw: plain(record)[raw][:-1]},
     }
+    if raw is not None:
+        fields |= {
+            f"no {raw}": {raw: ...},
+            f"null for {raw}": {raw: None},
+            f"a link for {raw}": {raw: cid("block")},
+            f"text for {raw}": {raw: "a" * len(plain(record)[raw])},
+            f"{raw} a byte short": {raw: plain(record)[raw][:-1]},
+        }
     if link is not None:
         fields |= {f"bytes for the link {link}": {link: bytes(cid("block"))}, f"no {link}": {link: ...}}
     if text is not None:
@@ -146,7 +149,7 @@ def bad_genesis() -> list[Case]:
         "an id for the author": {"author": AUTHOR.id},
     }
     found = [invalid(name, changed(_GENESIS, **change), _NOT) for name, change in fields.items()]
-    return found + _bad_of_any(_GENESIS, link=None, raw="author", text="mark")
+    return found + bad_of_any(_GENESIS, link=None, raw="author", text="mark")
 
 
 def control() -> list[Case]:
@@ -200,7 +203,7 @@ def bad_control() -> list[Case]:
     }
     found = [invalid(name, changed(_CONTROL, **change), _NOT) for name, change in seen.items()]
     found += [invalid(name, changed(_CONTROL, **change), _NOT, grammar=False) for name, change in unseen.items()]
-    found += _bad_of_any(_CONTROL, link="genesis", raw="by", text=None)
+    found += bad_of_any(_CONTROL, link="genesis", raw="by", text=None)
     return found + _bad_signatures(_CONTROL, changed(_CONTROL, right=0))
 
 
@@ -262,7 +265,7 @@ def bad_version() -> list[Case]:
     found += [invalid(name, changed(_MERGE, **change), _NOT) for name, change in merges.items()]
     found += [invalid(name, changed(_MERGE, **change), _NOT, grammar=False) for name, change in merges_unseen.items()]
     found.append(invalid("no signature", changed(_VERSION, sig=...), _SIGNATURE))
-    found += _bad_of_any(_VERSION, link="content", raw="mimei", text="note")
+    found += bad_of_any(_VERSION, link="content", raw="mimei", text="note")
     return found + _bad_signatures(_VERSION, changed(_VERSION, n=5))
 
 
@@ -294,7 +297,7 @@ def bad_head() -> list[Case]:
     }
     found = [invalid(name, changed(_HEAD, **change), _NOT) for name, change in fields.items()]
     return (
-        found + _bad_of_any(_HEAD, link="tip", raw="mimei", text=None) + _bad_signatures(_HEAD, changed(_HEAD, seq=10))
+        found + bad_of_any(_HEAD, link="tip", raw="mimei", text=None) + _bad_signatures(_HEAD, changed(_HEAD, seq=10))
     )
 
 
@@ -329,7 +332,7 @@ def bad_tag() -> list[Case]:
     found += [invalid(name, changed(_TAG, **change), _NOT, grammar=False) for name, change in unseen.items()]
     return (
         found
-        + _bad_of_any(_TAG, link=None, raw="mimei", text="value")
+        + bad_of_any(_TAG, link=None, raw="mimei", text="value")
         + _bad_signatures(_TAG, changed(_TAG, value="art"))
     )
 

@@ -1,14 +1,16 @@
-"""Export: what an archive of MiMei begins with. Unsigned: everything it names proves itself."""
+"""Export: what an archive of MiMei begins with. Unsigned: everything it names proves itself.
+
+Bytes: `spec/format/export.md` and `shelf.md`.
+"""
 
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from leither import limits
 from leither.codec import Cid
+from leither.crypto.seedfile import SEALED_BYTES
 from leither.mimei.record import Record
-
-SHELVES_MAX = 16_384
-HEADS_MAX = 1024
 
 
 class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
@@ -24,7 +26,7 @@ class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
     genesis: Cid
     control: Cid
     versions: Cid
-    heads: Annotated[tuple[Cid, ...], Meta(max_length=HEADS_MAX)] = ()
+    heads: Annotated[tuple[Cid, ...], Meta(max_length=limits.WRITERS_MAX)] = ()
     cur: Cid | None = None
 
 
@@ -33,8 +35,8 @@ class Export(Record, frozen=True, kw_only=True, tag="export"):
 
     KIND: ClassVar[str] = "export"
 
-    mimei: Annotated[tuple[Cid, ...], Meta(max_length=SHELVES_MAX)] = ()
-    identity: Annotated[bytes, Meta(max_length=512)] | None = None
+    mimei: Annotated[tuple[Cid, ...], Meta(max_length=limits.EXPORT_MIMEI_MAX)] = ()
+    identity: Annotated[bytes, Meta(min_length=SEALED_BYTES, max_length=SEALED_BYTES)] | None = None
 
 
 VERSION_TYPE = b"\x88"

@@ -34,6 +34,7 @@ from leither.mimei.entry import (
     decode_reference,
     encode_count,
 )
+from leither.mimei.export import Export, Shelf
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
 from leither.mimei.path import key_path, path_key
@@ -45,7 +46,7 @@ from tools import vectors
 from tools.vector_cases.case import dag_json
 
 SPEC = Path(__file__).parents[3] / "spec"
-KINDS: dict[str, type[Record]] = {kind.KIND: kind for kind in (Genesis, Control, Version, Head, Tag)}
+KINDS: dict[str, type[Record]] = {kind.KIND: kind for kind in (Genesis, Control, Version, Head, Tag, Export, Shelf)}
 Case = dict[str, Any]
 
 
