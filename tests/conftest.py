@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+# The suites that every storage adapter passes are part of the package, and assert like tests do.
+pytest.register_assert_rewrite("leither.testing.suites")
 
 # Examples stay random, so that every run looks somewhere new; a failure prints the blob that replays it.
 # No deadline: a shared machine's pauses are not the code's.
