@@ -4,7 +4,7 @@ A page holds limits.PAGE_BYTES bytes. Folding makes new leaves for the chunks th
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from leither import limits
 from leither.codec import EMPTY_RAW, Block, Cid
@@ -59,9 +59,18 @@ class WriteTooLarge(LimitError):
         super().__init__(f"{what} of {size:,} bytes exceeds the limit of {limit:,}; write smaller pieces in order")
 
 
-def write_at(engines: Engines, mimei: MimeiId, offset: int, data: bytes) -> PathEntry:
+def write_at(
+    engines: Engines,
+    mimei: MimeiId,
+    offset: int,
+    data: bytes,
+    *,
+    expect: Callable[[PathEntry | None], None] | None = None,
+) -> PathEntry:
     """Write `data` at byte `offset` of the file, growing it where needed; what lies between reads as zeros.
 
+    `expect` is called with the file as it stands, in the very change; what it raises refuses that. For the
+    file's CID, what was written before is folded.
     Raises: MimeiNotFound, NotAFile, WriteTooLarge, QuotaReached.
     """
     if len(data) > limits.WRITE_BYTES_MAX:
@@ -69,6 +78,8 @@ def write_at(engines: Engines, mimei: MimeiId, offset: int, data: bytes) -> Path
 
     def change(editing: Edit) -> PathEntry:
         entry = _entry(editing)
+        if expect is not None:
+            expect(editing.entry(ROOT))
         _check_gap(entry.size_bytes, offset)
         if not data:
             return entry
@@ -85,6 +96,8 @@ def write_at(engines: Engines, mimei: MimeiId, offset: int, data: bytes) -> Path
         return grown
 
     with engines.lock(mimei), engines.blocks.lease() as lease:
+        if expect is not None:
+            fold(engines, mimei, lease)
         lease.put(Block(EMPTY_RAW, b""))  # what a new file holds below its pages
         lease.flush()
         return edit(engines, mimei, change)

@@ -1,6 +1,7 @@
 """Putting files and whole trees into `cur`, streaming, in one durable change at the end."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -13,6 +14,7 @@ from leither.mimei.path import ROOT, Path, path_text
 from leither.ports import Lease
 from leither.service.cur import Edit, edit
 from leither.service.engines import Engines
+from leither.service.pages import fold
 from leither.service.paths import AlreadyThere, WrongPlace, clear, place, symlink_entry
 from leither.unixfs import FileBuilder, check_path
 
@@ -54,7 +56,10 @@ class Uploading:
 
 
 class Upload(Uploading):
-    """One file on its way in: `write` its bytes, then `finish`. With `replace` false, what is there stays and wins."""
+    """One file on its way in: `write` its bytes, then `finish`. With `replace` false, what is there stays and wins.
+
+    `expect` is called with what stands at the path, in the very change that replaces it; what it raises refuses that.
+    """
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class Upload(Uploading):
         mode: int = 0,
         mtime_ms: int | None = None,
         replace: bool = True,
+        expect: Callable[[PathEntry | None], None] | None = None,
     ) -> None:
         check_path(path)
         super().__init__(engines, mimei)
@@ -72,6 +78,7 @@ class Upload(Uploading):
         self._mode = mode
         self._mtime_ms = mtime_ms
         self._replace = replace
+        self._expect = expect
         self._builder = FileBuilder(self._lease.put)
 
     def write(self, data: bytes | memoryview) -> None:
@@ -79,18 +86,27 @@ class Upload(Uploading):
         self._builder.write(data)
 
     def finish(self) -> PathEntry:
-        """Make the file durable at its path. Raises: StoreFull, QuotaReached, AlreadyThere and as `place`."""
+        """Make the file durable at its path.
+
+        Raises: StoreFull, QuotaReached, AlreadyThere, and as `place` and `expect`.
+        """
         link = self._builder.finish()
         mtime_ms = self._engines.clock.now_ms() if self._mtime_ms is None else self._mtime_ms
         entry = PathEntry(EntryType.FILE, self._mode, mtime_ms, link.cid, link.size_bytes)
 
         def change(editing: Edit) -> None:
-            if not self._replace and editing.entry(self._path) is not None:
+            before = editing.entry(self._path)
+            if self._expect is not None:
+                self._expect(before)
+            if not self._replace and before is not None:
                 raise AlreadyThere(self._path)
             place(editing, self._path, entry)
 
         self._lease.flush()
-        edit(self._engines, self._mimei, change)
+        with self._engines.lock(self._mimei) if self._expect is not None else nullcontext():
+            if self._expect is not None:
+                fold(self._engines, self._mimei, self._lease)  # so that the entry tells the file's bytes
+            edit(self._engines, self._mimei, change)
         self._close(None)
         return entry
 

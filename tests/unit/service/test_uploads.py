@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from leither import limits
+from leither.codec import RAW, Cid
 from leither.crypto import MimeiId
+from leither.mimei.entry import PathEntry
 from leither.mimei.path import parse_path
 from leither.people import OWNER
-from leither.service import paths
+from leither.service import pages, paths
 from leither.service.backup import backup
 from leither.service.engines import Engines
 from leither.service.tree import open_tree
@@ -175,6 +177,38 @@ def test_an_upload_that_must_not_replace_leaves_what_is_there(desk: Engines, sit
         with pytest.raises(paths.AlreadyThere):
             upload.finish()
     assert shown(desk, site) == {"f": b"1"}
+
+
+def test_what_an_upload_expects_is_asked_of_the_state_it_replaces(desk: Engines, site: MimeiId) -> None:
+    asked: list[PathEntry | None] = []
+    with Upload(desk, site, ("f",), expect=asked.append) as upload:
+        raced = put(desk, site, "f", b"faster")
+        upload.write(b"slower")
+        upload.finish()
+    assert asked == [raced]
+    assert shown(desk, site) == {"f": b"slower"}
+
+
+def test_an_upload_that_expects_something_else_leaves_what_is_there(desk: Engines, site: MimeiId) -> None:
+    def refuse(present: PathEntry | None) -> None:
+        raise paths.AlreadyThere(("f",))
+
+    put(desk, site, "f", b"1")
+    with Upload(desk, site, ("f",), expect=refuse) as upload:
+        upload.write(b"2")
+        with pytest.raises(paths.AlreadyThere):
+            upload.finish()
+    assert shown(desk, site) == {"f": b"1"}
+
+
+def test_what_stands_is_told_with_its_writes_at_an_offset(desk: Engines) -> None:
+    mimei = made(desk, "file")
+    pages.write_at(desk, mimei, 0, b"paged")
+    asked: list[PathEntry | None] = []
+    pages.write_at(desk, mimei, 5, b" more", expect=asked.append)
+    with Upload(desk, mimei, (), expect=asked.append) as upload:
+        upload.finish()
+    assert [one.cid for one in asked if one] == [Cid.of(RAW, b"paged"), Cid.of(RAW, b"paged more")]
 
 
 def test_a_file_without_a_time_gets_the_clocks(desk: Engines, site: MimeiId) -> None:

@@ -1,5 +1,6 @@
 """Files: reading them in whole or part, putting them, and changing what stands at a path."""
 
+from functools import partial
 from typing import Annotated
 
 import anyio
@@ -126,7 +127,8 @@ async def put_file(
 ) -> PathInfo:
     """Put a file of any size, whole; or, with Content-Range, bytes at an offset of a MiMei of type file.
 
-    If-Match and If-None-Match are honoured. A request that breaks off leaves nothing behind.
+    If-Match and If-None-Match are honoured, up to the moment of the change. A request that breaks off leaves nothing
+    behind.
     """
     fields = dict(request.scope["headers"])
     conditions = Preconditions.of(fields)
@@ -134,30 +136,23 @@ async def put_file(
 
     def check() -> None:
         mimei = caller.mimei(ref, Act.WRITE)
-        conditions.check(caller, mimei, at)
+        conditions.check_early(caller, mimei, at)
 
     await caller.run(check)
     mimei = parse_address(ref).id
+    expect = partial(conditions.check, at) if conditions.given else None
     if span is not None:
         data = await span.read(pieces(request))
         if at != ROOT:
             raise paths.WrongPlace(at, "only the file of a MiMei of type file takes writes at an offset")
-        entry = await caller.run(pages.write_at, caller.engines, mimei, span.start, data)
+        entry = await caller.run(partial(pages.write_at, caller.engines, mimei, span.start, data, expect=expect))
         return describe_path(at, entry)
     upload = await caller.run(
-        lambda: Upload(
-            caller.engines,
-            mimei,
-            at,
-            mode=int(mode or "0", 8),
-            mtime_ms=mtime,
-            replace=not conditions.absent,
-        )
+        lambda: Upload(caller.engines, mimei, at, mode=int(mode or "0", 8), mtime_ms=mtime, expect=expect)
     )
     try:
         async for piece in pieces(request):
             await caller.run(upload.write, piece)
-        await caller.run(conditions.check_again, caller, mimei, at)
         entry = await caller.run(upload.finish)
     finally:
         with anyio.CancelScope(shield=True):

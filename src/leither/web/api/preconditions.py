@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from leither import limits
-from leither.crypto import MimeiId
 from leither.errors import Conflict, InputError
 from leither.mimei.entry import PathEntry
 from leither.mimei.path import Path, path_text
 from leither.service.cur import Cur
 from leither.service.holding import Mimei, load
-from leither.service.pages import WriteTooLarge
+from leither.service.pages import WriteTooLarge, fold
 from leither.web.api.context import Caller
 
 _SPAN = re.compile(rb"bytes (\d{1,19})-(\d{1,19})/(?:\*|\d{1,19})")
@@ -55,23 +54,28 @@ class Preconditions:
         unwanted = _tags(headers.get(b"if-none-match", b""))
         return cls(b"*" in unwanted, _tags(headers.get(b"if-match", b"")), unwanted)
 
-    def check(self, caller: Caller, mimei: Mimei, path: Path) -> None:
-        """Compare with what stands at `path` now. Raises: PreconditionFailed."""
-        if not self.one_of and not self.none_of:
-            return
-        with caller.engines.state.read() as view:
-            entry = Cur(caller.engines, view, mimei).entry(path)
-        tag = b'"%s"' % entry.cid.text.encode() if entry is not None and entry.cid is not None else b""
-        if self.one_of and not (entry is not None and (b"*" in self.one_of or tag in self.one_of)):
-            raise PreconditionFailed(path, entry)
-        if self.none_of and entry is not None and (self.absent or tag in self.none_of):
-            raise PreconditionFailed(path, entry)
+    @property
+    def given(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.one_of or self.none_of)
 
-    def check_again(self, caller: Caller, mimei: MimeiId, path: Path) -> None:
-        """Compare once more, when the body is there. Raises: PreconditionFailed, MimeiNotFound."""
+    def check(self, path: Path, present: PathEntry | None) -> None:
+        """Compare with what stands at `path`. Raises: PreconditionFailed."""
+        tag = b'"%s"' % present.cid.text.encode() if present is not None and present.cid is not None else b""
+        if self.one_of and not (present is not None and (b"*" in self.one_of or tag in self.one_of)):
+            raise PreconditionFailed(path, present)
+        if self.none_of and present is not None and (self.absent or tag in self.none_of):
+            raise PreconditionFailed(path, present)
+
+    def check_early(self, caller: Caller, mimei: Mimei, path: Path) -> None:
+        """Compare before the body is taken, so that nobody sends it in vain. Raises: PreconditionFailed."""
+        if not self.given:
+            return
+        with caller.engines.blocks.lease() as lease:
+            fold(caller.engines, mimei.id, lease)
         with caller.engines.state.read() as view:
-            held = load(caller.engines, view, mimei)
-        self.check(caller, held, path)
+            present = Cur(caller.engines, view, load(caller.engines, view, mimei.id)).entry(path)
+        self.check(path, present)
 
 
 def _tags(header: bytes) -> tuple[bytes, ...]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from leither.crypto import MimeiId, parse_id
+from tests.unit.service.life import put
 from tests.unit.web.api.node import Node
 from tests.unit.web.api.test_rights import small_tar
 
@@ -55,6 +59,35 @@ def test_a_write_on_another_state_than_expected_changes_nothing(node: Node, head
     answer = node.owner.send("PUT", path, body=b"second", headers={header: value})
     assert (answer.status, answer.code) == (412, "precondition-failed")
     assert node.owner.get(path).body == b"first"
+
+
+@pytest.mark.parametrize("header", ["if-none-match", "if-match"])
+def test_who_loses_the_race_for_a_path_is_told_and_changes_nothing(node: Node, header: str) -> None:
+    mimei = node.fs()
+    path, expected = f"/mimei/{mimei}/files/page", "*"
+    if header == "if-match":
+        node.owner.put(path, b"first")
+        expected = node.owner.get(path).headers["etag"]
+
+    def slow() -> Iterator[bytes]:
+        yield b"slower"
+        put(node.engines, MimeiId(parse_id(mimei)), "page", b"faster")
+        yield b" still"
+
+    answer = node.owner.send("PUT", path, body=slow(), headers={header: expected})
+    assert (answer.status, answer.code) == (412, "precondition-failed")
+    assert node.owner.get(path).body == b"faster"
+
+
+def test_a_condition_counts_for_writes_at_an_offset(node: Node) -> None:
+    path = f"/mimei/{node.file()}/files/"
+    node.owner.put(path, b"0123456789")
+    etag = node.owner.get(path).headers["etag"]
+    spanned = {"content-range": "bytes 0-0/*", "if-match": etag}
+    assert node.owner.send("PUT", path, body=b"a", headers=spanned).status == 200
+    assert node.owner.send("PUT", path, body=b"b", headers=spanned).code == "precondition-failed"
+    assert node.owner.send("PUT", path, body=b"c", headers={"if-match": etag}).code == "precondition-failed"
+    assert node.owner.get(path).body == b"a123456789"
 
 
 @pytest.mark.parametrize("place", ["files/page", "tree/"])
