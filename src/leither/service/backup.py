@@ -1,10 +1,12 @@
 """Backup: the changed entries of `cur` become blocks, and a read-only version is appended."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from leither.codec import Cid
 from leither.crypto import MimeiId
+from leither.db import DERIVED
 from leither.merkle import Entry, Stamp, resolve
 from leither.mimei.head import Head
 from leither.mimei.version import Version, seen_tuple
@@ -13,9 +15,13 @@ from leither.service.content import derive_content
 from leither.service.cur import Cur, Edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import base_version, load
+from leither.service.holding import Mimei, base_version, load
+from leither.service.maps import OrderedMap
 from leither.service.pages import fold
 from leither.service.writers import advance, ensure_writer, next_head, own_release
+
+NOBODY = Stamp(0, 0)
+"""The stamp of entries that follow from others: a join makes them anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,24 @@ def _append(engines: Engines, mimei: MimeiId, sealed: Sealed, cid: Cid, head: He
     advance(engines, transaction, mimei, editing.row(), head, cid)
 
 
+def _entries(
+    held: Mimei, below: OrderedMap, changes: Iterable[tuple[bytes, bytes | None, int]], stamp: Stamp
+) -> Iterator[tuple[bytes, Entry | None]]:
+    """Yield the changes as the map takes them. What follows from other entries has nobody's stamp."""
+    database = held.genesis.type == "db"
+    for key, value, _ in changes:
+        if value is None:
+            yield key, None
+        elif not database:
+            yield key, Entry(key, stamp, value)
+        elif key[:1] in DERIVED:
+            yield key, Entry(key, NOBODY, value)
+        else:
+            # A command may set what is there already; that is no change.
+            before = below.get(key)
+            yield key, before if before is not None and before.value == value else Entry(key, stamp, value)
+
+
 def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Sealed | None:
     """Put the blocks of a version that holds what `cur` holds now. None where that is what the version below holds."""
     with engines.state.read() as view:
@@ -78,7 +102,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Seale
         salt = base.salt if base else engines.map_salt(mimei)
         stamp = Stamp(held.row.number, held.row.seq + 1)
         below = engines.map(base.side, salt, lease) if base else engines.empty_map(salt, lease)
-        side = below.update((key, Entry(key, stamp, value) if value is not None else None) for key, value, _ in changes)
+        side = below.update(_entries(held, below, changes, stamp))
         siblings = base.siblings if base else None
         if siblings is not None:
             siblings = resolve(below.nodes, siblings, saved, below.shape)

@@ -16,7 +16,7 @@ from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, MimeiNotFound, load, load_all, save
 from leither.service.writer_number import writer_number
 
-MAKEABLE = ("file", "fs")
+MAKEABLE = ("file", "fs", "db")
 _READS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE
 
 
@@ -188,7 +188,7 @@ def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force
     others = {source for source, _, _ in referrers(transaction, mimei) if source != mimei}
     if others and not force:
         raise StillReferred(mimei, len(others))
-    for table in (tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.PAGES):
+    for table in (tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.PAGES, tables.LOCKS):
         prefix = table + mimei
         for key in [key for key, _ in transaction.scan(prefix, prefix_end(prefix))]:
             transaction.delete(key)

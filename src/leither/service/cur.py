@@ -115,6 +115,8 @@ class Edit(Cur):
         self._bytes = mimei.row.size_bytes
         self._entries = mimei.row.entries
         self._dirty = mimei.row.dirty
+        self.touched = False
+        """Whether anything was changed."""
 
     def put(self, key: bytes, value: bytes, *, resolve: bool = False) -> None:
         """Set the entry at `key`. With `resolve`, it counts as a change even where the value is the same."""
@@ -175,6 +177,7 @@ class Edit(Cur):
         before = None if stored is None else stored[_TICK:] or None
         if before is None and value is None:
             return False
+        self.touched = True
         self._bytes += weight(key, value) - weight(key, before)
         self._entries += (value is not None) - (before is not None)
         if stored is None or stored[:_TICK] == _SAVED:
@@ -193,6 +196,7 @@ class Edit(Cur):
         before = held if stored is None else stored[_TICK:] or None
         if before == value and not force:
             return before is not None
+        self.touched = True
         self._bytes += weight(key, value) - weight(key, before)
         self._entries += (value is not None) - (before is not None)
         if value == held and not force:

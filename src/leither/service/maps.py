@@ -44,13 +44,13 @@ class OrderedMap:
         """Return the entry under `key`."""
         return get(self.nodes, self.root, key)
 
-    def scan(self, start: bytes | None = None, stop: bytes | None = None) -> Iterator[Entry]:
-        """Iterate over the entries with `start <= key < stop`, ascending."""
-        return scan(self.nodes, self.root, start=start, stop=stop)
+    def scan(self, start: bytes | None = None, stop: bytes | None = None, *, reverse: bool = False) -> Iterator[Entry]:
+        """Iterate over the entries with `start <= key < stop`, ascending or descending."""
+        return scan(self.nodes, self.root, start=start, stop=stop, reverse=reverse)
 
-    def count(self) -> int:
-        """Return how many entries there are. Cheap."""
-        return count(self.nodes, self.root)
+    def count(self, start: bytes | None = None, stop: bytes | None = None) -> int:
+        """Return how many entries have `start <= key < stop`. Cheap."""
+        return count(self.nodes, self.root, start=start, stop=stop)
 
     def update(self, changes: Iterable[tuple[bytes, Entry | None]]) -> "OrderedMap":
         """Return the map with `changes`, ascending by key, made. Writes new nodes only."""
