@@ -42,7 +42,8 @@ FILE_BYTES_MAX = 1 << 46
 
 # Ordered Merkle map
 MAP_KEY_BYTES_MAX = 64 * KIB
-MAP_VALUE_BYTES_MAX = 64 * KIB
+MAP_VALUE_BYTES_MAX = MIB + KIB
+"""A database's longest value with its type byte; a value beyond MAP_NODE_BYTES_MAX stands in a node of its own."""
 MAP_SIBLING_KEY_BYTES_MAX = MAP_KEY_BYTES_MAX + 16
 """A key of the siblings map: a key of the map with its length, writer and seq around it."""
 MAP_WRITER_MAX = (1 << 32) - 1
@@ -142,6 +143,8 @@ IMPORTS_MAX = 2
 """Archives taken in at once; each holds a thread for as long as its sender takes."""
 BODY_PIECE_BYTES = 256 * KIB
 """Bytes of a streamed body gathered before they are handed to a thread."""
+VERIFY_STEP_BYTES = 16 * MIB
+"""Bytes after which a verification says again how far it is."""
 LIST_PAGE_DEFAULT = 200
 TIME_MS_MAX = 253_402_300_799_999
 """The last millisecond of the year 9999, which is as far as RFC 3339 goes."""
@@ -272,5 +275,9 @@ DB_PATTERN_STEPS_MAX = 1_000_000
 """Comparisons that matching one name against a pattern may take."""
 DB_REPLY_ITEMS_MAX = 1 << 20
 """Elements drawn with repetition in one reply."""
+DB_API_COMMANDS_MAX = 10_000
+"""Commands that one HTTP request carries."""
+DB_API_WORDS_MAX = 10_000
+"""Words of one command in an HTTP request."""
 DB_COMPARISON_CELLS_MAX = 1 << 24
 """Largest product of the lengths of two strings whose common subsequence is sought: seconds of work."""

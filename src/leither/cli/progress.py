@@ -9,15 +9,15 @@ Advance = Callable[[int], object]
 
 
 @contextmanager
-def progress(output: Output, what: str, *, total: int | None = None, unit: str = "bytes") -> Iterator[Advance]:
-    """Yield a function that is told how many bytes, or other units, went by."""
+def progress(output: Output, what: str, *, total: int | None = None) -> Iterator[Advance]:
+    """Yield a function that is told how many bytes went by."""
     if not output.shows_progress:
         yield lambda amount: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    amounts = (DownloadColumn(binary_units=True), TransferSpeedColumn()) if unit == "bytes" else (MofNCompleteColumn(),)
+    amounts = (DownloadColumn(binary_units=True), TransferSpeedColumn())
     with Progress(
         TextColumn("{task.description}"), BarColumn(), *amounts, console=Console(stderr=True), transient=True
     ) as bar:

@@ -1,12 +1,13 @@
 """What services need from the outside, as protocols; adapters live in `store`, `net` and `runtime`."""
 
-from leither.ports.blocks import Blocks, BlockStats, Fault, Lease, Reclaimed
+from leither.ports.blocks import Blocks, BlockStats, Checked, Fault, Lease, Reclaimed
 from leither.ports.clock import Clock, Random
 from leither.ports.state import State, Transaction, View, prefix_end
 
 __all__ = [
     "BlockStats",
     "Blocks",
+    "Checked",
     "Clock",
     "Fault",
     "Lease",

@@ -21,6 +21,13 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """One block, or stretch of damage, that `verify` has read: how many bytes on disk."""
+
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reclaimed:
     """What a sweep did. `bytes_before` and `bytes_after` are sizes on disk."""
 
@@ -67,8 +74,8 @@ class Blocks(Protocol):
         `mark` is called once new blocks are safe from this sweep, so it must read the roots only then.
         """
 
-    def verify(self) -> Iterator[Fault]:
-        """Read everything stored and yield what is wrong with it. Cost: reads and hashes the whole store."""
+    def verify(self) -> Iterator[Fault | Checked]:
+        """Read everything stored; yield what is wrong with it, and how far it is. Cost: reads and hashes the store."""
 
     def stats(self) -> "BlockStats":
         """Return counts and sizes. Cheap."""

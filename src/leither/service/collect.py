@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from leither.codec import BlockMismatch, BlockMissing, Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import CorruptionError
-from leither.ports import Fault, Reclaimed, prefix_end
+from leither.ports import Checked, Fault, Reclaimed, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.holding import load, load_all
@@ -43,8 +43,11 @@ def _reached(engines: Engines) -> Iterator[Cid]:
         raise NotCollected(reach.missing)
 
 
-def check(engines: Engines) -> Iterator[Fault]:
-    """Read everything stored and walk everything held; yield what is wrong. Cost: reads the whole store."""
+def check(engines: Engines) -> Iterator[Fault | Checked]:
+    """Read everything stored, then walk everything held; yield what is wrong, and each block that was read.
+
+    Cost: reads the whole store.
+    """
     yield from engines.blocks.verify()
     reach = Reach(engines)
     with engines.state.read() as view:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from leither import limits
 from leither.codec import Block, BlockMismatch, BlockMissing, BlockTooLarge, Cid
-from leither.ports import BlockStats, Fault, Reclaimed
+from leither.ports import BlockStats, Checked, Fault, Reclaimed
 from leither.store.lease_book import LeaseBook
 from leither.store.lock import StoreClosed
 
@@ -110,12 +110,15 @@ class MemoryBlocks:
                 with self._mutex:
                     self._leases.end_sweep()
 
-    def verify(self) -> Iterator[Fault]:
-        """Yield blocks that don't match their hash."""
+    def verify(self) -> Iterator[Fault | Checked]:
+        """Yield blocks that don't match their hash, and how far it is."""
         for cid in self.cids():
             entry = self._blocks.get(cid.digest)
-            if entry is not None and not cid.matches(entry[1]):
+            if entry is None:
+                continue
+            if not cid.matches(entry[1]):
                 yield Fault(cid, "memory", "the block does not match its hash")
+            yield Checked(len(entry[1]))
 
     def stats(self) -> BlockStats:
         """Return counts and sizes."""

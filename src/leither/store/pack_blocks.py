@@ -13,7 +13,7 @@ import lmdb
 from leither import limits
 from leither.codec import Block, BlockMismatch, BlockMissing, BlockTooLarge, Cid
 from leither.errors import LeitherError
-from leither.ports import BlockStats, Fault, Reclaimed
+from leither.ports import BlockStats, Checked, Fault, Reclaimed
 from leither.store.disk import Disk, make_directory, storage_error
 from leither.store.frame import FRAME_HEADER_BYTES, Place
 from leither.store.lease_book import LeaseBook
@@ -220,8 +220,8 @@ class PackBlocks:
             self._refuse_closed()
             return PackSweep(self._files, self._catalog, self._writer, self._leases, self._disk).run(mark)
 
-    def verify(self) -> Iterator[Fault]:
-        """Read everything durable and yield what is wrong with it."""
+    def verify(self) -> Iterator[Fault | Checked]:
+        """Read everything durable; yield what is wrong with it, and how far it is."""
         self._refuse_closed()
         yield from verify_packs(self._files, self._catalog)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leither.codec import Cid
-from leither.ports import Fault
+from leither.ports import Checked, Fault
 from leither.store.catalog import Catalog
 from leither.store.frame import FRAME_HEADER_BYTES, PACK_HEADER_BYTES, Place, pack_header_is_sound, read_frame_header
 from leither.store.pack_file import PackFile, PackFiles
 from leither.store.pack_walk import Frame, Gap, walk
 
 
-def verify_packs(files: PackFiles, catalog: Catalog) -> Iterator[Fault]:
-    """Yield what is wrong. What is written or swept meanwhile may or may not be looked at."""
+def verify_packs(files: PackFiles, catalog: Catalog) -> Iterator[Fault | Checked]:
+    """Yield what is wrong, and each frame and gap that was read.
+
+    What is written or swept meanwhile may or may not be looked at.
+    """
     with catalog.lock:
         sizes = dict(catalog.sizes)
     for number, size_bytes in sizes.items():
@@ -27,14 +30,16 @@ def verify_packs(files: PackFiles, catalog: Catalog) -> Iterator[Fault]:
             yield from _verify_entry(digest, place, files, catalog)
 
 
-def _verify_pack(pack: PackFile, size_bytes: int, catalog: Catalog) -> Iterator[Fault]:
+def _verify_pack(pack: PackFile, size_bytes: int, catalog: Catalog) -> Iterator[Fault | Checked]:
     if not pack_header_is_sound(pack.read(0, PACK_HEADER_BYTES), pack.number, f"packs/{pack.number}.pack"):
         yield Fault(None, f"packs/{pack.number}.pack:0", "the header of the pack is damaged")
     for seen in walk(pack, PACK_HEADER_BYTES, size_bytes, hashing=True):
         if isinstance(seen, Gap):
             yield Fault(None, seen.where, f"{seen.end - seen.start:,} bytes are damaged")
+            yield Checked(seen.end - seen.start)
         else:
             yield from _verify_frame(seen, catalog)
+            yield Checked(FRAME_HEADER_BYTES + seen.place.length)
 
 
 def _verify_frame(frame: Frame, catalog: Catalog) -> Iterator[Fault]:

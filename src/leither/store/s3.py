@@ -26,7 +26,7 @@ from leither import limits
 from leither.codec import Block, BlockMismatch, BlockMissing, BlockTooLarge, Cid
 from leither.codec.cid import CODECS
 from leither.errors import PeerError
-from leither.ports import BlockStats, Fault, Reclaimed
+from leither.ports import BlockStats, Checked, Fault, Reclaimed
 from leither.store.lease_book import LeaseBook
 from leither.store.lock import StoreClosed
 
@@ -270,9 +270,9 @@ class S3Blocks:
         except (BaseError, OSError) as error:
             raise RemoteStoreError(key, str(error)) from error
 
-    def verify(self) -> Iterator[Fault]:
-        """Read everything and yield what does not match its hash. Raises: RemoteStoreError."""
-        for codec, digest, _, _ in self._objects():
+    def verify(self) -> Iterator[Fault | Checked]:
+        """Read everything; yield what does not match its hash, and how far it is. Raises: RemoteStoreError."""
+        for codec, digest, size_bytes, _ in self._objects():
             cid = Cid.from_digest(codec, digest)
             try:
                 self.get(cid)
@@ -280,6 +280,7 @@ class S3Blocks:
                 yield Fault(cid, error.where, "the block does not match its hash")
             except BlockMissing:
                 continue  # swept meanwhile
+            yield Checked(size_bytes)
 
     def stats(self) -> BlockStats:
         """Return counts and sizes. Cost: a listing the first time and after a sweep. Raises: RemoteStoreError."""

@@ -140,7 +140,7 @@ class VerifyLine(Struct, frozen=True, omit_defaults=True):
     """One line of a verification: progress, a fault, or the end."""
 
     checked: Annotated[int | None, _about("Blocks looked at so far.")] = None
-    bytes: Annotated[int | None, _about("Bytes on disk; in the last line.")] = None
+    bytes: Annotated[int | None, _about("Bytes read so far; in the last line, all on disk.")] = None
     fault: FaultInfo | None = None
     done: Annotated[bool, _about("True in the last line.")] = False
     faults: Annotated[int | None, _about("How many were found; in the last line.")] = None

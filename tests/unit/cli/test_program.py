@@ -171,9 +171,9 @@ def test_a_fault_of_the_program_shows_no_traceback(
 
 
 def test_verify_ends_with_six_when_something_is_damaged(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = b'{"checked":1}\n{"fault":{"cid":"bafk","where":"pack:8","reason":"flipped"}}\n'
+    lines = b'{"checked":1,"bytes":100}\n{"fault":{"cid":"bafk","where":"pack:8","reason":"flipped"}}\n'
     lines += b'{"done":true,"faults":1,"blocks":2,"bytes":300}\n'
-    fake = FakeNode({"GET /status": {"blocks": 2}, "POST /verify": httpx.Response(200, content=lines)})
+    fake = FakeNode({"GET /status": {"bytes_on_disk": 300}, "POST /verify": httpx.Response(200, content=lines)})
     assert run(["verify"], session=fake.session()) == 6
     assert capsys.readouterr().out == "damaged: bafk at pack:8: flipped\n1 fault in 2 blocks, 300 bytes\n"
 

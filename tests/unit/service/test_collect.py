@@ -21,6 +21,7 @@ from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.service.uploads import Upload
 from leither.testing.node import counted
+from leither.testing.suites.expect import damage
 from tests.unit.service.archive import Archive
 from tests.unit.service.life import bring, exported, held, made, put, remove, shown, version
 
@@ -60,7 +61,7 @@ def test_an_upload_under_way_keeps_its_blocks(desk: Engines, site: MimeiId) -> N
         collect(desk)
     collect(desk)
     assert shown(desk, site) == {"f": data}
-    assert list(check(desk)) == []
+    assert damage(check(desk)) == []
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_work_in_the_middle_of_a_sweep_is_kept(
     desk.blocks.sweep = interrupted  # type: ignore[method-assign]
     collect(desk)
     worker.join()
-    assert list(check(desk)) == []
+    assert damage(check(desk)) == []
 
 
 def test_a_version_referred_to_outlives_its_mimei(desk: Engines, site: MimeiId) -> None:
@@ -137,7 +138,7 @@ def test_what_lost_in_a_merge_can_be_taken_after_its_version_is_gone(desk: Engin
         except history.VersionInUse:
             continue
     collect(desk)
-    assert list(check(desk)) == []
+    assert damage(check(desk)) == []
     take(desk, mimei, ("a",), *one.others[0].stamp)
     assert shown(desk, mimei)["a"] in (b"desk" * 50, b"phone" * 50)
 
@@ -166,7 +167,7 @@ def test_a_missing_block_is_named_and_nothing_is_reclaimed(desk: Engines, site: 
         with engines.blocks.lease() as lease:
             lease.put(Block.of(RAW, b"garbage"))
         counted(engines).lose([lost])
-        assert lost in {fault.cid for fault in check(engines)}
+        assert lost in {fault.cid for fault in damage(check(engines))}
         before = engines.blocks.stats()
         with pytest.raises(NotCollected):
             collect(engines)
@@ -176,13 +177,13 @@ def test_a_missing_block_is_named_and_nothing_is_reclaimed(desk: Engines, site: 
 def test_a_damaged_block_is_named(desk: Engines, site: MimeiId) -> None:
     for damaged in lost_one_by_one(desk, site):
         counted(desk).flip(damaged)
-        assert damaged.digest in {fault.cid.digest for fault in check(desk) if fault.cid}
+        assert damaged.digest in {fault.cid.digest for fault in damage(check(desk)) if fault.cid}
         counted(desk).flip(damaged)
-    assert list(check(desk)) == []
+    assert damage(check(desk)) == []
 
 
 def test_a_file_just_begun_is_whole(desk: Engines) -> None:
     file = made(desk, "file")
     pages.write_at(desk, file, 0, b"x")
     collect(desk)
-    assert list(check(desk)) == []
+    assert damage(check(desk)) == []

@@ -10,6 +10,7 @@ from leither.codec import RAW, Block, BlockMismatch, BlockMissing
 from leither.store import PackBlocks, PackVersionUnknown, StoreInUse
 from leither.store.frame import FRAME_HEADER_BYTES, PACK_HEADER_BYTES, pack_header
 from leither.testing.suites.blocks import some_blocks, store
+from leither.testing.suites.expect import damage
 
 SIZE = 300
 FRAME = FRAME_HEADER_BYTES + SIZE
@@ -64,7 +65,7 @@ def test_verify_names_every_flipped_block_and_no_other(home: Path, wanted: list[
     for number in (0, 7, 19):
         flip(pack(home), payload(number))
     with closing(PackBlocks(home)) as blocks:
-        assert {fault.cid for fault in blocks.verify()} == {wanted[number].cid for number in (0, 7, 19)}
+        assert {fault.cid for fault in damage(blocks.verify())} == {wanted[number].cid for number in (0, 7, 19)}
 
 
 def test_a_damaged_block_is_healed_by_storing_it_again(home: Path, wanted: list[Block]) -> None:
@@ -74,7 +75,7 @@ def test_a_damaged_block_is_healed_by_storing_it_again(home: Path, wanted: list[
             blocks.get(wanted[7].cid)
         store(blocks, [wanted[7]])
         assert blocks.get(wanted[7].cid) == wanted[7].data
-        assert list(blocks.verify()) == []
+        assert damage(blocks.verify()) == []
         assert blocks.stats().blocks == 20
     with closing(PackBlocks(home)) as blocks:
         assert blocks.get(wanted[7].cid) == wanted[7].data
@@ -84,7 +85,7 @@ def test_a_block_behind_a_damaged_frame_header_is_still_read(home: Path, wanted:
     flip(pack(home), payload(7) - 10)
     with closing(PackBlocks(home)) as blocks:
         assert blocks.get(wanted[7].cid) == wanted[7].data
-        assert {fault.where for fault in blocks.verify()} == {f"packs/1.pack:{payload(7) - FRAME_HEADER_BYTES}"}
+        assert {fault.where for fault in damage(blocks.verify())} == {f"packs/1.pack:{payload(7) - FRAME_HEADER_BYTES}"}
 
 
 def test_a_sweep_saves_the_block_behind_a_damaged_frame_header(home: Path, wanted: list[Block]) -> None:
@@ -93,7 +94,7 @@ def test_a_sweep_saves_the_block_behind_a_damaged_frame_header(home: Path, wante
         blocks.sweep(lambda: [wanted[7].cid])
         assert not pack(home).exists()
         assert blocks.get(wanted[7].cid) == wanted[7].data
-        assert list(blocks.verify()) == []
+        assert damage(blocks.verify()) == []
 
 
 def test_a_sweep_does_not_delete_a_pack_with_a_marked_block_it_cannot_read(home: Path, wanted: list[Block]) -> None:
@@ -109,7 +110,7 @@ def test_a_lost_index_is_made_again(home: Path, wanted: list[Block]) -> None:
     with closing(PackBlocks(home)) as blocks:
         assert all(blocks.get(block.cid) == block.data for block in wanted)
         assert blocks.stats().blocks == 20
-        assert list(blocks.verify()) == []
+        assert damage(blocks.verify()) == []
 
 
 @pytest.mark.parametrize("keep", [0, 1000, 4096, 8192, 12_288])
@@ -135,7 +136,7 @@ def test_a_lost_index_and_a_flipped_frame_header_lose_one_block(home: Path, want
         assert sorted(blocks.cids()) == sorted(block.cid for block in wanted if block is not wanted[7])
         with pytest.raises(BlockMissing):
             blocks.get(wanted[7].cid)
-        assert len(list(blocks.verify())) == 1
+        assert len(damage(blocks.verify())) == 1
 
 
 def test_a_damaged_pack_header_loses_nothing(home: Path, wanted: list[Block]) -> None:
@@ -143,7 +144,7 @@ def test_a_damaged_pack_header_loses_nothing(home: Path, wanted: list[Block]) ->
     lose_index(home)
     with closing(PackBlocks(home)) as blocks:
         assert all(blocks.get(block.cid) == block.data for block in wanted)
-        assert [fault.where for fault in blocks.verify()] == ["packs/1.pack:0"]
+        assert [fault.where for fault in damage(blocks.verify())] == ["packs/1.pack:0"]
 
 
 def test_a_torn_tail_is_cut_off(home: Path, wanted: list[Block]) -> None:
@@ -153,7 +154,7 @@ def test_a_torn_tail_is_cut_off(home: Path, wanted: list[Block]) -> None:
         assert pack(home).read_bytes() == whole
         assert "torn tail of 100 bytes" in blocks.damage[0].reason
         store(blocks, [Block.of(RAW, b"more")])
-        assert list(blocks.verify()) == []
+        assert damage(blocks.verify()) == []
 
 
 def test_a_truncated_pack_loses_what_was_cut_and_names_it(home: Path, wanted: list[Block]) -> None:
@@ -164,7 +165,7 @@ def test_a_truncated_pack_loses_what_was_cut_and_names_it(home: Path, wanted: li
             assert not blocks.has(block.cid)
             with pytest.raises(BlockMismatch):
                 blocks.get(block.cid)
-        assert {fault.cid for fault in blocks.verify()} - {None} == {block.cid for block in wanted[15:]}
+        assert {fault.cid for fault in damage(blocks.verify())} - {None} == {block.cid for block in wanted[15:]}
         store(blocks, wanted[15:])
         assert all(blocks.get(block.cid) == block.data for block in wanted)
 
@@ -174,7 +175,7 @@ def test_a_missing_pack_loses_its_blocks_and_names_them(home: Path, wanted: list
         store(blocks, some_blocks(3, label="later"))
     pack(home).unlink()
     with closing(PackBlocks(home)) as blocks:
-        assert {fault.cid for fault in blocks.verify()} == {block.cid for block in wanted}
+        assert {fault.cid for fault in damage(blocks.verify())} == {block.cid for block in wanted}
         assert "missing" in blocks.damage[0].reason
         store(blocks, wanted)
         assert all(blocks.get(block.cid) == block.data for block in wanted)

@@ -23,17 +23,17 @@ def verify(session: Session, context: click.Context) -> None:
     faults: list[dict[str, Any]] = []
     done: dict[str, Any] = {}
     with session.api() as api:
-        total = api.get("/status")["blocks"]
-        with progress(session.output, "checking", total=total, unit="blocks") as advance:
-            checked = 0
+        total = api.get("/status")["bytes_on_disk"]
+        with progress(session.output, "checking", total=total) as advance:
+            read = 0
             for line in api.lines("POST", "/verify"):
                 if "fault" in line:
                     faults.append(line["fault"])
                 elif line.get("done"):
                     done = line
                 else:
-                    advance(line["checked"] - checked)
-                    checked = line["checked"]
+                    advance(line["bytes"] - read)
+                    read = line["bytes"]
     blocks, size_bytes = done["blocks"], done["bytes"]
     answer = {"faults": faults, "blocks": blocks, "bytes": size_bytes}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from leither import limits
 from leither.codec import DAG_CBOR, EMPTY_RAW, RAW, Block, BlockMissing, BlockTooLarge, Cid
-from leither.ports import Blocks
-from leither.testing.suites.expect import raised
+from leither.ports import Blocks, Checked
+from leither.testing.suites.expect import damage, raised
 
 
 def some_blocks(count: int, *, size_bytes: int = 300, label: str = "block") -> list[Block]:
@@ -146,7 +146,15 @@ class BlocksSuite:
         """Verify finds nothing wrong with a sound store."""
         with closing(self.make(tmp_path)) as blocks:
             store(blocks, some_blocks(40))
-            assert list(blocks.verify()) == []
+            assert damage(blocks.verify()) == []
+
+    def test_verify_tells_of_every_block_it_reads(self, tmp_path: Path) -> None:
+        """Verify tells of every block it reads."""
+        with closing(self.make(tmp_path)) as blocks:
+            store(blocks, some_blocks(40))
+            checked = [one.size_bytes for one in blocks.verify() if isinstance(one, Checked)]
+            assert len(checked) == 40
+            assert 40 * 300 <= sum(checked) <= blocks.stats().bytes_on_disk
 
     def test_many_threads_store_and_read(self, tmp_path: Path) -> None:
         """Many threads store and read."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from leither.codec import RAW, Block, BlockMissing, Cid
 from leither.ports import Blocks
 from leither.testing.suites.blocks import some_blocks, store
-from leither.testing.suites.expect import raised
+from leither.testing.suites.expect import damage, raised
 
 
 class SweepSuite:
@@ -35,7 +35,7 @@ class SweepSuite:
             raised(BlockMissing, lambda: blocks.get(dropped[0].cid))
             assert sorted(blocks.cids()) == sorted(block.cid for block in kept)
             assert blocks.stats().blocks == 20
-            assert list(blocks.verify()) == []
+            assert damage(blocks.verify()) == []
 
     def test_a_sweep_of_everything_leaves_nothing(self, tmp_path: Path) -> None:
         """A sweep of everything leaves nothing."""
@@ -197,4 +197,4 @@ class SweepSuite:
         with closing(self.make(tmp_path)) as blocks:
             store(blocks, some_blocks(5, label="later"))
             assert sorted(blocks.cids()) == sorted(block.cid for block in [*kept, *some_blocks(5, label="later")])
-            assert list(blocks.verify()) == []
+            assert damage(blocks.verify()) == []

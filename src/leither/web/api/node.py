@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from litestar import get, post
 
+from leither import limits
 from leither.crypto import id_text
+from leither.ports import Fault
 from leither.service.collect import check, collect
 from leither.web.api.context import Caller
 from leither.web.api.describing import known_moment
@@ -56,12 +58,19 @@ async def verify(caller: CallerGiven) -> ByteStream:
 
 
 def _verify_lines(caller: Caller) -> Iterator[bytes]:
-    faults = 0
-    yield _line(VerifyLine(checked=0))
-    for fault in check(caller.engines):
-        faults += 1
-        cid = fault.cid.text if fault.cid is not None else None
-        yield _line(VerifyLine(fault=FaultInfo(cid, fault.where, fault.reason)))
+    faults = checked = read_bytes = told_bytes = 0
+    yield _line(VerifyLine(checked=0, bytes=0))
+    for found in check(caller.engines):
+        if isinstance(found, Fault):
+            faults += 1
+            cid = found.cid.text if found.cid is not None else None
+            yield _line(VerifyLine(fault=FaultInfo(cid, found.where, found.reason)))
+            continue
+        checked += 1
+        read_bytes += found.size_bytes
+        if read_bytes - told_bytes >= limits.VERIFY_STEP_BYTES:
+            told_bytes = read_bytes
+            yield _line(VerifyLine(checked=checked, bytes=read_bytes))
     stats = caller.engines.blocks.stats()
     yield _line(VerifyLine(done=True, faults=faults, blocks=stats.blocks, bytes=stats.bytes_on_disk))
 
