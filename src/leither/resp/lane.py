@@ -1,0 +1,237 @@
+"""One open database: what waits to be written to it, who waits for its keys, who watches them, and its channels.
+
+Changes of all connections gather while a transaction is on its way to the disk, and go together in the next one. A
+reply is sent when its transaction is durable.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING
+
+from leither import limits
+from leither.db.reply import Wait
+from leither.errors import LeitherError
+from leither.resp.batch import Outcome, run_units
+from leither.resp.channels import Channels
+from leither.resp.execution import Database, failure_of
+from leither.resp.keyspace import Notices
+from leither.resp.reply import NIL_ARRAY, encode
+from leither.resp.sweep import Sweep
+from leither.resp.waiting import Unit
+
+if TYPE_CHECKING:
+    from leither.resp.connection import Connection
+
+
+class Lane:
+    """The connections' way into one database. Only the event loop's thread calls it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, database: Database, flush: Callable[[], None]) -> None:
+        self.database = database
+        self.channels = Channels()
+        self.notices = Notices(self.channels)
+        self.connections: set[Connection] = set()
+        self.waiting: dict[Unit, Wait] = {}
+        self._loop = loop
+        self._flush = flush
+        self._units: list[Unit] = []
+        self._in_flight = False
+        self._own_changes = 0
+        self._sweep = Sweep()
+        self._watchers: dict[bytes, set[Connection]] = {}
+
+    # Changes
+
+    def add(self, unit: Unit) -> None:
+        """Queue a unit for the next transaction."""
+        self._units.append(unit)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way to the disk."""
+        return not self._in_flight and not self._units
+
+    def submit(self) -> None:
+        """Send what is queued to the state's writer, unless a transaction is on its way; then it goes after it."""
+        if self._in_flight or not self._units:
+            return
+        batch, self._units = self._units[: limits.REDIS_BATCH_MAX], self._units[limits.REDIS_BATCH_MAX :]
+        self._in_flight = True
+        self._send(batch, self._done)
+
+    def _send(self, batch: list[Unit], done: Callable[[list[Unit], Future[Outcome]], None]) -> None:
+        for unit in batch:
+            if unit.watched is not None and unit.connection is not None:
+                unit.broken = unit.connection.watch_broken
+                unit.connection.unwatch()
+        try:
+            future = self.database.write(partial(run_units, batch, dict(self.waiting)))
+        except LeitherError as error:
+            future = Future()
+            future.set_exception(error)
+        self._own_changes += 1
+        future.add_done_callback(lambda done_future: self._tell(done, batch, done_future))
+
+    def _tell(
+        self, done: Callable[[list[Unit], Future[Outcome]], None], batch: list[Unit], future: Future[Outcome]
+    ) -> None:
+        try:
+            self._loop.call_soon_threadsafe(done, batch, future)
+        except RuntimeError:
+            # The loop has closed with the connections; nobody is left to tell.
+            return
+
+    def _done(self, batch: list[Unit], future: Future[Outcome]) -> None:
+        error = future.exception()
+        self._own_changes -= error is not None
+        if error is not None and len(batch) > 1:
+            # One of them may be too large for a quota. Alone, who fits gets in and the others hear why.
+            self._alone(batch)
+            return
+        self._in_flight = False
+        if error is None:
+            self._settle(batch, future.result())
+        else:
+            self._fail(batch[0], error)
+        self.submit()
+        self._flush()
+
+    def _alone(self, batch: list[Unit]) -> None:
+        """Run each unit of a refused batch in a transaction of its own, one after the other."""
+        first, rest = batch[0], batch[1:]
+
+        def next_one(sent: list[Unit], future: Future[Outcome]) -> None:
+            error = future.exception()
+            self._own_changes -= error is not None
+            if error is None:
+                self._settle(sent, future.result())
+            else:
+                self._fail(sent[0], error)
+            if rest:
+                self._send([rest.pop(0)], next_one)
+                return
+            self._in_flight = False
+            self.submit()
+            self._flush()
+
+        self._send([first], next_one)
+
+    def _fail(self, unit: Unit, error: BaseException) -> None:
+        if unit.connection is not None:
+            unit.connection.settle(unit, encode(failure_of(error), unit.resp))
+
+    def sweep(self) -> None:
+        """Have expired keys removed, a stretch of the keys a call."""
+        with self.database.reading() as space:
+            unit = self._sweep.unit(space)
+        if unit is not None:
+            self.add(unit)
+
+    # What came of them
+
+    def _settle(self, batch: list[Unit], outcome: Outcome) -> None:
+        self._break_watches(outcome.touched)
+        for unit, value in outcome.served.items():
+            self._leave(unit)
+            self._reply(unit, [value])
+        for unit, wait in outcome.waiting.items():
+            if unit not in self.waiting:
+                self._wait(unit, wait)
+        for unit, values in zip(batch, outcome.values, strict=True):
+            if unit not in outcome.waiting and unit not in outcome.served:
+                self._reply(unit, values)
+        self.notices.tell(outcome.changes)
+        for unit in [unit for unit in self.waiting if unit.ended]:
+            self._leave(unit)
+            self._reply(unit, [unit.ended_with])
+
+    def _reply(self, unit: Unit, values: list[object] | None) -> None:
+        connection = unit.connection
+        if connection is None:
+            return
+        if values is None:
+            reply = encode(NIL_ARRAY, unit.resp)
+        elif unit.watched is None:
+            reply = encode(values[0], unit.resp)
+        else:
+            parts = [
+                encode(value if step.command.local is None else step.command.local(connection, step.words), unit.resp)
+                for step, value in zip(unit.steps, values, strict=True)
+            ]
+            reply = b"*%d\r\n%b" % (len(parts), b"".join(parts))
+        connection.settle(unit, reply)
+
+    # Waiting for keys
+
+    def _wait(self, unit: Unit, wait: Wait) -> None:
+        self.waiting[unit] = wait
+        if unit.connection is None or unit.connection.transport is None:
+            self.end_wait(unit, NIL_ARRAY)
+        elif wait.timeout_s:
+            unit.timer = self._loop.call_later(wait.timeout_s, self.end_wait, unit, NIL_ARRAY)
+
+    def _leave(self, unit: Unit) -> None:
+        self.waiting.pop(unit, None)
+        if unit.timer is not None:
+            unit.timer.cancel()
+            unit.timer = None
+
+    def end_wait(self, unit: Unit, value: object) -> None:
+        """Let a unit wait no longer and reply `value`, unless the transaction on its way serves it."""
+        if unit not in self.waiting or unit.ended:
+            return
+        unit.ended, unit.ended_with = True, value
+        if not self._in_flight:
+            self._leave(unit)
+            self._reply(unit, [value])
+            self._flush()
+
+    def unblock(self, client: int, value: object) -> bool:
+        """Let the connection numbered `client` wait no longer; tell whether it did."""
+        for unit in self.waiting:
+            if unit.connection is not None and unit.connection.client.id == client and not unit.ended:
+                self.end_wait(unit, value)
+                return True
+        return False
+
+    # Watching keys
+
+    def watch(self, connection: "Connection", keys: list[bytes]) -> None:
+        """Mark `connection` when one of `keys` changes."""
+        connection.watched.update(keys)
+        for key in keys:
+            self._watchers.setdefault(key, set()).add(connection)
+
+    def unwatch(self, connection: "Connection") -> None:
+        """Watch nothing for `connection` any more."""
+        for key in connection.watched:
+            watchers = self._watchers.get(key)
+            if watchers is not None:
+                watchers.discard(connection)
+                if not watchers:
+                    del self._watchers[key]
+
+    def _break_watches(self, touched: set[bytes]) -> None:
+        if self._watchers:
+            for key in touched & self._watchers.keys():
+                for connection in self._watchers[key]:
+                    connection.watch_broken = True
+
+    def changed(self, *, own: bool) -> None:
+        """Hear that the database changed. Unless by this lane, every watched key counts as changed."""
+        if own and self._own_changes:
+            self._own_changes -= 1
+        else:
+            self._break_watches(set(self._watchers))
+
+    # Connections
+
+    def leave(self, connection: "Connection") -> None:
+        """Let a connection go: it watches and waits no more."""
+        connection.unwatch()
+        connection.leave_channels()
+        self.connections.discard(connection)
+        for unit in [unit for unit in self.waiting if unit.connection is connection]:
+            self.end_wait(unit, NIL_ARRAY)
