@@ -3,6 +3,7 @@
 from leither.db.command import Command
 from leither.db.cursor import Cursors
 from leither.db.declaration import Declaration
+from leither.db.describing import Described, describe
 from leither.db.dispatch import execute, find
 from leither.db.key_position import keys_of
 from leither.db.layout import DERIVED, FIRST, LAST, user_key
@@ -26,6 +27,7 @@ __all__ = [
     "CommandRefused",
     "Cursors",
     "Declaration",
+    "Described",
     "Map",
     "Members",
     "MemorySpace",
@@ -39,6 +41,7 @@ __all__ = [
     "Wait",
     "WrongArity",
     "WrongType",
+    "describe",
     "execute",
     "find",
     "format_double",

@@ -85,6 +85,15 @@ def incrbyfloat(space: Space, arguments: Arguments) -> Reply:
     return value
 
 
+def require_finite(amount: bytes) -> None:
+    """Raise NotANumber or Overflow unless `amount` is a finite number."""
+    value = parse_extended(amount)
+    if value is None:
+        raise NotANumber
+    if not isinstance(value, Fraction):
+        raise Overflow("ERR value is NaN or Infinity")
+
+
 def sum_extended(value: bytes, amount: bytes, wrong_value: type[NotANumber] = NotANumber) -> bytes:
     """Return the text of the sum of two numbers. Raises: `wrong_value`, NotANumber, Overflow."""
     left, right = parse_extended(value), parse_extended(amount)

@@ -2,7 +2,7 @@
 
 from leither.db import layout
 from leither.db.command import Arguments, command
-from leither.db.counter import sum_extended
+from leither.db.counter import require_finite, sum_extended
 from leither.db.field import drop_field, field_value, fields, set_field
 from leither.db.keyspace import erase, peek_as, set_head, take_as
 from leither.db.layout import HASH_TYPE, NEW_HEADS, PARTS, count_of, field_parts, with_count
@@ -186,7 +186,7 @@ def hincrby(space: Space, arguments: Arguments) -> Reply:
 def hincrbyfloat(space: Space, arguments: Arguments) -> Reply:
     """HINCRBYFLOAT key field amount."""
     key, field = arguments[1], arguments[2]
-    sum_extended(b"0", arguments[3])
+    require_finite(arguments[3])
     require_member((field,))
     head = take_as(space, key, HASH_TYPE) or NEW_HEADS[HASH_TYPE]
     current = field_value(space, key, head, field)

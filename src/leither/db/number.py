@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 from leither.db.refusal import NotAnInteger, NotANumber, Refusal
@@ -13,7 +14,7 @@ _FLOAT = re.compile(
 )
 _MANTISSA_BITS = 64
 _EXPONENT_DIGITS_MAX = 5
-_TEXT_BYTES_MAX = 255
+_TEXT_BYTES_MAX = 5119
 """Longest number that is read, as in Redis."""
 _EXTENDED_MAX = Fraction(2) ** 16384
 
@@ -70,7 +71,7 @@ def parse_extended(text: bytes) -> Fraction | float | None:
     exponent = lower.partition(b"e")[2].lstrip(b"+-0")
     if len(exponent) > _EXPONENT_DIGITS_MAX:
         return None
-    exact = Fraction(text.decode())
+    exact = Fraction(Decimal(text.decode()))  # not by way of int, which reads 4,300 digits at most
     rounded = round_extended(exact)
     return rounded if rounded is not None and (rounded or not exact) else None
 
@@ -90,11 +91,6 @@ def round_extended(value: Fraction) -> Fraction | None:
 def format_extended(value: Fraction) -> bytes:
     """Return `value` with 17 digits after the point at the most, and no zeros that say nothing."""
     scaled = round(value * 10**17)
-    digits = str(abs(scaled)).rjust(18, "0")
+    digits = format(Decimal(abs(scaled)), "f").rjust(18, "0")
     text = f"{digits[:-17]}.{digits[-17:]}".rstrip("0").rstrip(".")
     return (f"-{text}" if scaled < 0 else text).encode()
-
-
-def format_score(value: float) -> bytes:
-    """Return the text of a score where it stands as a member's value, as SORT reads it."""
-    return b"%.17g" % value

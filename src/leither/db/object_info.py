@@ -8,21 +8,19 @@ from leither.db.refusal import Refusal
 from leither.db.reply import Reply, Simple
 from leither.db.space import Space
 
-_HELP = """OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:
-ENCODING <key>
-    Return the kind of internal representation used in order to store the value
-    associated with a <key>.
-FREQ <key>
-    Return the access frequency index of the <key>. The returned integer is
-    proportional to the logarithm of the recent access frequency of the key.
-IDLETIME <key>
-    Return the idle time of the <key>, that is the approximated number of
-    seconds elapsed since the last access to the key.
-REFCOUNT <key>
-    Return the number of references of the value associated with the specified
-    <key>.
-HELP
-    Print this help."""
+_HELP = (
+    "OBJECT <subcommand> [<key>]. Subcommands are:",
+    "ENCODING <key>",
+    "    How Redis would keep the value.",
+    "FREQ <key>",
+    "    How often the key is used: not counted.",
+    "IDLETIME <key>",
+    "    How long the key has not been used: 0, since it is not kept.",
+    "REFCOUNT <key>",
+    "    How many names the value has: 1.",
+    "HELP",
+    "    These lines.",
+)
 
 
 class UnknownSubcommand(Refusal):
@@ -46,7 +44,7 @@ def object_info(space: Space, arguments: Arguments) -> Reply:
     """OBJECT ENCODING | FREQ | IDLETIME | REFCOUNT key; OBJECT HELP. Nothing here is idle or shared: 0 and 1."""
     name = arguments[1].lower()
     if name == b"help" and len(arguments) == 2:
-        return [Simple(line) for line in _HELP.splitlines()]
+        return [Simple(line) for line in _HELP]
     if name not in (b"help", b"encoding", b"freq", b"idletime", b"refcount"):
         shown = arguments[1].decode("utf-8", "surrogateescape")
         raise UnknownSubcommand(f"ERR unknown subcommand '{shown[:128]}'. Try OBJECT HELP.")

@@ -1,5 +1,6 @@
 """Walks: KEYS, SCAN, HSCAN, SSCAN and ZSCAN. Cursors: see `cursor`."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from leither.db.score import read_score, score_text
 from leither.db.space import Space
 
 _COUNT_DEFAULT = 10
+_CURSOR = re.compile(rb"[+-]?[0-9]{1,20}|")
+"""What strtoul reads; a number that no walk was given begins anew."""
 
 
 class BadCursor(Refusal):
@@ -136,9 +139,9 @@ def _walk(space: Space, cursor: bytes, words: Arguments, *, typed: bool) -> _Wal
 
 
 def _parse_cursor(text: bytes) -> int:
-    if not text.isdigit() or int(text) >= 1 << 64:
+    if not _CURSOR.fullmatch(text) or int(text or b"0") >= 1 << 64:
         raise BadCursor
-    return int(text)
+    return int(text or b"0")
 
 
 def _cursor(space: Space, following: bytes | None) -> bytes:

@@ -9,13 +9,12 @@ _DOUBLE = struct.Struct(">d")
 _LONG = struct.Struct(">Q")
 _SIGN = 1 << 63
 _ALL = (1 << 64) - 1
-PLAIN_RANK = b"\x80"
-NEGATIVE_ZERO_RANK = b"\x81"
+RANK_VALUE = b"\x80"
 
 
 def encode_score(score: float) -> bytes:
-    """Return the value of a member's entry."""
-    return b"\x80" + _DOUBLE.pack(score)
+    """Return the value of a member's entry. There is one zero."""
+    return b"\x80" + _DOUBLE.pack(score + 0.0)
 
 
 def read_score(value: bytes) -> float:
@@ -29,17 +28,10 @@ def sortable(score: float) -> bytes:
     return _LONG.pack(bits ^ (_ALL if bits & _SIGN else _SIGN))
 
 
-def read_sortable(data: bytes, value: bytes) -> float:
-    """Return the score in an entry of the rank index: `data` its eight bytes, `value` the entry's value."""
-    if value == NEGATIVE_ZERO_RANK:
-        return -0.0
+def read_sortable(data: bytes) -> float:
+    """Return the score that eight bytes of the rank index stand for."""
     bits = _LONG.unpack(data)[0]
     return float(_DOUBLE.unpack(_LONG.pack(bits ^ (_SIGN if bits & _SIGN else _ALL)))[0])
-
-
-def rank_value(score: float) -> bytes:
-    """Return the value of an entry of the rank index: which zero it is, where the key can't tell."""
-    return NEGATIVE_ZERO_RANK if score == 0 and _DOUBLE.pack(score)[0] else PLAIN_RANK
 
 
 def rank_key(key: bytes, score: float, member: bytes) -> bytes:
@@ -51,11 +43,11 @@ def put_score(space: Space, key: bytes, member: bytes, value: bytes) -> None:
     """Write the entries of a member that has none yet; `value` is its encoded score."""
     score = read_score(value)
     space.put(collection(SCORE, key) + member, value)
-    space.put(rank_key(key, score, member), rank_value(score))
+    space.put(rank_key(key, score, member), RANK_VALUE)
 
 
 def score_text(score: float) -> bytes:
     """Return the text of a score as ZSCAN shows it."""
     if score.is_integer() and abs(score) < 1 << 53:
-        return b"-0" if rank_value(score) == NEGATIVE_ZERO_RANK else b"%d" % int(score)
+        return b"%d" % int(score)
     return b"%.17g" % score

@@ -6,7 +6,29 @@ from typing import Final
 
 from leither.db.command import CARRIED_OUT, Command
 
-_MODULES: Final = ("counter", "expiry", "hash", "key", "object_info", "scan", "string")
+_MODULES: Final = (
+    "bit",
+    "bitfield",
+    "counter",
+    "expiry",
+    "hash",
+    "key",
+    "lcs",
+    "list",
+    "list_move",
+    "list_pop",
+    "list_search",
+    "object_info",
+    "scan",
+    "set",
+    "set_algebra",
+    "sort",
+    "string",
+    "zset",
+    "zset_algebra",
+    "zset_pop",
+    "zset_range",
+)
 for _name in _MODULES:
     import_module(f"leither.db.{_name}")
 
