@@ -47,6 +47,7 @@ class Connection(asyncio.Protocol):
         self.closing = False
         self.held_bytes = 0
         self._fault: ProtocolError | None = None
+        self._ended = False
         self._out: list[bytes] = []
         self._stopped_reading = False
         self._writable = True
@@ -89,7 +90,9 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Answer what came before the end, then close."""
-        self.queue.append([b"quit"])
+        self._ended = True
+        if self.lane is not None:
+            self.lane.release(self)
         self.server.wake(self)
         return True
 
@@ -135,6 +138,8 @@ class Connection(asyncio.Protocol):
     def _drained(self) -> None:
         if self._fault is not None and not self.slots and not self.closing:
             self.answer(Failure(f"ERR {self._fault}"))
+            self.close_after_replies()
+        elif self._ended and not self.slots:
             self.close_after_replies()
         elif self._stopped_reading and self._writable and self._fault is None and self.transport is not None:
             self._stopped_reading = False

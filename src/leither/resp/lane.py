@@ -233,5 +233,9 @@ class Lane:
         connection.unwatch()
         connection.leave_channels()
         self.connections.discard(connection)
+        self.release(connection)
+
+    def release(self, connection: "Connection") -> None:
+        """Let a connection wait for nothing any more."""
         for unit in [unit for unit in self.waiting if unit.connection is connection]:
             self.end_wait(unit, NIL_ARRAY)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from leither import limits
@@ -256,3 +258,20 @@ def test_the_memory_of_a_key_is_told(client: Client) -> None:
     client.ask("SET", "a", "1")
     assert int(client.ask("MEMORY", "USAGE", "a").strip(b":\r\n")) > 0
     assert client.ask("MEMORY", "USAGE", "missing") == b"$-1\r\n"
+
+
+def test_a_client_that_sends_no_more_gets_its_replies_and_no_other(client: Client) -> None:
+    client.socket.sendall(packed("SET", "a", "1"))
+    client.socket.shutdown(socket.SHUT_WR)
+    assert client.rest() == OK
+
+
+def test_a_client_that_went_away_while_waiting_takes_nothing(door: Served, client: Client) -> None:
+    with door.client() as gone:
+        gone.send("BLPOP", "list", "0")
+        while b"blocked_clients:1" not in client.ask("INFO", "clients"):
+            pass
+    while b"blocked_clients:1" in client.ask("INFO", "clients"):
+        pass
+    client.ask("RPUSH", "list", "x")
+    assert client.ask("LLEN", "list") == b":1\r\n"
