@@ -9,7 +9,7 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping
 
-from tools.vector_cases import Case, archives, codec, entries, identity, records
+from tools.vector_cases import Case, archives, codec, entries, identity, properties, records
 
 ROOT = pathlib.Path(__file__).parent.parent
 FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]] = {
@@ -25,6 +25,7 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "reserved": (records.reserved, records.bad_reserved),
     "reference": (entries.references, entries.bad_references),
     "entry": (entries.paths, entries.bad_paths),
+    "property": (properties.properties, properties.bad_properties),
     "ids": (identity.ids, identity.bad_ids),
     "seedfile": (identity.seedfiles, identity.bad_seedfiles),
     "right": (identity.rights, identity.bad_rights),

@@ -13,6 +13,7 @@ from leither.mimei.version import Version
 from leither.service.cur import Edit, edit
 from leither.service.engines import Engines
 from leither.service.pages import drop_pages
+from leither.service.properties import drop_properties, properties_below, set_property
 from leither.service.references import count_reference
 from leither.unixfs import check_path
 
@@ -88,7 +89,7 @@ def place(editing: Edit, path: Path, entry: PathEntry, *, known: set[Path] | Non
 
 
 def assign(editing: Edit, path: Path, entry: PathEntry | None, *, resolve: bool = False) -> None:
-    """Set or remove the entry at `path`, keeping the counts of references and a file's pages in step.
+    """Set or remove the entry at `path`, keeping reference counts, properties and a file's pages in step.
 
     It is for the caller to see that the tree stays one. `resolve` is as in `Edit.put`.
     """
@@ -100,6 +101,7 @@ def assign(editing: Edit, path: Path, entry: PathEntry | None, *, resolve: bool 
         drop_pages(editing)
     if entry is None:
         editing.delete(path_key(path))
+        drop_properties(editing, path, below=False)
     else:
         editing.put(path_key(path), entry.encode(), resolve=resolve)
 
@@ -229,10 +231,13 @@ def _transfer(editing: Edit, source: Path, target: Path, *, keep: bool) -> PathE
     if editing.entry(target) is not None:
         raise AlreadyThere(target)
     below = list(editing.walk(source))
+    kept = list(properties_below(editing, source))
     known: set[Path] = set()
     for path, found in ((source, entry), *below):
         moved = target + path[len(source) :]
         place(editing, moved, found, known=known)
+    for path, name, value in kept:
+        set_property(editing, target + path[len(source) :], name, value)
     if not keep:
         clear(editing, [path for path, _ in reversed(below)])
         clear(editing, [source])

@@ -17,6 +17,7 @@ from leither.mimei.entry import decode_record_value as record_value
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
 from leither.mimei.path import PATH_TYPE, ROOT, key_path
+from leither.mimei.property import PROPERTY_TYPE, decode_property, decode_property_key
 from leither.mimei.tag import Tag
 from leither.mimei.version import Version
 from leither.ports import Lease
@@ -260,4 +261,14 @@ def _check_tag(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> No
     Tag.decode(record_value(value)).check()
 
 
-_KINDS = {PATH_TYPE: _check_path, REFERENCE_TYPE: _check_reference, TAG_TYPE: _check_tag}
+def _check_property(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
+    decode_property_key(key)
+    decode_property(value)
+
+
+_KINDS = {
+    PATH_TYPE: _check_path,
+    PROPERTY_TYPE: _check_property,
+    REFERENCE_TYPE: _check_reference,
+    TAG_TYPE: _check_tag,
+}

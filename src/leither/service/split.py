@@ -12,6 +12,7 @@ from leither.service.engines import Engines
 from leither.service.history import TopicTaken, release
 from leither.service.holding import Mimei, load
 from leither.service.paths import NotADirectory, NothingToChange, WrongPlace, clear, place, reference_entry
+from leither.service.properties import properties_below, set_property
 
 
 class ChangedMeanwhile(Conflict):
@@ -43,6 +44,7 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
             if not entry.is_directory:
                 raise NotADirectory(path)
             below = list(cur.walk(path))
+            kept = list(properties_below(cur, path))
         catalog = Catalog(engines)
         topic = held.genesis
         made, new = catalog.create(
@@ -50,7 +52,7 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
         )
         if not new:
             raise TopicTaken(made.id)
-        version = _fill(engines, made.id, path, below)
+        version = _fill(engines, made.id, path, below, kept)
         reference = reference_entry(engines, made.id, None if follow else version, mtime_ms=engines.clock.now_ms())
         try:
             edit(engines, mimei, lambda editing: _swap(editing, path, below, reference))
@@ -61,11 +63,19 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
         return load(engines, view, made.id)
 
 
-def _fill(engines: Engines, mimei: MimeiId, path: Path, below: list[tuple[Path, PathEntry]]) -> Cid:
+def _fill(
+    engines: Engines,
+    mimei: MimeiId,
+    path: Path,
+    below: list[tuple[Path, PathEntry]],
+    kept: list[tuple[Path, str, bytes]],
+) -> Cid:
     def change(editing: Edit) -> None:
         known: set[Path] = set()
         for found, entry in below:
             place(editing, found[len(path) :], entry, known=known)
+        for found, name, value in kept:
+            set_property(editing, found[len(path) :], name, value)
 
     edit(engines, mimei, change)
     made = backup(engines, mimei).cid
