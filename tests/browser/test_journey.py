@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from leither.crypto import id_text
+from leither.dav import create_dav
 from leither.node.serving import serving_in_thread
 from leither.service.history import release
 from leither.web.api import create_api
@@ -29,7 +30,13 @@ def _serve(front: Front, listening: socket.socket) -> AbstractContextManager[Non
     context = ApiContext(
         engines=front.engines, tokens=front.tokens, settings=front.settings, node=facts, config_rows=lambda: []
     )
-    app = create_app(front.engines, front.settings, tokens=front.tokens, api=create_api(context))
+    app = create_app(
+        front.engines,
+        front.settings,
+        tokens=front.tokens,
+        api=create_api(context),
+        dav=create_dav(front.engines, front.tokens),
+    )
     return serving_in_thread(app, [listening])
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def make_app(node: "Node") -> "App":
     """Return the ASGI application of `node`.  Cost: imports the web stack, about 0.3 s and 25 MB once."""
+    from leither.dav import create_dav
     from leither.web.api import create_api
     from leither.web.api.context import ApiContext, NodeFacts
     from leither.web.app import create_app
@@ -30,7 +31,9 @@ def make_app(node: "Node") -> "App":
     context = ApiContext(
         engines=node.engines, tokens=node.tokens, settings=settings, node=facts, config_rows=lambda: rows
     )
-    return create_app(node.engines, settings, tokens=node.tokens, api=create_api(context))
+    return create_app(
+        node.engines, settings, tokens=node.tokens, api=create_api(context), dav=create_dav(node.engines, node.tokens)
+    )
 
 
 def web_settings(node: "Node") -> WebSettings:

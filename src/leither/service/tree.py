@@ -142,6 +142,16 @@ def _open(engines: Engines, view: View, mimei: Mimei, selector: Selector, princi
     return Tree(engines, view, mimei, version, VersionEntries(engines.map(record.side, record.salt)), principal)
 
 
+def tree_at(engines: Engines, view: View, mimei: MimeiId, selector: Selector | None, principal: Principal) -> Tree:
+    """Return one state of a MiMei as `view` shows it, which may be a transaction; else as `open_tree`.
+
+    Writes at an offset that are not folded into blocks yet don't show. Raises: MimeiNotFound, VersionNotFound.
+    """
+    found = load(engines, view, mimei)
+    chosen = default_selector(found, principal) if selector is None else selector
+    return _open(engines, view, found, chosen, principal)
+
+
 @contextmanager
 def open_tree(engines: Engines, mimei: MimeiId, selector: Selector | None, principal: Principal) -> Iterator[Tree]:
     """Open one state of a MiMei for reading; without a selector, the one `principal` sees by default.

@@ -3,6 +3,7 @@
 <id>.localhost              the app of that id, at an origin of its own
 /api/…                      the HTTP API
 /ipfs/…  /mm/…              the gateway
+/dav/…                      WebDAV
 /healthz  /metrics          for whoever looks after the node
 /  /static/…                the node's own page
 """
@@ -48,9 +49,10 @@ class NoNames(NotFound):
 class FrontDoor:
     """The application. `close` ends its watching for changes; the ASGI shutdown does it too."""
 
-    def __init__(self, engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App) -> None:
+    def __init__(self, engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App, dav: App) -> None:
         self.metrics = Metrics(engines)
         self._api = api
+        self._dav = dav
         self._hosts = Hosts(settings)
         self._threads = Threads()
         self._console = Console()
@@ -120,6 +122,8 @@ class FrontDoor:
                 await answer_head(self._api, exchange)
             case "api":
                 await self._api(exchange.request.scope, exchange.receive, exchange.send)
+            case "dav":
+                await self._dav(exchange.request.scope, exchange.receive, exchange.send)
             case "ipfs":
                 await self._ipfs.serve(exchange)
             case "ipns":
@@ -161,13 +165,13 @@ class FrontDoor:
 def _route(raw_path: bytes) -> str:
     """Return the class of a path on the node's own host."""
     first, slash, _ = raw_path[1:].partition(b"/")
-    if first == b"api" or (slash and first in (b"ipfs", b"ipns", b"mm")):
+    if first in (b"api", b"dav") or (slash and first in (b"ipfs", b"ipns", b"mm")):
         return first.decode()
     if raw_path in (b"/healthz", b"/metrics"):
         return raw_path[1:].decode()
     return "page"
 
 
-def create_app(engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App) -> FrontDoor:
-    """Return the application of a node. `api` answers below `/api` and gets the server's lifespan."""
-    return FrontDoor(engines, settings, tokens=tokens, api=api)
+def create_app(engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App, dav: App) -> FrontDoor:
+    """Return the application of a node. `api` is what is below `/api`, and gets its lifespan; `dav`, `/dav`."""
+    return FrontDoor(engines, settings, tokens=tokens, api=api, dav=dav)

@@ -82,7 +82,7 @@ class Front:
         )
         self.tokens = Tokens(self.engines)
         self.settings = settings or WebSettings(port=PORT)
-        self.door: FrontDoor = create_app(self.engines, self.settings, tokens=self.tokens, api=stub_api)
+        self.door: FrontDoor = create_app(self.engines, self.settings, tokens=self.tokens, api=stub_api, dav=stub_api)
 
     def owner_token(self) -> str:
         code, _ = self.tokens.one_time_code()

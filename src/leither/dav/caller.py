@@ -1,0 +1,33 @@
+"""Who asks: the holder of a token, sent as the password of Basic authentication or as a bearer token; or a guest."""
+
+import binascii
+from base64 import b64decode
+
+from leither.http.request import Request
+from leither.people import GUEST, Principal
+from leither.service.tokens import BadToken, Tokens
+
+CHALLENGE = b'Basic realm="Leither", charset="UTF-8"'
+
+
+def caller_of(request: Request, tokens: Tokens) -> Principal:
+    """Return who sends `request`. The user name of Basic authentication is not looked at.
+
+    Raises: BadToken. Source: RFC 7617.
+    """
+    given = request.headers.get(b"authorization")
+    if given is None:
+        return GUEST
+    scheme, _, rest = given.partition(b" ")
+    if scheme.lower() == b"bearer":
+        return tokens.principal_of(rest.strip().decode("latin-1"))
+    if scheme.lower() != b"basic":
+        raise BadToken
+    try:
+        _, colon, secret = b64decode(rest.strip(), validate=True).partition(b":")
+    except binascii.Error:
+        raise BadToken from None
+    # A password manager that fills in only the user's field sends the token there; an empty one is a guest's.
+    if not colon:
+        raise BadToken
+    return tokens.principal_of(secret.decode("latin-1"))
