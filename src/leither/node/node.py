@@ -69,7 +69,9 @@ class Node:
             engines = Engines(
                 blocks=blocks, state=state, clock=clock or SystemClock(), random=random, identity=identity
             )
-            yield cls(settings, home, engines, sockets)
+            node = cls(settings, home, engines, sockets)
+            stack.callback(node.tokens.close)
+            yield node
 
     @property
     def url(self) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from base64 import b32encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,6 +15,7 @@ from leither.people import OWNER, Principal, Scope
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
+from leither.service.token_use import TokenUse
 
 _SECRET_BYTES = 32
 _CODES_MAX = 64
@@ -68,6 +70,16 @@ class BadTokenName(InputError):
         )
 
 
+class NotASession(Conflict):
+    """What is to be ended is a named token."""
+
+    code = "not-a-session"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"this is the token named {name!r} and no session; to end it, use `leither token revoke`")
+
+
 class TooManyTokens(LimitError):
     """As many tokens are out as there may be."""
 
@@ -78,7 +90,10 @@ class TooManyTokens(LimitError):
 
 
 class TokenRow(msgspec.Struct, frozen=True, array_like=True):
-    """A token as stored under its SHA-256. `expires_ms` is 0 for never; sessions do expire."""
+    """A token as stored under its SHA-256. `expires_ms` is 0 for never; sessions do expire.
+
+    `used_ms` is 0 for never; it lags behind the last use by up to limits.TOKEN_USE_STEP_S.
+    """
 
     name: str
     scope: str
@@ -86,6 +101,7 @@ class TokenRow(msgspec.Struct, frozen=True, array_like=True):
     created_ms: int
     expires_ms: int
     session: bool
+    used_ms: int = 0
 
 
 _DECODER = msgspec.msgpack.Decoder(TokenRow)
@@ -104,6 +120,7 @@ class Tokens:
         self._engines = engines
         self._codes: dict[bytes, _Code] = {}
         self._guard = threading.Lock()
+        self._use = TokenUse(self._keep_use)
 
     def create(self, name: str, scope: Scope, only: MimeiId | None = None) -> tuple[TokenRow, str]:
         """Make a token; its secret is returned here and never again.
@@ -124,31 +141,40 @@ class Tokens:
         return row, secret
 
     def list(self) -> list[TokenRow]:
-        """Return the named tokens, by name."""
+        """Return the named tokens, by name, each with its last use."""
         with self._engines.state.read() as view:
-            return sorted((row for row in _rows(view).values() if not row.session), key=lambda row: row.name)
+            named = {key: row for key, row in _rows(view).items() if not row.session}
+        used = (
+            msgspec.structs.replace(row, used_ms=max(row.used_ms, self._use.last_ms(key))) for key, row in named.items()
+        )
+        return sorted(used, key=lambda row: row.name)
 
     def revoke(self, name: str) -> None:
         """End a token at once. Raises: TokenNotFound."""
 
-        def drop(transaction: Transaction) -> None:
+        def drop(transaction: Transaction) -> Sequence[bytes]:
             doomed = [key for key, row in _rows(transaction).items() if row.name == name and not row.session]
             if not doomed:
                 raise TokenNotFound(name)
             for key in doomed:
                 transaction.delete(key)
+            return doomed
 
-        self._engines.state.write(drop)
+        for key in self._engines.state.write(drop):
+            self._use.forget(key)
 
     def principal_of(self, secret: str) -> Principal:
         """Return who holds `secret`. Raises: BadToken."""
+        key = _key(secret)
         with self._engines.state.read() as view:
-            stored = view.get(_key(secret))
+            stored = view.get(key)
         if stored is None:
             raise BadToken
-        row = _DECODER.decode(stored)
-        if row.expires_ms and row.expires_ms <= self._engines.clock.now_ms():
+        row, now = _DECODER.decode(stored), self._engines.clock.now_ms()
+        if row.expires_ms and row.expires_ms <= now:
             raise BadToken
+        if not row.session:
+            self._use.note(key, now, kept_ms=row.used_ms)
         return Principal(row.name, Scope(row.scope), MimeiId(row.only) if row.only else None)
 
     def one_time_code(self, only: MimeiId | None = None) -> tuple[str, int]:
@@ -179,13 +205,31 @@ class Tokens:
         return secret, expires_ms
 
     def end(self, secret: str) -> None:
-        """End a session. Raises: BadToken."""
+        """End a session. Raises: BadToken; NotASession: for a named token, which `revoke` ends."""
 
         def drop(transaction: Transaction) -> None:
-            if not transaction.delete(_key(secret)):
+            stored = transaction.get(_key(secret))
+            if stored is None:
                 raise BadToken
+            row = _DECODER.decode(stored)
+            if not row.session:
+                raise NotASession(row.name)
+            transaction.delete(_key(secret))
 
         self._engines.state.write(drop)
+
+    def close(self) -> None:
+        """Keep what is remembered of last uses. Idempotent."""
+        self._use.close()
+
+    def _keep_use(self, key: bytes, now_ms: int) -> None:
+        def keep(transaction: Transaction) -> None:
+            stored = transaction.get(key)
+            if stored is not None:
+                row = msgspec.structs.replace(_DECODER.decode(stored), used_ms=now_ms)
+                transaction.put(key, msgspec.msgpack.encode(row))
+
+        self._engines.state.write(keep)
 
     def _put(self, transaction: Transaction, secret: str, row: TokenRow) -> None:
         now = self._engines.clock.now_ms()

@@ -7,8 +7,17 @@ import pytest
 from leither import limits
 from leither.people import OWNER, Principal, Scope
 from leither.service.engines import Engines
-from leither.service.tokens import BadCode, BadToken, BadTokenName, TokenNameTaken, TokenNotFound, Tokens, TooManyTokens
-from leither.testing.node import clock_of
+from leither.service.tokens import (
+    BadCode,
+    BadToken,
+    BadTokenName,
+    NotASession,
+    TokenNameTaken,
+    TokenNotFound,
+    Tokens,
+    TooManyTokens,
+)
+from leither.testing.node import START_MS, clock_of
 from tests.unit.service.life import made
 
 
@@ -121,6 +130,51 @@ def test_a_session_is_ended_once(desk: Engines) -> None:
     tokens.end(session)
     with pytest.raises(BadToken):
         tokens.end(session)
+
+
+def test_a_named_token_is_no_session_and_goes_on(desk: Engines) -> None:
+    tokens = Tokens(desk)
+    _, secret = tokens.create("ci", Scope.READ)
+    with pytest.raises(NotASession, match="leither token revoke"):
+        tokens.end(secret)
+    assert tokens.principal_of(secret).name == "ci"
+
+
+def used_ms(tokens: Tokens) -> list[int]:
+    return [row.used_ms for row in tokens.list()]
+
+
+def test_a_tokens_last_use_is_known_at_once(desk: Engines) -> None:
+    tokens = Tokens(desk)
+    _, secret = tokens.create("ci", Scope.READ)
+    assert used_ms(tokens) == [0]
+    for _ in range(2):
+        clock_of(desk).advance(1000)
+        tokens.principal_of(secret)
+        assert used_ms(tokens) == [clock_of(desk).ms]
+    tokens.close()
+
+
+def test_a_tokens_last_use_is_kept_once_an_hour(desk: Engines) -> None:
+    _, secret = Tokens(desk).create("ci", Scope.READ)
+    kept = []
+    for step_ms in (0, 1000, limits.TOKEN_USE_STEP_S * 1000 - 1001, 1):
+        clock_of(desk).advance(step_ms)
+        tokens = Tokens(desk)
+        tokens.principal_of(secret)
+        tokens.close()
+        kept += used_ms(Tokens(desk))
+    first = START_MS
+    assert kept == [first, first, first, first + limits.TOKEN_USE_STEP_S * 1000]
+
+
+def test_a_revoked_token_does_not_come_back_by_its_last_use(desk: Engines) -> None:
+    tokens = Tokens(desk)
+    _, secret = tokens.create("ci", Scope.READ)
+    tokens.principal_of(secret)
+    tokens.revoke("ci")
+    tokens.close()
+    assert tokens.list() == []
 
 
 def test_too_many_tokens_are_refused_until_some_expire(desk: Engines, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,8 +46,11 @@ def list_(session: Session) -> None:
     with session.api() as api:
         found: Any = api.get("/tokens")
     items = found["items"] if isinstance(found, dict) else found
-    rows = [(item["name"], item["scope"], item["only"] or "everything", moment(item["created"])) for item in items]
-    columns = ("name", "scope", "for", "created")
+    rows = [
+        (item["name"], item["scope"], item["only"] or "everything", moment(item["created"]), moment(item["last_used"]))
+        for item in items
+    ]
+    columns = ("name", "scope", "for", "created", "last used")
     session.show({"items": items}, lambda output: output.table(columns, rows, empty="no tokens"))
 
 

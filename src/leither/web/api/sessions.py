@@ -46,7 +46,13 @@ async def create_token(caller: CallerGiven, data: JSONBody[NewToken]) -> TokenMa
 
 def _shown(row: TokenRow) -> TokenInfo:
     only = id_text(row.only) if row.only else None
-    return TokenInfo(name=row.name, scope=_SCOPES[row.scope], only=only, created=moment(row.created_ms))
+    return TokenInfo(
+        name=row.name,
+        scope=_SCOPES[row.scope],
+        only=only,
+        created=moment(row.created_ms),
+        last_used=moment(row.used_ms),
+    )
 
 
 @delete("/tokens/{name:str}", operation_id="revokeToken", tags=["tokens"])
@@ -73,7 +79,7 @@ async def get_session(caller: CallerGiven) -> SessionInfo:
 
 @delete("/session", operation_id="closeSession", tags=["tokens"])
 async def close_session(caller: CallerGiven) -> None:
-    """End the session, or the token, that this request is sent with."""
+    """End the session that this request is sent with; a named token is revoked by its name."""
     if caller.secret is None:
         raise BadToken
     await caller.run(caller.context.tokens.end, caller.secret)

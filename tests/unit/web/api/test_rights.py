@@ -111,7 +111,12 @@ REFUSED = [
     writing("takeConflict", "POST", f"{ONE}/conflicts/take", {"path": "page", "writer": 1, "seq": 1}),
     owner_only("importArchive", "POST", "/import", b"no archive"),
 ]
-AFTER_RIGHTS = {"truncateFile": "not-a-file", "takeConflict": "no-such-sibling", "importArchive": "bad-car"}
+AFTER_RIGHTS = {
+    "closeSession": "not-a-session",
+    "truncateFile": "not-a-file",
+    "takeConflict": "no-such-sibling",
+    "importArchive": "bad-car",
+}
 
 
 def furnish(node: Node) -> str:
