@@ -79,7 +79,7 @@ class MimeiPage(Struct, frozen=True):
 class NewMimei(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The topic of a MiMei: the same topic is the same MiMei."""
 
-    type: Annotated[Literal["file", "fs"], _about("One file, or a tree of files and directories.")]
+    type: Annotated[Literal["file", "fs", "db"], _about("One file, a tree of files and directories, or a database.")]
     app: AppText = ""
     ext: Annotated[str, Meta(max_length=limits.EXT_BYTES_MAX, description="An extension of the topic.")] = ""
     mark: MarkText = ""
@@ -217,15 +217,28 @@ class TagInfo(Struct, frozen=True):
     at: Annotated[Moment | None, _about("When it was said.")]
 
 
+class Binary(Struct, frozen=True):
+    """Bytes that are no UTF-8 text."""
+
+    base64: Annotated[str, _about("Standard base64 with padding.")]
+
+
+Text = str | Binary
+
+
 class DiffItem(Struct, frozen=True, kw_only=True):
     """One difference."""
 
-    kind: Annotated[Literal["path", "reference", "tag"], _about("What kind of entry differs.")]
+    kind: Annotated[Literal["path", "property", "reference", "tag", "entry"], _about("What kind of entry differs.")]
     change: Annotated[Literal["added", "removed", "modified"], _about("How it differs.")]
-    path: Annotated[PathText | UnsetType, _about("Where it is, for kind path.")] = UNSET
-    key: Annotated[str | UnsetType, _about("The reference or tag, for the other kinds.")] = UNSET
+    path: Annotated[PathText | UnsetType, _about("Where it is, for kinds path and property.")] = UNSET
+    key: Annotated[Text | UnsetType, _about("The property, reference, tag, or database key.")] = UNSET
     before: Annotated[PathInfo | None, _about("What stood at the path.")] = None
     after: Annotated[PathInfo | None, _about("What stands at the path.")] = None
+    part: Annotated[str | UnsetType, _about("What a database's entry is to its key: string, field, member ...")] = UNSET
+    place: Annotated[Text | UnsetType, _about("The field or member of a database's entry.")] = UNSET
+    value_before: Annotated[Text | UnsetType, _about("What a database's entry held.")] = UNSET
+    value_after: Annotated[Text | UnsetType, _about("What a database's entry holds.")] = UNSET
 
 
 class DiffPage(Struct, frozen=True):

@@ -47,13 +47,28 @@ def diff(session: Session, mimei: str, start: str, stop: str) -> None:
 def _show_diff(output: Output, items: list[dict[str, Any]]) -> None:
     for item in items:
         sign = _SIGNS[item["change"]]
+        if item["kind"] == "entry":
+            output.line(f"{sign} {_entry(item)}")
+            continue
         if item["kind"] != "path":
-            output.line(f"{sign} {item['kind']} {item['key']}")
+            where = f" of {item['path'] or '/'}" if item["kind"] == "property" else ""
+            output.line(f"{sign} {item['kind']} {item['key']}{where}")
             continue
         entry = item.get("after") or item.get("before")
         output.line(f"{sign} {named(entry, whole=True) if entry else item['path']}")
     if not items:
         output.notice("nothing differs")
+
+
+def _entry(item: dict[str, Any]) -> str:
+    """Return a database's entry in a line: what it is, where, and how it changed."""
+    place = f" {_text(item['place'])}" if "place" in item else ""
+    values = [_text(item[name]) for name in ("value_before", "value_after") if name in item]
+    return f"{_text(item['key'])} {item['part']}{place}: {' -> '.join(values)}"
+
+
+def _text(value: str | dict[str, str]) -> str:
+    return value if isinstance(value, str) else f"(base64) {value['base64']}"
 
 
 @click.command(cls=Command)

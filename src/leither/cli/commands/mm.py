@@ -38,7 +38,13 @@ def mm() -> None:
 
 
 @mm.command()
-@click.option("--type", "kind", type=click.Choice(["fs", "file"]), default="fs", help="A tree of files, or one file.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["fs", "file", "db"]),
+    default="fs",
+    help="A tree of files, one file, or a database.",
+)
 @click.option("--app", default="", help="What it is for; with author and mark it makes the id.")
 @click.option("--ext", default="", help="An extension of the topic, such as a file's.")
 @click.option("--mark", default="", help="Its name among those of one app.")

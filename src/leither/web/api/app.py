@@ -16,7 +16,19 @@ from leither.http.asgi import Receive, Scope, Send
 from leither.http.segments import split_path
 from leither.mimei.path import Path
 from leither.unixfs import check_path
-from leither.web.api import archives, catalog, files, merging, node, relations, sessions, trees, versions, watch
+from leither.web.api import (
+    archives,
+    catalog,
+    database,
+    files,
+    merging,
+    node,
+    relations,
+    sessions,
+    trees,
+    versions,
+    watch,
+)
 from leither.web.api.body import ApiRequest
 from leither.web.api.context import ApiContext, find_caller
 from leither.web.api.openapi import document
@@ -26,7 +38,7 @@ BASE = "/api/v1"
 _PATHS_BEGIN = 5
 """Names before a path inside a MiMei: api, v1, mimei, the reference, and one of `_WITH_PATHS`."""
 _WITH_PATHS = ("files", "tree", "tar")
-_AREAS = (node, catalog, files, trees, versions, merging, relations, sessions, archives, watch)
+_AREAS = (node, catalog, files, trees, versions, merging, relations, database, sessions, archives, watch)
 
 
 class Api(Litestar):

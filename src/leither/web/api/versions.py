@@ -8,14 +8,17 @@ from typing import Annotated, Literal
 
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
+from msgspec import UNSET
 
 from leither import limits
 from leither.codec import Cid
 from leither.crypto import ID_BYTES
+from leither.db import describe
 from leither.errors import InputError
 from leither.mimei.address import parse_address, parse_selector
 from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE, decode_path_entry, decode_reference
 from leither.mimei.path import PATH_TYPE, key_path, path_text
+from leither.mimei.property import PROPERTY_TYPE, decode_property_key
 from leither.people import Act
 from leither.service import history
 from leither.service.backup import backup
@@ -23,6 +26,7 @@ from leither.service.diff import Difference, diff
 from leither.service.versions import VersionRow, rows, side_rows
 from leither.web.api.catalog import shown
 from leither.web.api.context import Caller, working_copy
+from leither.web.api.database import shown as shown_bytes
 from leither.web.api.describing import describe_path, describe_version
 from leither.web.api.parameters import REF, CallerGiven, Limit, Ref
 from leither.web.schema import (
@@ -40,6 +44,8 @@ from leither.web.schema import (
     VersionRange,
     VersionsDeleted,
 )
+
+_Change = Literal["added", "removed", "modified"]
 
 
 class BadCursor(InputError):
@@ -168,7 +174,7 @@ async def get_diff(
             left, right = (state if isinstance(state, Cid) else None for state in states)
             found = _after(diff(engines, view, mimei, left, right), start)
             page = list(islice(found, limit + 1))
-        items = [_item(difference) for difference in page[:limit]]
+        items = [item for difference in page[:limit] if (item := _item(difference)) is not None]
         return DiffPage(items, _cursor(page[limit - 1].key) if len(page) > limit else None)
 
     return await caller.run(work)
@@ -191,8 +197,8 @@ def _key_of(cursor: str | None) -> bytes:
         raise BadCursor from None
 
 
-def _item(found: Difference) -> DiffItem:
-    change: Literal["added", "removed", "modified"] = "modified"
+def _item(found: Difference) -> DiffItem | None:
+    change: _Change = "modified"
     if found.before is None or found.after is None:
         change = "added" if found.before is None else "removed"
     kind = found.key[:1]
@@ -205,8 +211,28 @@ def _item(found: Difference) -> DiffItem:
         return DiffItem(kind="path", change=change, path=path_text(path), before=before, after=after)
     if kind == REFERENCE_TYPE:
         return DiffItem(kind="reference", change=change, key=str(decode_reference(found.key)))
-    assert kind == TAG_TYPE
+    if kind == PROPERTY_TYPE:
+        path, name = decode_property_key(found.key)
+        return DiffItem(kind="property", change=change, path=path_text(path), key=name)
+    if kind != TAG_TYPE:
+        return _database_item(found, change)
     return DiffItem(kind="tag", change=change, key=found.key[1 : -ID_BYTES - 1].decode().replace("\0", ":", 1))
+
+
+def _database_item(found: Difference, change: _Change) -> DiffItem | None:
+    before, after = (describe(found.key, value) if value is not None else None for value in (found.before, found.after))
+    about = after or before
+    if about is None:
+        return None
+    return DiffItem(
+        kind="entry",
+        change=change,
+        key=shown_bytes(about.key),
+        part=about.part,
+        place=UNSET if about.place is None else shown_bytes(about.place),
+        value_before=UNSET if before is None else shown_bytes(before.value),
+        value_after=UNSET if after is None else shown_bytes(after.value),
+    )
 
 
 @post(f"{REF}/delete-versions", status_code=200, operation_id="deleteVersions", tags=["versions"])

@@ -109,9 +109,12 @@ CASES = [
 REFUSED = [
     writing("truncateFile", "POST", f"{ONE}/truncate", {"bytes": 0}),
     writing("takeConflict", "POST", f"{ONE}/conflicts/take", {"path": "page", "writer": 1, "seq": 1}),
+    writing("runCommands", "POST", f"{ONE}/db", {"commands": [["SET", "key", "value"]]}),
+    Case("runCommands", "POST", f"{ONE}/db", ABSENT, "ok", "ok", ABSENT, {"commands": [["GET", "key"]]}),
     owner_only("importArchive", "POST", "/import", b"no archive"),
 ]
 AFTER_RIGHTS = {
+    "runCommands": "not-a-database",
     "closeSession": "not-a-session",
     "truncateFile": "not-a-file",
     "takeConflict": "no-such-sibling",
