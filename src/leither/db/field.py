@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from leither.db import layout
 from leither.db.layout import FIELD, FIELD_PART, PARTS, after, collection, count_of, field_parts, with_count
-from leither.db.space import Space
+from leither.db.space import Entries, Space
 from leither.db.string import str_of_counter
 
 
@@ -40,7 +40,7 @@ def fields_from(space: Space, key: bytes, head: bytes, place: bytes) -> Iterator
     return ((field, _text(found[field], sums.get(field))) for field in sorted(found))
 
 
-def part_sums(space: Space, key: bytes) -> dict[bytes, int]:
+def part_sums(space: Entries, key: bytes) -> dict[bytes, int]:
     """Return the sum of the counter parts of each field that has some."""
     sums: defaultdict[bytes, int] = defaultdict(int)
     prefix = collection(FIELD_PART, key)

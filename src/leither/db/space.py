@@ -6,10 +6,26 @@ from typing import Protocol
 from leither.db.cursor import Cursors
 
 
-class Space(Protocol):
-    """The entries of one database. An adapter gives it, for one transaction or one snapshot.
+class Entries(Protocol):
+    """The entries of one database, sorted by key."""
 
-    Commands that don't write never call `put` and `delete`, so they run on a snapshot too.
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of the entry at `key`."""
+
+    def scan(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        """Iterate over the entries with `start <= key < stop`. Commands change nothing while they do."""
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set an entry."""
+
+    def delete(self, key: bytes) -> None:
+        """Remove an entry, if it is there."""
+
+
+class Space(Entries, Protocol):
+    """The entries of one database and the moment. An adapter gives it, for one transaction or one snapshot.
+
+    Commands that don't write never call `put`, `delete` and `notify`, so they run on a snapshot too.
     """
 
     now_ms: int
@@ -21,20 +37,8 @@ class Space(Protocol):
     cursors: Cursors
     """Where the SCAN family's walks stand; kept for as long as the database is open."""
 
-    def get(self, key: bytes) -> bytes | None:
-        """Return the value of the entry at `key`."""
-
-    def scan(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        """Iterate over the entries with `start <= key < stop`. Commands change nothing while they do."""
-
     def count(self, start: bytes, stop: bytes) -> int:
         """Return how many entries have `start <= key < stop`."""
-
-    def put(self, key: bytes, value: bytes) -> None:
-        """Set an entry."""
-
-    def delete(self, key: bytes) -> None:
-        """Remove an entry, if it is there."""
 
     def chance(self, bound: int) -> int:
         """Return a random number, 0 or more and below `bound`."""
@@ -42,5 +46,5 @@ class Space(Protocol):
     def notify(self, kind: str, event: str, key: bytes) -> None:
         """Hear of a change of `key`, which also means that whoever WATCHes it is touched.
 
-        `kind` and `event` are Redis' class letter and name of a keyspace event.
+        `kind` and `event` are Redis' class letter and name of a keyspace event. Without a kind there is no event.
         """
