@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from tools.command_page import command_page
 from tools.openapi import openapi_text
+from tools.redis_page import redis_page
 from tools.reference_pages import api_page, errors_page
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -45,6 +46,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": command_page,
     "docs/reference/errors.md": errors_page,
     "docs/reference/limits.md": limits_page,
+    "docs/reference/redis.md": redis_page,
     "spec/openapi.json": openapi_text,
 }
 

@@ -88,8 +88,8 @@ class FrameParser:
 
 def _header(buffer: bytes, at: int, too_long: str) -> tuple[int | None, int] | None:
     """Return the number in a header line (None if it is none) and where the line ends; None if it isn't all there."""
-    end = buffer.find(b"\r", at, at + limits.REDIS_INLINE_BYTES_MAX)
-    if end < 0 or end + 1 == len(buffer):
+    end = buffer.find(b"\r\n", at, at + limits.REDIS_INLINE_BYTES_MAX)
+    if end < 0:
         if len(buffer) - at > limits.REDIS_INLINE_BYTES_MAX:
             raise ProtocolError(too_long)
         return None
