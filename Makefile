@@ -47,7 +47,7 @@ docs: $(DEV) ## build the documentation into docs/_build/html
 	@$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning docs docs/_build/html
 
 clean: ## remove what was made here: environment, packages, caches, built documentation
-	rm -rf .venv web/node_modules docs/_build dist htmlcov .coverage .coverage.* .benchmarks .hypothesis \
+	rm -rf .venv web/node_modules docs/_build docs/reference/format dist htmlcov .coverage .coverage.* .benchmarks .hypothesis \
 		.mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
