@@ -52,9 +52,6 @@ def _sentence(operation: dict[str, Any]) -> str:
 
 def errors_page() -> str:
     """Return `docs/reference/errors.md`: every code, the HTTP status that tells it, and its sentence."""
-    for module in pkgutil.walk_packages(leither.__path__, "leither."):
-        if module.name not in _NOT_IMPORTED:
-            importlib.import_module(module.name)
     lines = [
         "# Errors",
         "",
@@ -64,10 +61,17 @@ def errors_page() -> str:
         "| Code | Status | Meaning |",
         "|---|---|---|",
     ]
-    concrete = {kind for kind in _below(LeitherError) if kind.__module__ != LeitherError.__module__}
-    rows = {(kind.code, _status(kind), _first_line(kind)) for kind in concrete}
+    rows = {(kind.code, _status(kind), _first_line(kind)) for kind in error_classes()}
     lines += [f"| `{code}` | {status} | {meaning} |" for code, status, meaning in sorted(rows)]
     return "\n".join(lines) + "\n"
+
+
+def error_classes() -> set[type[LeitherError]]:
+    """Return every error class of the package but the families."""
+    for module in pkgutil.walk_packages(leither.__path__, "leither."):
+        if module.name not in _NOT_IMPORTED:
+            importlib.import_module(module.name)
+    return {kind for kind in _below(LeitherError) if kind.__module__ != LeitherError.__module__}
 
 
 def _below(kind: type[LeitherError]) -> set[type[LeitherError]]:

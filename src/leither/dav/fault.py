@@ -28,7 +28,7 @@ class Locked(Conflict):
 class Unmet(Conflict):
     """A condition that the request makes does not hold."""
 
-    code = "precondition-failed"
+    code = "condition-not-met"
 
     def __init__(self, header: str) -> None:
         self.header = header
@@ -38,7 +38,7 @@ class Unmet(Conflict):
 class ReadOnly(DeniedError):
     """A version, or what a reference shows, can't be changed."""
 
-    code = "read-only"
+    code = "place-read-only"
 
     def __init__(self, what: str) -> None:
         self.what = what

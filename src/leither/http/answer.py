@@ -24,6 +24,7 @@ SAFE: tuple[Header, ...] = (NOSNIFF, NO_REFERRER)
 
 _BY_CODE = {
     "bad-token": 401,
+    "condition-not-met": 412,
     "foreign-origin": 403,
     "headers-too-large": 431,
     "method-not-allowed": 405,

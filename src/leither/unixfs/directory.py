@@ -32,7 +32,7 @@ class Visit(NamedTuple):
 class PathNotFound(NotFound):
     """A directory has no entry of that name."""
 
-    code = "path-not-found"
+    code = "no-such-entry"
 
     def __init__(self, directory: AnyCid, name: str) -> None:
         self.directory = directory.text
