@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leither.db import MemorySpace, Refusal, execute
+from leither.db import COMMANDS, REFUSED, MemorySpace, Refusal, execute, find, keys_of
 from tests.conformance.redis_server import Client, Tree, running_redis, tree
 
 SCRIPTS = sorted(Path(__file__).with_name("redis_scripts").glob("*.txt"))
@@ -84,3 +84,52 @@ def test_replies_equal_those_of_redis(redis: Path, script: Path, protocol: int) 
             differing.append((line, theirs, found))
     client.close()
     assert differing == []
+
+
+def plain(reply: Tree) -> Any:
+    """The values of a reply, without their types."""
+    value = reply[1]
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def test_what_is_declared_of_commands_is_what_redis_says(redis: Path) -> None:
+    client = Client(redis, 2)
+    for name, found in COMMANDS.items():
+        declaration = found.declaration
+        _, arity, flags, *keys = plain(client.run(b"COMMAND", b"INFO", name.encode()))[0][:6]
+        facts = plain(client.run(b"COMMAND", b"DOCS", name.encode()))[1]
+        docs = dict(zip(facts[::2], facts[1::2], strict=True))
+        assert declaration.arity == arity, name
+        assert {flag.encode() for flag in declaration.flags} == set(flags), name
+        assert list(declaration.keys) == keys, name
+        assert (declaration.group.encode(), declaration.since.encode()) == (docs[b"group"], docs[b"since"]), name
+    client.close()
+
+
+def test_every_command_of_the_groups_is_carried_out_or_refused_by_name(redis: Path) -> None:
+    client = Client(redis, 2)
+    listed = plain(client.run(b"COMMAND", b"DOCS"))
+    groups = {
+        name.decode(): dict(zip(f[::2], f[1::2], strict=True))[b"group"]
+        for name, f in zip(listed[::2], listed[1::2], strict=True)
+    }
+    client.close()
+    ours_to_answer = {b"string", b"hash", b"list", b"set", b"sorted-set", b"generic", b"bitmap"}
+    refused = {name.decode() for name in REFUSED}
+    assert {name for name, group in groups.items() if group in ours_to_answer} - COMMANDS.keys() - refused == set()
+    absent = {b"stream", b"geo", b"hyperloglog", b"scripting", b"cluster"}
+    assert {name for name, group in groups.items() if group in absent} - refused == set()
+    assert refused & COMMANDS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["ZUNIONSTORE d 2 a b", "LMPOP 2 a b LEFT", "BZMPOP 1 1 a MIN", "MSET a 1 b 2", "SINTERCARD 1 a", "BITOP AND d a b",
+     "OBJECT ENCODING a", "BLPOP a b 1", "SORT a STORE b", "EXISTS a b c", "LMOVE a b LEFT LEFT"],
+)  # fmt: skip
+def test_the_keys_of_a_command_are_those_redis_finds(redis: Path, line: str) -> None:
+    client = Client(redis, 2)
+    arguments = words(line)
+    theirs = plain(client.run(b"COMMAND", b"GETKEYS", *arguments))
+    client.close()
+    assert sorted(keys_of(find(arguments).declaration, arguments)) == sorted(theirs)

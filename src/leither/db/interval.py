@@ -1,10 +1,9 @@
 """Intervals of scores and of names, as commands write them: `(1.5`, `-inf`, `[a`, `(b`, `-`, `+`."""
 
-import math
 from typing import NamedTuple
 
 from leither.db.layout import after
-from leither.db.number import parse_double
+from leither.db.number import read_double
 from leither.db.refusal import Refusal
 from leither.db.score import sortable
 
@@ -46,8 +45,8 @@ def score_interval(low: bytes, high: bytes) -> ScoreInterval:
 
 def _score(text: bytes) -> tuple[float, bool]:
     excluded = text.startswith(b"(")
-    value = parse_double(text[1:] if excluded else text)
-    if value is None or math.isnan(value):
+    value = read_double(text[1:] if excluded else text)
+    if value is None:
         raise BadScoreBound
     return value, excluded
 

@@ -7,7 +7,7 @@ from leither.db.command import Arguments, command
 from leither.db.element import elements
 from leither.db.keyspace import peek_as
 from leither.db.layout import LIST_TYPE, count_of
-from leither.db.number import INTEGER_MIN, integer
+from leither.db.number import INTEGER_MIN, integer, parse_integer
 from leither.db.refusal import BadSyntax, OutOfRange
 from leither.db.reply import Reply
 from leither.db.space import Space
@@ -52,22 +52,26 @@ def lpos(space: Space, arguments: Arguments) -> Reply:
 
 def _parse(words: Arguments) -> _Search:
     rank, limit, compared_max = 1, None, 0
-    if len(words) % 2:
-        raise BadSyntax
-    for option, text in zip(words[::2], words[1::2], strict=True):
+    for at in range(0, len(words), 2):
+        if at + 1 == len(words):
+            raise BadSyntax
+        option, text = words[at], words[at + 1]
         match option.upper():
             case b"RANK":
                 rank = integer(text)
                 if rank == 0:
                     raise OutOfRange(_RANK_ZERO)
             case b"COUNT":
-                limit = integer(text)
-                if limit < 0:
-                    raise OutOfRange("ERR COUNT can't be negative")
+                limit = _bound(text, "COUNT")
             case b"MAXLEN":
-                compared_max = integer(text)
-                if compared_max < 0:
-                    raise OutOfRange("ERR MAXLEN can't be negative")
+                compared_max = _bound(text, "MAXLEN")
             case _:
                 raise BadSyntax
     return _Search(rank, limit, compared_max)
+
+
+def _bound(text: bytes, name: str) -> int:
+    value = parse_integer(text)
+    if value is None or value < 0:
+        raise OutOfRange(f"ERR {name} can't be negative")
+    return value

@@ -50,6 +50,21 @@ def parse_double(text: bytes) -> float | None:
     return value
 
 
+def read_double(text: bytes) -> float | None:
+    """Return the number in `text` as strtod alone reads it, or None for anything else.
+
+    White space before it is skipped, empty text is 0, and past the largest number is an infinity.
+    """
+    number = text.lstrip(b" \t\n\v\f\r")
+    if not number:
+        return None if text else 0.0
+    if not _FLOAT.fullmatch(number):
+        return None
+    if b"x" in number.lower():
+        return parse_double(number)
+    return float(number)
+
+
 def double(text: bytes, refusal: Refusal | None = None) -> float:
     """Return the number in `text`. Raises: `refusal`, or NotANumber."""
     value = parse_double(text)

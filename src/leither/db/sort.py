@@ -10,7 +10,7 @@ from leither.db.field import field_value
 from leither.db.keyspace import erase, peek, take
 from leither.db.layout import HASH_TYPE, LIST_TYPE, SET_TYPE, STRING_TYPE, ZSET_TYPE
 from leither.db.list_end import push_back
-from leither.db.number import integer, parse_double
+from leither.db.number import integer, read_double
 from leither.db.ranking import ranked
 from leither.db.refusal import BadSyntax, Refusal, WrongType
 from leither.db.reply import Reply
@@ -137,10 +137,8 @@ def _ordered(space: Space, items: list[bytes], options: _Options) -> list[bytes]
 
 def _weight(text: bytes | None) -> float:
     """Return the number to sort by, 0 for none. Raises: NotNumbers."""
-    if not text:
-        return 0.0
-    value = parse_double(text.lstrip(b" \t\n\v\f\r"))
-    if value is None or math.isnan(value):
+    value = 0.0 if text is None else read_double(text)
+    if value is None or (math.isinf(value) and text is not None and b"n" not in text.lower()):
         raise NotNumbers
     return value
 

@@ -29,9 +29,9 @@ class _Options(NamedTuple):
     pairs: int
 
 
-def _options(arguments: Arguments) -> _Options:
+def _options(arguments: Arguments, *, increments: bool = False) -> _Options:
     position = 2
-    words = set()
+    words = {b"INCR"} if increments else set()
     while position < len(arguments) and arguments[position].upper() in (b"NX", b"XX", b"GT", b"LT", b"CH", b"INCR"):
         words.add(arguments[position].upper())
         position += 1
@@ -56,7 +56,7 @@ def zadd(space: Space, arguments: Arguments) -> Reply:
 @command("zincrby")
 def zincrby(space: Space, arguments: Arguments) -> Reply:
     """ZINCRBY key amount member."""
-    return _add(space, arguments[1], arguments, _Options(frozenset((b"INCR",)), 2))
+    return _add(space, arguments[1], arguments, _options(arguments, increments=True))
 
 
 def _add(space: Space, key: bytes, arguments: Arguments, options: _Options) -> Reply:
