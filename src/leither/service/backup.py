@@ -13,15 +13,13 @@ from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
 from leither.service.content import derive_content
 from leither.service.cur import Cur, Edit
+from leither.service.derived import NOBODY, prepare_backup
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, base_version, load
 from leither.service.maps import OrderedMap
 from leither.service.pages import fold
 from leither.service.writers import advance, ensure_writer, next_head, own_release
-
-NOBODY = Stamp(0, 0)
-"""The stamp of entries that follow from others: a join makes them anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,8 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
         held = ensure_writer(engines, mimei, lease)
         if held.genesis.type == "file":
             fold(engines, mimei, lease)
-        sealed = _seal(engines, mimei, lease, note=note)
+        renewed = prepare_backup(engines, mimei) if held.genesis.type == "db" else frozenset()
+        sealed = _seal(engines, mimei, lease, note=note, renewed=renewed)
         if sealed is None:
             base = base_version(engines, held)
             return Backup(held.base, base.n if base else None, 0)
@@ -72,14 +71,18 @@ def _append(engines: Engines, mimei: MimeiId, sealed: Sealed, cid: Cid, head: He
 
 
 def _entries(
-    held: Mimei, below: OrderedMap, changes: Iterable[tuple[bytes, bytes | None, int]], stamp: Stamp
+    held: Mimei,
+    below: OrderedMap,
+    changes: Iterable[tuple[bytes, bytes | None, int]],
+    stamp: Stamp,
+    renewed: frozenset[bytes],
 ) -> Iterator[tuple[bytes, Entry | None]]:
     """Yield the changes as the map takes them. What follows from other entries has nobody's stamp."""
     database = held.genesis.type == "db"
     for key, value, _ in changes:
         if value is None:
             yield key, None
-        elif not database:
+        elif not database or key in renewed:
             yield key, Entry(key, stamp, value)
         elif key[:1] in DERIVED:
             yield key, Entry(key, NOBODY, value)
@@ -89,7 +92,7 @@ def _entries(
             yield key, before if before is not None and before.value == value else Entry(key, stamp, value)
 
 
-def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Sealed | None:
+def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed: frozenset[bytes]) -> Sealed | None:
     """Put the blocks of a version that holds what `cur` holds now. None where that is what the version below holds."""
     with engines.state.read() as view:
         held = load(engines, view, mimei)
@@ -102,7 +105,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str) -> Seale
         salt = base.salt if base else engines.map_salt(mimei)
         stamp = Stamp(held.row.number, held.row.seq + 1)
         below = engines.map(base.side, salt, lease) if base else engines.empty_map(salt, lease)
-        side = below.update(_entries(held, below, changes, stamp))
+        side = below.update(_entries(held, below, changes, stamp, renewed))
         siblings = base.siblings if base else None
         if siblings is not None:
             siblings = resolve(below.nodes, siblings, saved, below.shape)

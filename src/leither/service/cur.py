@@ -239,12 +239,14 @@ def weight(key: bytes, value: bytes | None) -> int:
 def edit(engines: Engines, mimei: MimeiId, change: Callable[[Edit], T]) -> T:
     """Run `change` on the working copy in one durable transaction and return its result."""
 
-    def run(transaction: Transaction) -> T:
+    def run(transaction: Transaction) -> tuple[T, bool]:
         editing = Edit(engines, transaction, load(engines, transaction, mimei))
         result = change(editing)
-        editing.save()
-        return result
+        if editing.touched:
+            editing.save()
+        return result, editing.touched
 
-    result = engines.state.write(run)
-    engines.events.tell(Event(mimei, "change"))
+    result, touched = engines.state.write(run)
+    if touched:
+        engines.events.tell(Event(mimei, "change"))
     return result

@@ -16,6 +16,7 @@ from leither.service.backup import backup
 from leither.service.catalog import referrers
 from leither.service.content import derive_content
 from leither.service.cur import Edit, weight
+from leither.service.derived import settle_derived
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
@@ -175,6 +176,8 @@ def join_tips(engines: Engines, topic: Genesis, tips: Iterable[Cid], lease: Leas
         before.nodes, [Tip(record.side, record.siblings, record.seen_map) for record in records], before.shape
     )
     side, siblings = settle_shadows(before, before.at(joined.root), joined.siblings)
+    if topic.type == "db":
+        side = settle_derived(side, [before.at(record.side) for record in records])
     changes = list(before.diff(side))
     content = derive_content(
         engines,

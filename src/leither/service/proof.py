@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from leither import limits
 from leither.codec import BlockMissing, Cid
 from leither.crypto import MimeiId, id_text, key_id
+from leither.db.foreign import check_entry as check_database_entry
 from leither.errors import PeerError
 from leither.merkle import check, conflicts
 from leither.mimei.control import Control
@@ -235,13 +236,19 @@ class _VersionProof:
 
 def check_entry(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
     """Make sure that a foreign entry can be used. Raises: Refused, BadEntry, NotARecord, BadSignature, BlockMissing."""
-    check_kind: Callable[[Engines, Genesis, bytes, bytes], None] | None = _KINDS.get(key[:1])
-    if check_kind is not None:
-        check_kind(engines, topic, key, value)
+    _KINDS.get(key[:1], _check_database)(engines, topic, key, value)
+
+
+def _check_database(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
+    if topic.type != "db":
+        raise Refused(topic.id, f"an entry of type {key[:1].hex()} has no place in a MiMei of type {topic.type}")
+    check_database_entry(key, value)
 
 
 def _check_path(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
     path, entry = key_path(key), decode_path_entry(value)
+    if topic.type == "db":
+        raise Refused(topic.id, "a database holds no paths")
     if topic.type == "file" and (path != ROOT or entry.type is not EntryType.FILE):
         raise Refused(topic.id, "a MiMei of type file holds more than one file")
     if topic.type == "fs" and path == ROOT and entry.type is not EntryType.DIRECTORY:
@@ -266,7 +273,7 @@ def _check_property(engines: Engines, topic: Genesis, key: bytes, value: bytes) 
     decode_property(value)
 
 
-_KINDS = {
+_KINDS: dict[bytes, Callable[[Engines, Genesis, bytes, bytes], None]] = {
     PATH_TYPE: _check_path,
     PROPERTY_TYPE: _check_property,
     REFERENCE_TYPE: _check_reference,

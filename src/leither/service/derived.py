@@ -1,0 +1,79 @@
+"""What follows from a database's other entries: written anew after a join, and kept whole by a backup."""
+
+from collections.abc import Iterable, Iterator
+
+from leither.crypto import MimeiId
+from leither.db import Cursors, user_key
+from leither.db.merging import restamp, rewrite
+from leither.db.sweep import expired_keys, remove_expired
+from leither.merkle import Entry, Stamp
+from leither.service.cur import Edit, edit
+from leither.service.database import Call, EditSpace, VersionSpace
+from leither.service.engines import Engines
+from leither.service.holding import base_version
+from leither.service.maps import OrderedMap
+
+NOBODY = Stamp(0, 0)
+"""The stamp of entries that follow from others."""
+
+
+class _Rewriting:
+    """A map whose changes are gathered. What was changed is not read again."""
+
+    def __init__(self, entries: OrderedMap) -> None:
+        self._entries = entries
+        self.changes: dict[bytes, Entry | None] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of the entry at `key`."""
+        entry = self._entries.get(key)
+        return entry.value if entry else None
+
+    def scan(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        """Iterate over the entries with `start <= key < stop`."""
+        return ((entry.key, entry.value) for entry in self._entries.scan(start, stop, reverse=reverse))
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set an entry."""
+        self.changes[key] = Entry(key, NOBODY, value)
+
+    def delete(self, key: bytes) -> None:
+        """Remove an entry."""
+        self.changes[key] = None
+
+
+def settle_derived(joined: OrderedMap, tips: Iterable[OrderedMap]) -> OrderedMap:
+    """Return the joined map of a database with the entries that follow from others as they should be.
+
+    The outcome follows from the joined entries alone. Cost: the keys in which a tip differs from the join.
+    """
+    keys = {user_key(change.key) for tip in tips for change in tip.diff(joined)}
+    rewriting = _Rewriting(joined)
+    rewrite(rewriting, sorted(key for key in keys if key is not None))
+    return joined.update(sorted(rewriting.changes.items())) if rewriting.changes else joined
+
+
+def prepare_backup(engines: Engines, mimei: MimeiId) -> frozenset[bytes]:
+    """Drop what has expired from `cur`, and return the entries that the backup stamps anew although unchanged.
+
+    Those belong to keys whose expiry was moved: another writer may drop them as expired meanwhile.
+    """
+
+    def change(editing: Edit) -> frozenset[bytes]:
+        if not editing.mimei.row.complete:
+            return frozenset()  # nothing was ever changed here
+        row = editing.mimei.row
+        call = Call(engines.clock.now_ms(), row.number, Cursors(), engines.random)
+        space = EditSpace(editing, call)
+        remove_expired(space, list(expired_keys(space)))
+        base = base_version(engines, editing.mimei)
+        if base is None:
+            return frozenset()
+        keys = sorted({key for key in (user_key(name) for name, _, _ in editing.changes()) if key is not None})
+        before = VersionSpace(engines.map(base.side, base.salt), call)
+        again = list(restamp(before, space, keys, row.number))
+        for key, value in again:
+            editing.put(key, value)
+        return frozenset(key for key, _ in again)
+
+    return edit(engines, mimei, change)
