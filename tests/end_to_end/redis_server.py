@@ -13,6 +13,7 @@ from leither.resp import serve_redis
 from leither.resp.context import RedisContext
 from leither.service.catalog import Catalog
 from leither.service.database import Database
+from leither.web.serve import run
 
 
 async def serve(node: Node) -> None:
@@ -28,7 +29,7 @@ async def serve(node: Node) -> None:
 
 def main() -> None:
     with Node.open(load({"home": sys.argv[1]}), listening=False) as node:
-        asyncio.run(serve(node))
+        run(serve(node))
 
 
 if __name__ == "__main__":

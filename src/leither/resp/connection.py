@@ -48,6 +48,7 @@ class Connection(asyncio.Protocol):
         self.held_bytes = 0
         self._fault: ProtocolError | None = None
         self._ended = False
+        self._mark: tuple[Slot, int] | None = None
         self._out: list[bytes] = []
         self._stopped_reading = False
         self._writable = True
@@ -145,7 +146,11 @@ class Connection(asyncio.Protocol):
             self._stopped_reading = False
             self.transport.resume_reading()
         if not self.slots:
+            self._mark = None
             self.server.hold(self, -self.held_bytes)
+        elif self._mark is None:
+            # A client that never stops sending never has all its replies; what came so far is done with the last.
+            self._mark = self.slots[-1], self.held_bytes
 
     def _run(self, command: Command, words: list[bytes], reading: "Reading") -> None:
         self.server.stats.commands += 1
@@ -225,8 +230,13 @@ class Connection(asyncio.Protocol):
         if self.parked is slot:
             self.parked = None
         slots = self.slots
+        mark = self._mark
         while slots and slots[0].reply is not None:
-            self._out.append(slots.popleft().reply or b"")
+            done = slots.popleft()
+            self._out.append(done.reply or b"")
+            if mark is not None and done is mark[0]:
+                self._mark = None
+                self.server.hold(self, -mark[1])
         self.server.sending.add(self)
         if self.queue or self._fault is not None or not slots:
             self.server.wake(self)

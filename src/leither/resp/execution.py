@@ -1,5 +1,6 @@
 """Running one command of `leither.db`, and what it needs of the database's service."""
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ from leither.resp.keyspace import Change
 from leither.resp.reply import Failure
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 
 class Database(Protocol):
@@ -78,7 +80,7 @@ def execute(command: Command, space: Space, words: list[bytes]) -> object:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Return how a connection hears of an error that is none of the database's own."""
+    """Return how a connection hears of an error. One that nobody foresaw goes to the log."""
     if isinstance(error, Refusal):
         return Failure(str(error))
     if isinstance(error, LimitError):
@@ -86,4 +88,5 @@ def failure_of(error: BaseException) -> Failure:
         return Failure(f"OOM {error}")
     if isinstance(error, LeitherError):
         return Failure(f"ERR {error}")
+    _LOG.error("a redis command failed", exc_info=error)
     return Failure("ERR internal error; the node's log says more")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from leither import limits
@@ -150,7 +150,12 @@ class RedisServer:
         reading = Reading(self)
         try:
             for connection in ready:
-                connection.process(reading)
+                try:
+                    connection.process(reading)
+                except Exception:
+                    # A fault of ours ends the connection that met it, and no other.
+                    _LOG.exception("redis client %d met a fault", connection.client.id)
+                    connection.drop("a fault in the server")
         finally:
             reading.close()
         for lane in self.lanes.values():
@@ -187,7 +192,7 @@ class RedisServer:
         def run() -> bytes:
             try:
                 return encode(work(), connection.resp)
-            except LeitherError as error:
+            except Exception as error:
                 return encode(failure_of(error), connection.resp)
 
         self.beside(run, lambda reply: connection.settle(slot, reply))
@@ -285,25 +290,33 @@ class RedisServer:
 
     def _check(self) -> None:
         self._checking = self.loop.call_later(limits.REDIS_CHECK_S, self._check)
+        seen: dict[tuple[str, str], Session | LeitherError] = {}
         for connection in list(self.connections):
-            self._recheck(connection)
+            session = connection.session
+            if session is not None:
+                who = session.user, session.secret
+                if who not in seen:
+                    seen[who] = self._look_again(session)
+                self._recheck(connection, session, seen[who])
         for lane in self.lanes.values():
             if lane.database.version is None and lane.idle:
                 lane.sweep()
         self.schedule()
 
-    def _recheck(self, connection: Connection) -> None:
-        """See whether the token still opens what it opened."""
-        session = connection.session
-        if session is None:
-            return
+    def _look_again(self, session: Session) -> Session | LeitherError:
         try:
-            again = open_session(self.context.engines, self.context.tokens, session.user, session.secret)
+            return open_session(self.context.engines, self.context.tokens, session.user, session.secret)
         except LeitherError as error:
-            connection.drop(str(error))
-            return
-        if again.acts != session.acts and again.mimei == session.mimei:
-            connection.session = again
+            return error
+
+    def _recheck(self, connection: Connection, session: Session, again: Session | LeitherError) -> None:
+        """End the connection if its token no longer opens what it opened; else take what it may do now."""
+        if isinstance(again, LeitherError):
+            connection.drop(str(again))
+        elif again.mimei != session.mimei or again.read_only != session.read_only:
+            connection.drop("its token opens something else now")
+        elif again.acts != session.acts:
+            connection.session = replace(session, acts=again.acts)
 
 
 async def serve_redis(context: RedisContext, sockets: Sequence[socket.socket]) -> RedisServer:

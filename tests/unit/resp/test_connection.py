@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
 from leither import limits
 from leither.people import Act, Scope
 from leither.people.right import pack
+from leither.resp.command import Command
 from leither.service import history
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
@@ -275,3 +277,35 @@ def test_a_client_that_went_away_while_waiting_takes_nothing(door: Served, clien
         pass
     client.ask("RPUSH", "list", "x")
     assert client.ask("LLEN", "list") == b":1\r\n"
+
+
+def test_a_revoked_token_ends_its_connections(door: Served) -> None:
+    with door.client(token=door.made_token("lost", Scope.WRITE)) as client:
+        door.tokens.revoke("lost")
+        assert client.rest() == b""
+
+
+def test_a_client_that_never_waits_for_replies_keeps_nothing_counted(
+    door: Served, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REDIS_USER_BYTES_MAX", 300_000)
+    for _ in range(40):
+        client.socket.sendall(packed("SET", "a", "x" * 1000) * 50)
+        for _ in range(49):
+            assert client.reply() == OK
+    assert client.ask("PING") == OK
+
+
+def test_a_fault_of_ours_ends_one_connection_only(
+    door: Served, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object, __: list[bytes]) -> object:
+        raise RuntimeError("broken on purpose")
+
+    found = door.server.commands.find([b"PING"])
+    assert isinstance(found, Command)
+    monkeypatch.setitem(door.server.commands._by_name, b"BROKEN", replace(found, local=fail))
+    with door.client() as other:
+        other.send("BROKEN")
+        assert other.rest() == b""
+    assert client.ask("PING") == b"+PONG\r\n"
