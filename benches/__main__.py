@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 
-NAMES = ("add", "gateway", "start", "map", "growth", "blocks")
+NAMES = ("add", "gateway", "start", "map", "growth", "blocks", "redis")
 
 
 def main(chosen: list[str]) -> int:
