@@ -60,8 +60,15 @@ def tar_stream(folder: Path, *, skipped: Callable[[str], object]) -> Iterator[by
 
 
 def folder_bytes(folder: Path) -> int:
-    """Return about how long the stream will be, for a progress bar."""
-    return sum(_BLOCK_BYTES + (found.st_size if stat.S_ISREG(found.st_mode) else 0) for _, found in walk(folder))
+    """Return how long the stream will be, for a progress bar. Names that need a header of their own are not counted."""
+    return sum(_member_bytes(found) for _, found in walk(folder)) + 2 * _BLOCK_BYTES
+
+
+def _member_bytes(found: os.stat_result) -> int:
+    # Milliseconds stand in a pax record: one block for its header, one for itself.
+    headers = 3 if found.st_mtime_ns // 1_000_000 % 1000 else 1
+    blocks = -(-found.st_size // _BLOCK_BYTES) if stat.S_ISREG(found.st_mode) else 0
+    return (headers + blocks) * _BLOCK_BYTES
 
 
 def walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
