@@ -39,7 +39,7 @@ export function marks(info) {
 
 function card(info, session) {
   const facts = [
-    info.type === "fs" ? "File system" : info.type === "file" ? "File" : info.type,
+    { fs: "File system", file: "File", db: "Database" }[info.type] ?? info.type,
     size(info.bytes),
     count(info.versions, "version"),
     info.release == null ? "not released" : `version ${info.release} released`,

@@ -31,11 +31,11 @@ export async function showVersions(main, session, id) {
 function facts(info) {
   const rows = [
     ["Id", h("code", {}, info.id)],
-    ["Type", info.type === "fs" ? "file system" : info.type],
+    ["Type", { fs: "file system", db: "database" }[info.type] ?? info.type],
     ["Size", `${size(info.bytes)} in ${count(info.entries, "entry", "entries")}`],
     ["Right", info.right],
     ["Made", when(info.created)],
-    ["References", `${count(info.references, "other")} from here, ${count(info.referrers, "other")} to here`],
+    ["References", `to ${count(info.references, "other")}, from ${count(info.referrers, "other")}`],
   ];
   return h("section", { class: "panel", "aria-label": "About it" },
     h("dl", {}, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
