@@ -86,7 +86,7 @@ def test_replies_equal_those_of_redis(redis: Path, script: Path, protocol: int) 
     assert differing == []
 
 
-def plain(reply: Tree) -> Any:
+def plain(reply: Tree) -> Any:  # noqa: ANN401 - whatever the server says
     """The values of a reply, without their types."""
     value = reply[1]
     return [plain(item) for item in value] if isinstance(value, list) else value

@@ -5,6 +5,7 @@ from leither.db.cursor import Cursors
 from leither.db.declaration import Declaration
 from leither.db.describing import Described, describe
 from leither.db.dispatch import execute, find
+from leither.db.entry_check import DatabaseEntryMalformed, require_entry
 from leither.db.key_position import keys_of
 from leither.db.layout import DERIVED, FIRST, LAST, user_key
 from leither.db.memory import MemorySpace
@@ -28,6 +29,7 @@ __all__ = [
     "Command",
     "CommandRefused",
     "Cursors",
+    "DatabaseEntryMalformed",
     "Declaration",
     "Described",
     "Entries",
@@ -53,6 +55,7 @@ __all__ = [
     "keys_of",
     "memory_usage",
     "remove_expired",
+    "require_entry",
     "restamp",
     "rewrite",
     "sweep_place",

@@ -1,0 +1,145 @@
+"""The cases in spec/vectors/database, made again from what they are about."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from leither import limits
+from leither.db import MemorySpace, execute, rewrite
+from leither.db.layout import collection
+from leither.db.position import encode_pair
+
+FOLDER = Path(__file__).parents[3] / "spec" / "vectors" / "database"
+Case = dict[str, Any]
+
+HISTORIES = {
+    "a string": ["SET greeting hello"],
+    "a string that expires": ["SET k v PXAT 2000"],
+    "a counter": ["INCRBY n 5", "DECR n"],
+    "a number that was set and added to": ["SET n 40", "INCRBY n 2"],
+    "a counter set again": ["INCR n", "SET n 7"],
+    "a hash": ["HSET h name Ada", "HINCRBY h age 36", "HSET h '' x"],
+    "a set, a member gone": ["SADD s b a c", "SREM s c"],
+    "scores of every kind": ["ZADD z -inf a -1.5 b -0 c 0 d 1.5 e inf f"],
+    "a list from both ends": ["RPUSH l a b", "LPUSH l z"],
+    "insertions in a list": ["RPUSH l a c", "LINSERT l AFTER a b", "LINSERT l BEFORE b b0", "LINSERT l AFTER a b1"],
+    "a list that is gone and comes again": ["RPUSH l a b", "LPOP l 2", "RPUSH l c"],
+    "a counter copied is a number": ["INCR n", "COPY n m", "PEXPIREAT m 2000"],
+    "an empty key": ["SET '' x", "SADD s ''"],
+    "everything deleted": ["SET k v", "HSET h f v", "DEL k h"],
+}
+JOINED = {
+    "a value without a head": {"95000000016b6d": "80"},
+    "a head without a value": {"906b": "8004000000000000000001"},
+    "an expiry without a value": {"91000000016b00000001": "8000000000000003e8", "906b": "800100"},
+    "two expiries": {
+        "926b": "8076",
+        "91000000016b00000001": "8000000000000003e8",
+        "91000000016b00000002": "8000000000000007d0",
+    },
+    "parts of two writers": {
+        "93000000016b00000001": "800000000000000005",
+        "93000000016b00000002": "80fffffffffffffffe",
+    },
+    "a field that is a part alone": {
+        "9b000000016b000000016600000001": "800000000000000005",
+        "94000000016b67": "8078",
+    },
+    "two types": {"95000000016b6d": "80", "96000000016b6d": "803ff0000000000000"},
+    "a rank without a score": {"97000000016bbff00000000000006d": "80", "96000000016b6e": "80bff0000000000000"},
+    "a list's wide ends": {"98000000016b" + encode_pair(5, 1).hex(): "8061", "906b": "800300" + "00" * 24},
+    "numbers of a list that is gone": {"99000000016b00000001": "80" + "00" * 16},
+}
+PATHS = [[(-70000, 1)], [(-1, 1)], [(-1, 2)], [(0, 0)], [(0, 7)], [(1, 1)], [(1, 1), (-1, 2), (3, 2)], [(1, 1), (2, 2)],
+         [(1, 2)], [(255, 1)], [(256, 1)], [((1 << 63) - 1, 1)]]  # fmt: skip
+_LONG = "61" * (limits.DB_KEY_BYTES_MAX + 1)
+INVALID = {
+    "a value of another type": ("926b", "8161"),
+    "no value": ("926b", ""),
+    "a reserved type": ("9a000000016b", "80"),
+    "a type above": ("9f000000016b", "80"),
+    "a key that is too long": ("92" + _LONG, "80"),
+    "a key that is cut off": ("95000000026b", "80"),
+    "a member that is too long": ("95000000016b" + _LONG, "80"),
+    "a member with a value": ("95000000016b6d", "8061"),
+    "a field that is too long": ("94000000016b" + _LONG, "80"),
+    "an expiry without a writer": ("91000000016b", "800000000000000001"),
+    "an expiry beyond 63 bits": ("91000000016b00000001", "80ffffffffffffffff"),
+    "a part of seven bytes": ("93000000016b00000001", "8000000000000001"),
+    "a part of a writer of five bytes": ("93000000016b0000000001", "800000000000000001"),
+    "a score that is no number": ("96000000016b6d", "807ff8000000000000"),
+    "a negative zero": ("96000000016b6d", "808000000000000000"),
+    "a score of seven bytes": ("96000000016b6d", "8000000000000000"),
+    "a rank of seven bytes": ("97000000016b80000000000000", "80"),
+    "a rank that is no number": ("97000000016bfff80000000000006d", "80"),
+    "a rank of a negative zero": ("97000000016b7fffffffffffffff6d", "80"),
+    "a rank with a value": ("97000000016b80000000000000006d", "8061"),
+    "no position": ("98000000016b", "80"),
+    "a position with a number in a byte too many": ("98000000016b82000100000001", "80"),
+    "a position that is cut off": ("98000000016b8101000000", "80"),
+    "a position with a number of nine bytes": ("98000000016b8901000000000000000000000001", "80"),
+    "list numbers the wrong way round": ("99000000016b00000001", "80" + "00" * 7 + "01" + "00" * 8),
+    "list numbers without a writer": ("99ffffffff", "80" + "00" * 16),
+    "a part of a field that is cut off": ("9b000000016b000000026600000001", "800000000000000001"),
+    "a head of nothing": ("906b", "80"),
+    "a head of an unknown type": ("906b", "800600"),
+    "a head with an unknown flag": ("906b", "800108"),
+    "a string's head with a count": ("906b", "8001000000000000000001"),
+    "a set's head with parts": ("906b", "800402" + "00" * 16),
+    "a list's head without ends": ("906b", "8003000000000000000001"),
+    "a remnant's head without an expiry": ("906b", "800000"),
+    "a value that is too long": ("926b", "80" + "61" * (limits.DB_VALUE_BYTES_MAX + 1)),
+}
+
+
+def entries_of(space: MemorySpace) -> list[list[str]]:
+    return [[key.hex(), value.hex()] for key, value in sorted(space.entries.items())]
+
+
+def ran(lines: list[str]) -> MemorySpace:
+    space = MemorySpace(writer=1, now_ms=1000)
+    for line in lines:
+        execute(space, [b"" if word == "''" else word.encode() for word in line.split()])
+    return space
+
+
+def rewritten(entries: dict[str, str]) -> MemorySpace:
+    space = MemorySpace()
+    for key, value in entries.items():
+        space.put(bytes.fromhex(key), bytes.fromhex(value))
+    rewrite(space, [b"k"])
+    return space
+
+
+def files() -> dict[str, list[Case]]:
+    """Every vector file's cases by its name."""
+    assert collection(b"\x95", b"k").hex() == "95000000016b"
+    return {
+        "commands.json": [
+            {"name": name, "writer": 1, "now_ms": 1000, "commands": lines, "entries": entries_of(ran(lines))}
+            for name, lines in HISTORIES.items()
+        ],
+        "joins.json": [
+            {"name": name, "keys": ["6b"], "entries": sorted(entries.items()), "after": entries_of(rewritten(entries))}
+            for name, entries in JOINED.items()
+        ],
+        "positions.json": [
+            {"path": path, "bytes": b"".join(encode_pair(*step) for step in path).hex()} for path in PATHS
+        ],
+        "invalid.json": [
+            {"name": name, "key": key, "value": value, "error": "db-entry"}
+            for name, (key, value) in INVALID.items()
+            if len(key) + len(value) < 100_000
+        ],
+    }
+
+
+def text(cases: list[Case]) -> str:
+    return json.dumps(cases, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    for name, cases in files().items():
+        (FOLDER / name).write_text(text(cases), "utf-8")
