@@ -8,7 +8,7 @@ from leither import limits
 from leither.resp.frame import FrameParser
 from leither.resp.protocol_error import ProtocolError
 
-_HOSTILE = re.compile(rb"[*%~>|][0-9]{6}|\$[0-9]{9}")
+_HOSTILE = re.compile(rb"[*%~>|][0-9]{4}|\$[0-9]{9}")
 """A header for which hiredis, which parses replies and trusts its server, would set much memory aside."""
 _SEAM_BYTES = 24
 _WORDS_ONLY = {bytes}

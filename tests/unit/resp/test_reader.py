@@ -109,3 +109,8 @@ def test_a_client_that_has_not_said_who_it_is_can_send_little() -> None:
 def test_inline_commands_and_frames_may_alternate() -> None:
     sent = b"PING\r\n" + packed("GET", "a") + b"SET 'a b' \"c\\x41\\n\"\r\n\r\n" + packed("PING")
     assert reader().feed(sent) == [[b"PING"], [b"GET", b"a"], [b"SET", b"a b", b"cA\n"], [b"PING"]]
+
+
+def test_nested_headers_are_refused_before_memory_is_set_aside() -> None:
+    with pytest.raises(ProtocolError):
+        reader().feed(b"*9999\r\n" * 9)
