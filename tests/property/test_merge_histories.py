@@ -25,6 +25,7 @@ from leither.service.uploads import Upload
 from leither.service.versions import held_versions
 from leither.service.writers import WriterCut
 from leither.testing.node import memory_engines
+from leither.testing.suites.expect import damage
 from tests.unit.service.archive import with_control
 from tests.unit.service.life import content_from_scratch, counters, exported, made, recounted, shown, stamped
 
@@ -171,7 +172,7 @@ class Play:
         record = engines.record(Version, held.base)
         assert record.content == content_from_scratch(shown(engines, self.mimei, "last"))
         assert tree_is_sound(engines, record)
-        assert list(check(engines)) == []
+        assert damage(check(engines)) == []
 
     def settle(self) -> None:
         """Let everybody hear everything, with nothing left unsaved."""

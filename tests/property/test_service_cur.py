@@ -12,6 +12,7 @@ from leither.service.backup import backup
 from leither.service.collect import check, collect
 from leither.service.uploads import TreeUpload
 from leither.testing.node import memory_engines
+from leither.testing.suites.expect import damage
 from tests.unit.service.life import (
     Shown,
     content_from_scratch,
@@ -143,7 +144,7 @@ class CurMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "engines"):
             assert [shown(self.engines, self.mimei, n) for n in range(len(self.versions))] == self.versions
-            assert list(check(self.engines)) == []
+            assert damage(check(self.engines)) == []
             again = memory_engines(node="again")
             import_car(again, [exported(self.engines)])
             assert shown(again, self.mimei) == self.model

@@ -36,6 +36,7 @@ from leither.service.writers import WriterCut
 from leither.store import MemoryState
 from leither.store.memory_state import MemoryTransaction
 from leither.testing.node import counted, memory_engines
+from leither.testing.suites.expect import damage
 from tests.unit.service.archive import Archive, tampered, with_control
 from tests.unit.service.life import bring, counters, exported, held, made, put, recounted, remove, shown, version
 
@@ -87,7 +88,7 @@ def test_on_an_empty_node_everything_is_as_it_was(desk: Engines, phone: Engines,
         for target in (made(desk, mark="other"), lived):
             assert referrers(here, target) == referrers(there, target)
         assert tags.find(there, [("topic", "music")]) == {lived}
-    assert list(check(phone)) == []
+    assert damage(check(phone)) == []
 
 
 def test_an_equal_archive_changes_nothing(desk: Engines, phone: Engines, lived: MimeiId) -> None:
