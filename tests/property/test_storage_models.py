@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from leither.codec import RAW, Block, Cid
 from leither.ports import Blocks, State, Transaction
 from leither.store import LmdbState, MemoryBlocks, MemoryState, PackBlocks
+from leither.testing.suites.expect import damage
 
 FEW_STEPS = settings(max_examples=20, stateful_step_count=25)
 
@@ -83,7 +84,7 @@ class BlocksMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "stack"):
             self.held.close()
-            assert list(self.blocks.verify()) == []
+            assert damage(self.blocks.verify()) == []
             assert sorted(self.blocks.cids()) == sorted(self.model)
             assert self.blocks.stats().blocks == len(self.model)
             self.blocks.close()

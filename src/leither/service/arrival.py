@@ -23,7 +23,7 @@ from leither.service.controls import newer_control
 from leither.service.cur import Edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Holding, Mimei, heads, load, save
+from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
 from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
 from leither.service.proof import Came, Proved, Refused, prove
 from leither.service.versions import forget_version
@@ -148,7 +148,10 @@ def _enter_all(engines: Engines, plans: Sequence[_Plan], transaction: Transactio
 
 def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
     proved, mimei = plan.proved, plan.proved.id
-    row = load(engines, transaction, mimei).row if plan.held else Holding(proved.came.genesis, plan.control.cid)
+    if plan.held:
+        row = load(engines, transaction, mimei).row
+    else:
+        row = Holding(proved.came.genesis, plan.control.cid, seq=ended_at(transaction, mimei))
     writer = plan.control.writer(engines.identity.node.public)
     row = msgspec.structs.replace(row, control=plan.control.cid, number=writer.number if writer else 0)
     for cid, version in plan.fresh.items():

@@ -13,7 +13,7 @@ from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Holding, Mimei, MimeiNotFound, load, load_all, save
+from leither.service.holding import Holding, Mimei, MimeiNotFound, ended_at, load, load_all, renounce, save
 from leither.service.writer_number import writer_number
 
 MAKEABLE = ("file", "fs", "db")
@@ -93,7 +93,9 @@ class Catalog:
             def add(transaction: Transaction) -> tuple[Mimei, bool]:
                 if transaction.get(tables.holding(genesis.id)) is not None:
                     return load(engines, transaction, genesis.id), False
-                save(transaction, genesis.id, Holding(genesis.cid, control.cid, complete=kind == "db", number=number))
+                seq = ended_at(transaction, genesis.id)
+                row = Holding(genesis.cid, control.cid, complete=kind == "db", number=number, seq=seq)
+                save(transaction, genesis.id, row)
                 return load(engines, transaction, genesis.id), True
 
             mimei, new = engines.state.write(add)
@@ -184,7 +186,7 @@ def referrers(view: View, mimei: MimeiId) -> list[tuple[MimeiId, Cid | None, int
 
 
 def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force: bool) -> None:
-    load(engines, transaction, mimei)
+    held = load(engines, transaction, mimei)
     others = {source for source, _, _ in referrers(transaction, mimei) if source != mimei}
     if others and not force:
         raise StillReferred(mimei, len(others))
@@ -195,4 +197,4 @@ def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force
     for table, position in ((tables.REFERRERS, slice(21, 41)), (tables.TAGS, slice(-40, -20))):
         for key in [key for key, _ in transaction.scan(table, prefix_end(table)) if key[position] == mimei]:
             transaction.delete(key)
-    transaction.delete(tables.holding(mimei))
+    renounce(transaction, mimei, held.row)

@@ -20,7 +20,7 @@ from leither.service.catalog import referrers, sign_control
 from leither.service.cur import Edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Holding, Mimei, VersionNotFound, base_version, heads, load, save
+from leither.service.holding import Holding, Mimei, VersionNotFound, base_version, ended_at, heads, load, save
 from leither.service.index import index_entry
 from leither.service.merge import maximal_tips
 from leither.service.pages import drop_pages
@@ -159,6 +159,8 @@ def _fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, ap
         author=person.public, app=topic.app if app is None else app, ext=topic.ext, mark=mark, type=topic.type
     )
     genesis = Genesis.decode(draft.encode())
+    with engines.state.read() as view:
+        seq = ended_at(view, genesis.id)
     taken = {*parent.seen_map, *(entry.number for entry in held.control.writers)}
     number = writer_number(genesis.id, node.public, taken)
     control = Control(
@@ -174,11 +176,11 @@ def _fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, ap
         mimei=genesis.id,
         n=0,
         parents=(cid,),
-        seen=seen_tuple(parent.seen_map | {number: 1}),
+        seen=seen_tuple(parent.seen_map | {number: seq + 1}),
         note="",
         time=engines.clock.now_ms(),
     ).signed(node)
-    row = Holding(genesis.cid, control.cid, size_bytes=parent.size_bytes, number=number)
+    row = Holding(genesis.cid, control.cid, size_bytes=parent.size_bytes, number=number, seq=seq)
     row = msgspec.structs.replace(row, entries=engines.map(parent.side, parent.salt).count())
     made = Mimei(genesis.id, genesis, control, row)
     with engines.blocks.lease() as lease:

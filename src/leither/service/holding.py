@@ -111,6 +111,22 @@ def save(transaction: Transaction, mimei: MimeiId, row: Holding) -> None:
     transaction.put(tables.holding(mimei), _ENCODER.encode(row))
 
 
+def renounce(transaction: Transaction, mimei: MimeiId, row: Holding) -> None:
+    """Forget the row of a MiMei, but not how far this node has written.
+
+    Copies elsewhere hold what it has stamped. Numbers that came again would stamp something else the same.
+    """
+    transaction.delete(tables.holding(mimei))
+    if row.seq:
+        transaction.put(tables.gone(mimei), tables.u64(row.seq))
+
+
+def ended_at(view: View, mimei: MimeiId) -> int:
+    """Return this node's last sequence number in a MiMei that it deleted, from which it goes on; 0 if it never did."""
+    stored = view.get(tables.gone(mimei))
+    return tables.read_u64(stored) if stored is not None else 0
+
+
 def base_version(engines: Engines, mimei: Mimei) -> Version | None:
     """Return the version that `cur` stands on."""
     return engines.record(Version, mimei.base) if mimei.base else None

@@ -8,6 +8,7 @@ c id key                tick, value        changes of `cur` over its base versio
 d id key                               a database's entries that were changed since its last backup
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
+g id                    seq                where this node, as a writer, was in a MiMei that it deleted
 t dimension 0 value 0 id tagger            which MiMei carry a tag
 l id path token         a lock that a WebDAV client holds
 k hash                  token or session
@@ -32,8 +33,14 @@ PAGES = b"p"
 REFERRERS = b"r"
 TAGS = b"t"
 LOCKS = b"l"
+GONE = b"g"
 TOKENS = b"k"
 SETTINGS = b"x"
+
+
+def gone(mimei: MimeiId) -> bytes:
+    """Key of this node's last sequence number in a MiMei that it deleted."""
+    return GONE + mimei
 
 
 def u64(number: int) -> bytes:

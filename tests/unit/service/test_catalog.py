@@ -9,7 +9,7 @@ from leither.mimei.entry import Reference
 from leither.mimei.record import NotARecord
 from leither.people import GUEST, OWNER, Act, Denied, NotARight, Principal, Scope
 from leither.people import right as rights
-from leither.service import references, tags
+from leither.service import history, references, tables, tags
 from leither.service.backup import backup
 from leither.service.catalog import Catalog, KindNotMade, NotTheAuthor, StillReferred, referrers
 from leither.service.cur import QuotaReached
@@ -18,7 +18,7 @@ from leither.service.events import Event
 from leither.service.holding import MimeiNotFound
 from leither.service.uploads import TreeUpload
 from leither.testing.node import memory_engines
-from tests.unit.service.life import bring, counters, held, made, put, shown
+from tests.unit.service.life import bring, counters, held, made, put, shown, stamped, version
 
 READER = Principal("reader", Scope.READ)
 
@@ -111,7 +111,7 @@ def test_a_control_that_breaks_a_rule_is_not_kept(desk: Engines) -> None:
     assert held(desk, mimei).control.right == 0
 
 
-def test_deleting_forgets_everything_of_it_and_nothing_else(desk: Engines) -> None:
+def test_deleting_forgets_everything_of_it_but_how_far_this_node_wrote(desk: Engines) -> None:
     kept = made(desk, mark="kept")
     put(desk, kept, "a", b"kept")
     with desk.state.read() as view:
@@ -124,7 +124,7 @@ def test_deleting_forgets_everything_of_it_and_nothing_else(desk: Engines) -> No
     put(desk, doomed, "b", b"2")
     Catalog(desk).delete(doomed)
     with desk.state.read() as view:
-        assert list(view.scan(b"")) == before
+        assert list(view.scan(b"")) == sorted([*before, (tables.gone(doomed), tables.u64(1))])
     with pytest.raises(MimeiNotFound):
         Catalog(desk).delete(doomed)
 
@@ -183,3 +183,45 @@ def test_watchers_hear_what_happens_and_nothing_after_they_leave(desk: Engines) 
     assert [event.what for event in heard] == ["create", "change", "backup", "delete"]
     assert done.cid is not None
     assert heard[2] == Event(mimei, "backup", done.cid.text)
+
+
+def test_a_topic_made_again_goes_on_with_this_nodes_numbers(desk: Engines, phone: Engines) -> None:
+    mimei = made(desk)
+    for name in ("a", "b"):
+        put(desk, mimei, name, b"1")
+        backup(desk, mimei)
+    bring(desk, phone)
+    Catalog(desk).delete(mimei)
+    assert made(desk) == mimei
+    put(desk, mimei, "c", b"2")
+    first = backup(desk, mimei)
+    number = held(desk, mimei).row.number
+    assert version(desk, first.cid).seen_map == {number: 3}
+    last = held(phone, mimei).base
+    assert first.cid is not None
+    assert last is not None
+    assert not {one.stamp for one in stamped(desk, first.cid)} & {one.stamp for one in stamped(phone, last)}
+
+
+def test_a_fork_made_again_goes_on_with_this_nodes_numbers(desk: Engines) -> None:
+    mimei = made(desk)
+    backup(desk, mimei)
+    seen = []
+    for _ in range(2):
+        fork = history.fork(desk, mimei, 0, mark="fork")
+        seen.append(version(desk, fork.base).seen_map[fork.row.number])
+        Catalog(desk).delete(fork.id)
+    assert seen == [1, 2]
+
+
+def test_a_deleted_mimei_that_comes_back_goes_on_with_this_nodes_numbers(desk: Engines, phone: Engines) -> None:
+    mimei = made(desk)
+    backup(desk, mimei)
+    bring(desk, phone)
+    put(desk, mimei, "a", b"1")
+    backup(desk, mimei)
+    Catalog(desk).delete(mimei)
+    bring(phone, desk)
+    assert held(desk, mimei).row.seq == 2
+    put(desk, mimei, "b", b"1")
+    assert version(desk, backup(desk, mimei).cid).seen_map[held(desk, mimei).row.number] == 3
