@@ -10,3 +10,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Header = tuple[bytes, bytes]
+
+AtOnce = Callable[[Scope], tuple[bytes, bytes] | None]
+"""Returns an answer of status 200 that needs no waiting: its header lines, and its body; None to call the application.
+
+The server offers it GETs over HTTP/1.1 on connections that stay open. It must not block.
+"""

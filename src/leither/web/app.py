@@ -25,6 +25,7 @@ from leither.web.gateway.ipfs import IpfsPaths
 from leither.web.gateway.mimei import MimeiPaths
 from leither.web.gateway.origin import Origins
 from leither.web.gateway.places import Places
+from leither.web.gateway.ready import is_plain
 from leither.web.gateway.small_blocks import SmallBlocks
 from leither.web.gateway.visible import Visibility
 from leither.web.head import answer_head
@@ -58,10 +59,10 @@ class FrontDoor:
         self._console = Console()
         visibility = Visibility(engines)
         places = Places(engines)
-        get = SmallBlocks(engines.blocks.get).get
-        self._origins = Origins(get, settings, tokens, places, self._threads)
-        self._mimei = MimeiPaths(get, settings, tokens, places, self._threads)
-        self._ipfs = IpfsPaths(tokens, visibility, self._threads)
+        blocks = SmallBlocks(engines.blocks.get)
+        self._origins = Origins(blocks, settings, tokens, places, self._threads)
+        self._mimei = MimeiPaths(blocks.get, settings, tokens, places, self._threads)
+        self._ipfs = IpfsPaths(blocks, tokens, visibility, self._threads)
         self._watching = ExitStack()
         for hear in (visibility.hear, places.hear):
             self._watching.enter_context(engines.events.watching(hear))
@@ -81,6 +82,31 @@ class FrontDoor:
                 await self._api(scope, receive, send)
             finally:
                 self.close()
+
+    def at_once(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """Return the header lines and body for what a guest has just been given and asks for again; None otherwise.
+
+        What stands here is memory alone; everything else, every error too, is left to `__call__`.
+        """
+        began = perf_counter()
+        request = Request(scope)
+        if not is_plain(request):
+            return None
+        try:
+            request.check_bounds()
+            app = self._hosts.app_of(request)
+            if app is not None:
+                route, ready = "app", self._origins.at_once(request, app)
+            elif request.raw_path.startswith(b"/ipfs/"):
+                route, ready = "ipfs", self._ipfs.at_once(request)
+            else:
+                return None
+        except LeitherError:
+            # It is raised again where it can be answered.
+            return None
+        if ready is not None:
+            self.metrics.count(route, 200, len(ready[1]), perf_counter() - began)
+        return ready
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()

@@ -1,5 +1,7 @@
 """What stands at the end of a path below a CID, as a browser can show it: a file, a list, a link's target."""
 
+from collections.abc import Callable
+
 from leither import limits
 from leither.codec import DAG_PB, RAW
 from leither.codec.foreign import AnyCid
@@ -21,10 +23,18 @@ _INDEX = "index.html"
 
 
 async def send_entity(
-    exchange: Exchange, cid: AnyCid, path: Path, get: Get, threads: Threads, *, headers: tuple[Header, ...]
+    exchange: Exchange,
+    cid: AnyCid,
+    path: Path,
+    get: Get,
+    threads: Threads,
+    *,
+    headers: tuple[Header, ...],
+    keep: Callable[[Content, tuple[Header, ...]], None],
 ) -> None:
     """Answer with the file, directory or symlink `cid`. None of it may run: the policy is a sandbox.
 
+    A file and its headers are given to `keep` before they are sent.
     Raises: NotAcceptable: for blocks that are neither. BlockNotFound, BlockMissing, and what the decoders raise.
     """
     # A single block is read at once: that costs less than a change of threads.
@@ -33,6 +43,7 @@ async def send_entity(
     name = path[-1] if path else exchange.request.query.get("filename", "")
     if node.kind in (Kind.RAW, Kind.FILE):
         content = Content.of(cid, node.size_bytes, media_type(name))
+        keep(content, safe)
         await send_content(exchange, content, get, threads, headers=safe)
     elif node.kind is Kind.SYMLINK:
         fields = (*safe, (b"etag", b'"%b"' % cid_text(cid).encode()))

@@ -5,11 +5,11 @@ Source: Path Gateway and Trustless Gateway specifications (specs.ipfs.tech/http-
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from leither import limits
-from leither.codec import BlockMissing
+from leither.codec import RAW, BlockMissing, Cid
 from leither.codec.car import write_block, write_header
 from leither.codec.foreign import AnyCid, ForeignCid
 from leither.errors import InputError
@@ -17,8 +17,8 @@ from leither.http.answer import SAFE
 from leither.http.asgi import Header
 from leither.http.conditions import matches
 from leither.http.exchange import Exchange
-from leither.http.request import BadRequest
-from leither.http.sending import send_stream
+from leither.http.request import BadRequest, Request
+from leither.http.sending import Content, send_stream
 from leither.http.threads import Threads
 from leither.mimei.path import Path
 from leither.people import GUEST, Principal
@@ -29,8 +29,12 @@ from leither.web.gateway.cid_text import cid_text, parse_cid
 from leither.web.gateway.duplicates import blocks_repeated
 from leither.web.gateway.files import send_entity
 from leither.web.gateway.identify import bearer
+from leither.web.gateway.ready import ReadyAnswers, is_plain
+from leither.web.gateway.small_blocks import SmallBlocks
 from leither.web.gateway.visible import BlockNotFound, Visibility
-from leither.web.gateway.wanted import RAW_TYPE, Form, Wanted, wanted
+from leither.web.gateway.wanted import RAW_TYPE, Form, Wanted, accepts_file, wanted
+
+Keep = Callable[[Content, tuple[Header, ...]], None]
 
 
 class NotCached(InputError):
@@ -60,7 +64,9 @@ class Located:
 class IpfsPaths:
     """Serves blocks and files by CID."""
 
-    def __init__(self, tokens: Tokens, visibility: Visibility, threads: Threads) -> None:
+    def __init__(self, blocks: SmallBlocks, tokens: Tokens, visibility: Visibility, threads: Threads) -> None:
+        self._blocks = blocks
+        self._ready = ReadyAnswers(blocks, lambda: visibility.generation)
         self._tokens = tokens
         self._visibility = visibility
         self._threads = threads
@@ -68,9 +74,18 @@ class IpfsPaths:
         self._generation = visibility.generation
         self._guard = threading.Lock()
 
+    def at_once(self, request: Request) -> tuple[bytes, bytes] | None:
+        """Return the header lines and body for a plain request that was answered before; None to `serve` it.
+
+        Raises: NotAcceptable.
+        """
+        ready = self._ready.get(request.raw_path)
+        return ready if ready is not None and accepts_file(request.headers.get(b"accept", b"")) else None
+
     async def serve(self, exchange: Exchange) -> None:
         """Answer a request below `/ipfs/`. Raises: BadRequest, NotACid, BlockNotFound, PathNotFound, NotAcceptable."""
         request = exchange.request
+        generation = self._visibility.generation
         exchange.require_read()
         if len(request.names) < 2:
             raise BadRequest("the address is /ipfs/<cid> or /ipfs/<cid>/path")
@@ -88,14 +103,24 @@ class IpfsPaths:
                 raise NotCached(root) from None
             raise
         headers = _headers(exchange, located, principal)
+
+        def keep(content: Content, fields: tuple[Header, ...]) -> None:
+            if principal is GUEST and is_plain(request):
+                self._ready.keep(request.raw_path, content, fields, found_at=generation)
+
         try:
-            await self._send(exchange, located, want, headers)
+            await self._send(exchange, located, want, headers, keep)
         except BlockMissing:
             raise BlockNotFound(located.end) from None
 
-    async def _send(self, exchange: Exchange, located: Located, want: Wanted, headers: tuple[Header, ...]) -> None:
+    async def _send(
+        self, exchange: Exchange, located: Located, want: Wanted, headers: tuple[Header, ...], keep: Keep
+    ) -> None:
         if want.form is Form.FILE:
-            await send_entity(exchange, located.end, located.path, located.get, self._threads, headers=headers)
+            end = located.end
+            # That this block may be seen was settled when it was located, and nothing is below it.
+            get = self._blocks.get if isinstance(end, Cid) and end.codec == RAW else located.get
+            await send_entity(exchange, end, located.path, get, self._threads, headers=headers, keep=keep)
         elif want.form is Form.RAW:
             await self._send_block(exchange, located, headers)
         else:

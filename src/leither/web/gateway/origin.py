@@ -5,15 +5,18 @@ from leither.errors import NotFound
 from leither.http.answer import SAFE
 from leither.http.asgi import Header
 from leither.http.exchange import Exchange
+from leither.http.request import Request
 from leither.http.sending import Content, send_content
 from leither.http.threads import Threads
 from leither.mimei.path import Path
 from leither.people import GUEST, Principal
 from leither.service.tokens import BadCode, Tokens
-from leither.unixfs import BadName, Get, PathTooLong
+from leither.unixfs import BadName, PathTooLong
 from leither.web import notice
 from leither.web.gateway.identify import COOKIE, visitor
 from leither.web.gateway.places import Places, State
+from leither.web.gateway.ready import ReadyAnswers, is_plain
+from leither.web.gateway.small_blocks import SmallBlocks
 from leither.web.settings import WebSettings
 
 ENTER = (".leither", "enter")
@@ -35,16 +38,24 @@ _PRIVATE_APP: tuple[Header, ...] = (
 class Origins:
     """Serves every app of the node at its own origin."""
 
-    def __init__(self, get: Get, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads) -> None:
-        self._get = get
+    def __init__(
+        self, blocks: SmallBlocks, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads
+    ) -> None:
+        self._get = blocks.get
+        self._ready = ReadyAnswers(blocks, lambda: places.generation)
         self._settings = settings
         self._tokens = tokens
         self._places = places
         self._threads = threads
 
+    def at_once(self, request: Request, mimei: MimeiId) -> tuple[bytes, bytes] | None:
+        """Return the header lines and body for a plain request that was answered before; None to `serve` it."""
+        return self._ready.get((mimei, request.raw_path))
+
     async def serve(self, exchange: Exchange, mimei: MimeiId) -> None:
         """Answer a request to the origin of `mimei`."""
         request = exchange.request
+        generation = self._places.generation
         exchange.require_read()
         names = request.names
         if names == ENTER:
@@ -60,11 +71,15 @@ class Origins:
             await exchange.answer(404, body, media_type=notice.HTML, headers=fields)
             return
         try:
-            content = await self._find(state, (*names, _INDEX) if request.at_directory else names, principal)
+            path = (*names, _INDEX) if request.at_directory else names
+            content = await self._find(state, path, principal)
         except (NotFound, BadName, PathTooLong):
             await self._not_found(exchange, state, principal, headers)
             return
         if content is not None:
+            # What is not known by its version alone lies in another MiMei.
+            if principal is GUEST and is_plain(request) and self._places.known(state, path) is content:
+                self._ready.keep((mimei, request.raw_path), content, headers, found_at=generation)
             await send_content(exchange, content, self._get, self._threads, headers=headers)
         elif request.at_directory:
             await self._not_found(exchange, state, principal, headers)

@@ -53,6 +53,11 @@ class Places:
                 self._generation += 1
                 self._releases.clear()
 
+    @property
+    def generation(self) -> int:
+        """Counts the changes; what was found out under an older one may no longer hold."""
+        return self._generation
+
     def release(self, mimei: MimeiId, principal: Principal) -> State:
         """Return the released version. Raises: MimeiNotFound, VersionNotFound. Cost: nothing, when asked for again."""
         known = self._releases.get((mimei, principal))

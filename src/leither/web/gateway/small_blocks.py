@@ -20,13 +20,19 @@ class SmallBlocks:
         self._size_bytes = 0
         self._guard = threading.Lock()
 
-    def get(self, cid: Cid) -> bytes:
-        """Return the block's bytes. Raises: BlockMissing, BlockMismatch."""
+    def kept(self, cid: Cid) -> bytes | None:
+        """Return the block's bytes if they are in memory, without waiting for the disk."""
         with self._guard:
             kept = self._kept.get(cid)
             if kept is not None:
                 self._kept.move_to_end(cid)
-                return kept
+            return kept
+
+    def get(self, cid: Cid) -> bytes:
+        """Return the block's bytes. Raises: BlockMissing, BlockMismatch."""
+        kept = self.kept(cid)
+        if kept is not None:
+            return kept
         block = self._get(cid)
         if len(block) <= limits.SMALL_BLOCK_BYTES:
             with self._guard:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from leither.http.exchange import NotAcceptable
 from leither.http.request import BadRequest, Request
@@ -62,6 +63,12 @@ def wanted(request: Request) -> Wanted:
     if scope not in {known.value for known in Scope}:
         raise BadRequest(f"dag-scope={scope[:40]!r}; it is block, entity or all")
     return Wanted(Form.CAR, Scope.ENTITY if span else Scope(scope), span, parameters.get("dups") == "y")
+
+
+@lru_cache(maxsize=64)
+def accepts_file(accept: bytes) -> bool:
+    """Tell whether a request without a query, and with this Accept, is given the file. Raises: NotAcceptable."""
+    return _negotiate(accept.decode("latin-1"))[0] is Form.FILE
 
 
 def _negotiate(accept: str) -> tuple[Form, dict[str, str]]:
