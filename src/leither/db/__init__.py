@@ -5,7 +5,7 @@ from leither.db.cursor import Cursors
 from leither.db.declaration import Declaration
 from leither.db.describing import Described, describe
 from leither.db.dispatch import execute, find
-from leither.db.entry_check import DatabaseEntryMalformed, require_entry
+from leither.db.foreign import BadDatabaseEntry, check_entry
 from leither.db.key_position import keys_of
 from leither.db.layout import DERIVED, FIRST, LAST, user_key
 from leither.db.memory import MemorySpace
@@ -26,10 +26,10 @@ __all__ = [
     "NIL_ARRAY",
     "OK",
     "REFUSED",
+    "BadDatabaseEntry",
     "Command",
     "CommandRefused",
     "Cursors",
-    "DatabaseEntryMalformed",
     "Declaration",
     "Described",
     "Entries",
@@ -46,6 +46,7 @@ __all__ = [
     "Wait",
     "WrongArity",
     "WrongType",
+    "check_entry",
     "derive_head",
     "describe",
     "execute",
@@ -55,7 +56,6 @@ __all__ = [
     "keys_of",
     "memory_usage",
     "remove_expired",
-    "require_entry",
     "restamp",
     "rewrite",
     "sweep_place",

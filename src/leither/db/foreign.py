@@ -1,96 +1,125 @@
-"""Entries that come from elsewhere: whether commands can rely on their form. Source: spec/format/database.md."""
+"""Entries that came from elsewhere: whether each is one that a command could have made.
+
+Commands trust what they read. So a map that another node made is checked entry by entry before it becomes anybody's
+`cur`, and its derived entries are checked against the rest, or written anew.
+"""
 
 import math
-import struct
 
 from leither import limits
 from leither.db import layout
+from leither.db.layout import EXPIRES, HASH_TYPE, HIDDEN, LIST_TYPE, PARTS, REMNANT_TYPE, STRING_TYPE, ZSET_TYPE
+from leither.db.number import INTEGER_MAX
 from leither.db.position import decode, encode_pair
+from leither.db.score import RANK_VALUE, read_score, read_sortable, sortable
 from leither.errors import CorruptionError
 
-_SIZE, _WRITER, _NUMBER = 4, 4, 8
-_HEAD = 3
-_FLAGS = layout.EXPIRES | layout.PARTS | layout.HIDDEN
-_COUNTERS = {layout.STRING_TYPE: 16, layout.HASH_TYPE: 8}
-_BODIES = {layout.HASH_TYPE: 8, layout.LIST_TYPE: 24, layout.SET_TYPE: 8, layout.ZSET_TYPE: 8}
+_WRITER_BYTES = 4
+_NUMBER_MIN, _NUMBER_MAX = -(1 << 63), (1 << 63) - 1
 
 
 class BadDatabaseEntry(CorruptionError):
-    """An entry of a database is not in the format."""
+    """An entry is none that a database holds."""
 
     code = "bad-database-entry"
 
     def __init__(self, key: bytes, reason: str) -> None:
-        self.key = key[:40].hex()
+        self.key = key[:60].hex()
         self.reason = reason
-        super().__init__(f"database entry {self.key!r} is damaged or foreign: {reason}; it is refused")
+        super().__init__(f"database entry {self.key!r} is malformed: {reason}; refused")
 
 
-def check_entry(entry_key: bytes, value: bytes) -> None:
-    """Make sure that an entry has the form its type has. Raises: BadDatabaseEntry."""
-    kind = entry_key[:1]
+def check_entry(key: bytes, value: bytes) -> None:
+    """Raise BadDatabaseEntry unless the entry is of a form that databases have. Cost: its bytes."""
     if value[:1] != layout.EMPTY_VALUE:
-        raise BadDatabaseEntry(entry_key, "its value does not begin with 0x80")
-    if kind == layout.HEAD or kind == layout.STRING:
-        key, within = entry_key[1:], b""
-    elif entry_key.startswith(layout.RETIRED_KEY):
-        key, within = b"", entry_key[len(layout.RETIRED_KEY) :]
+        raise BadDatabaseEntry(key, "its value does not begin with 80")
+    kind = key[:1]
+    if kind in (layout.HEAD, layout.STRING):
+        _require_name(key, key[1:])
+        if kind == layout.HEAD:
+            _require(key, _is_head(value), "no head of any type")
+        else:
+            _require(key, len(value) - 1 <= limits.DB_VALUE_BYTES_MAX, "its value is too long")
+        return
+    if kind == layout.NUMBERS and key[1:5] == layout.RETIRED_KEY[1:]:
+        rest = key[5:]
     else:
-        key, within = _split(entry_key, entry_key[1:])
-    if len(key) > limits.DB_KEY_BYTES_MAX or len(value) - 1 > limits.DB_VALUE_BYTES_MAX:
-        raise BadDatabaseEntry(entry_key, "its key or value is longer than commands make them")
-    if not _is_formed(entry_key, kind, within, value[1:]):
-        raise BadDatabaseEntry(entry_key, f"not the form of type {kind.hex()}")
+        size = int.from_bytes(key[1:5])
+        _require(key, len(key) >= 5 + size, "its key is cut off")
+        _require_name(key, key[5 : 5 + size])
+        rest = key[5 + size :]
+    _require_rest(key, kind, rest, value)
 
 
-def _split(entry_key: bytes, rest: bytes) -> tuple[bytes, bytes]:
-    """Return what a length in front of `rest` covers, and what follows."""
-    size = int.from_bytes(rest[:_SIZE])
-    if len(rest) < _SIZE + size:
-        raise BadDatabaseEntry(entry_key, "it is shorter than it says")
-    return rest[_SIZE : _SIZE + size], rest[_SIZE + size :]
+def _require(key: bytes, holds: bool, reason: str) -> None:
+    if not holds:
+        raise BadDatabaseEntry(key, reason)
 
 
-def _is_formed(entry_key: bytes, kind: bytes, within: bytes, content: bytes) -> bool:
+def _require_name(key: bytes, name: bytes) -> None:
+    _require(key, len(name) <= limits.DB_KEY_BYTES_MAX, "a key, field or member is too long")
+
+
+def _require_rest(key: bytes, kind: bytes, rest: bytes, value: bytes) -> None:
+    """Check what stands behind the user's key, and the value."""
     match kind:
-        case layout.HEAD:
-            return _is_head(b"\x80" + content)
-        case layout.STRING:
-            return True
-        case layout.EXPIRY | layout.PART:
-            return len(within) == _WRITER and len(content) == _NUMBER
-        case layout.FIELD:
-            return len(within) <= limits.DB_KEY_BYTES_MAX
-        case layout.MEMBER:
-            return len(within) <= limits.DB_KEY_BYTES_MAX and not content
-        case layout.SCORE:
-            return len(content) == _NUMBER and not math.isnan(struct.unpack(">d", content)[0])
-        case layout.RANKED:
-            return len(within) >= _NUMBER and not content
-        case layout.ELEMENT:
-            return _is_position(within)
+        case layout.EXPIRY:
+            when = int.from_bytes(value[1:])
+            _require(key, len(rest) == _WRITER_BYTES and len(value) == 9 and when <= INTEGER_MAX, "no expiry")
+        case layout.PART:
+            _require(key, len(rest) == _WRITER_BYTES and len(value) == 9, "no part of a counter")
         case layout.NUMBERS:
-            return len(content) == 2 * _NUMBER
+            low, high = layout.read_numbers(value)
+            _require(key, len(rest) == _WRITER_BYTES and len(value) == 17 and low <= high, "no list numbers")
+        case layout.FIELD:
+            _require_name(key, rest)
+            _require(key, len(value) - 1 <= limits.DB_VALUE_BYTES_MAX, "its value is too long")
+        case layout.MEMBER:
+            _require_name(key, rest)
+            _require(key, value == layout.EMPTY_VALUE, "a member has no value")
+        case layout.SCORE:
+            _require_name(key, rest)
+            _require(key, len(value) == 9 and _is_score(value), "no score")
+        case layout.RANKED:
+            _require_name(key, rest[8:])
+            score = read_sortable(rest[:8]) if len(rest) >= 8 else math.nan
+            _require(key, value == RANK_VALUE and sortable(score) == rest[:8] and not math.isnan(score), "no rank")
+        case layout.ELEMENT:
+            _require(key, _is_position(rest), "no position in a list")
+            _require(key, len(value) - 1 <= limits.DB_VALUE_BYTES_MAX, "its value is too long")
         case layout.FIELD_PART:
-            return len(_split(entry_key, within)[1]) == _WRITER and len(content) == _NUMBER
+            size = int.from_bytes(rest[:4])
+            _require_name(key, rest[4 : 4 + size])
+            _require(key, len(rest) == 8 + size and len(value) == 9, "no part of a field's counter")
         case _:
-            return False
+            raise BadDatabaseEntry(key, "its type is reserved")
 
 
-def _is_head(head: bytes) -> bool:
-    if len(head) < _HEAD or head[1] > layout.ZSET_TYPE or head[2] & ~_FLAGS:
-        return False
-    size = _HEAD + _BODIES.get(head[1], 0)
-    if head[2] & layout.EXPIRES:
-        size += _NUMBER
-    if head[2] & layout.PARTS:
-        if head[1] not in _COUNTERS:
-            return False
-        size += _COUNTERS[head[1]]
-    return len(head) == size
+def _is_score(value: bytes) -> bool:
+    score = read_score(value)
+    return not math.isnan(score) and (score != 0 or value == layout.EMPTY_VALUE + bytes(8))
 
 
 def _is_position(position: bytes) -> bool:
     if not 0 < len(position) <= limits.DB_POSITION_BYTES_MAX:
         return False
-    return b"".join(encode_pair(number, writer) for number, writer in decode(position)) == position
+    path = decode(position)
+    if not all(_NUMBER_MIN <= number <= _NUMBER_MAX for number, _ in path):
+        return False
+    return b"".join(encode_pair(*step) for step in path) == position
+
+
+def _is_head(value: bytes) -> bool:
+    if len(value) < 3 or value[1] > ZSET_TYPE or value[2] & ~(EXPIRES | PARTS | HIDDEN):
+        return False
+    value_type, flags = value[1], value[2]
+    size = 3 + 8 * bool(flags & EXPIRES)
+    if value_type == REMNANT_TYPE:
+        return flags == EXPIRES and len(value) == size
+    if flags & PARTS:
+        if value_type not in (STRING_TYPE, HASH_TYPE):
+            return False
+        size += 16 if value_type == STRING_TYPE else 8
+    if value_type == LIST_TYPE:
+        size += 16
+    return len(value) == size + 8 * (value_type != STRING_TYPE)

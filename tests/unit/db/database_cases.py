@@ -129,7 +129,7 @@ def files() -> dict[str, list[Case]]:
             {"path": path, "bytes": b"".join(encode_pair(*step) for step in path).hex()} for path in PATHS
         ],
         "invalid.json": [
-            {"name": name, "key": key, "value": value, "error": "db-entry"}
+            {"name": name, "key": key, "value": value, "error": "bad-database-entry"}
             for name, (key, value) in INVALID.items()
             if len(key) + len(value) < 100_000
         ],

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leither.db import DatabaseEntryMalformed, require_entry
+from leither.db import BadDatabaseEntry, check_entry
 from leither.db.position import decode
 from tests.unit.db.database_cases import FOLDER, INVALID, files, text
 
@@ -27,7 +27,7 @@ def test_every_entry_that_commands_make_is_accepted_and_matches_the_grammar() ->
     made = [entry for case in VECTORS["commands.json"] for entry in case["entries"]]
     made += [entry for case in VECTORS["joins.json"] for entry in case["after"]]
     for key, value in made:
-        require_entry(bytes.fromhex(key), bytes.fromhex(value))
+        check_entry(bytes.fromhex(key), bytes.fromhex(value))
         grammar.validate_cbor(cbor2.dumps([bytes.fromhex(key), bytes.fromhex(value)]))
 
 
@@ -42,14 +42,14 @@ def test_positions_sort_as_their_paths_do_and_read_back() -> None:
 @pytest.mark.parametrize("name", INVALID)
 def test_an_entry_no_command_makes_is_refused(name: str) -> None:
     key, value = INVALID[name]
-    with pytest.raises(DatabaseEntryMalformed):
-        require_entry(bytes.fromhex(key), bytes.fromhex(value))
+    with pytest.raises(BadDatabaseEntry):
+        check_entry(bytes.fromhex(key), bytes.fromhex(value))
 
 
 def accepted(key: bytes, value: bytes) -> bool:
     try:
-        require_entry(key, value)
-    except DatabaseEntryMalformed:
+        check_entry(key, value)
+    except BadDatabaseEntry:
         return False
     return True
 
