@@ -64,6 +64,8 @@ EXT_BYTES_MAX = 255
 MARK_BYTES_MAX = 1024
 NOTE_BYTES_MAX = 4096
 WRITERS_MAX = 1024
+NUMBER_ROOM = 1 << 32
+"""Room that numbers which come from elsewhere must leave below their largest, so that others can follow."""
 PARENTS_MAX = 256
 DROPPED_MAX = 16_384
 TAG_DIMENSION_BYTES_MAX = 128

@@ -1,6 +1,6 @@
 """Taking in MiMei that were proved: each is added, brought forward, or merged; all in one change, or none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,8 @@ from itertools import pairwise
 import msgspec
 
 from leither.codec import Cid
-from leither.crypto import MimeiId
+from leither.crypto import MimeiId, id_text, key_id
+from leither.errors import Conflict
 from leither.mimei.control import Control
 from leither.mimei.entry import EntryType, decode_path_entry
 from leither.mimei.head import Head
@@ -26,8 +27,25 @@ from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
 from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
 from leither.service.proof import Came, Proved, Refused, prove
-from leither.service.versions import forget_version
+from leither.service.versions import forget_version, held_versions
 from leither.service.writers import with_release
+
+
+class ClonedWriter(Conflict):
+    """One writer has written two histories: its home folder runs twice, or an old copy of it was gone on with."""
+
+    code = "cloned-writer"
+
+    def __init__(self, mimei: MimeiId, number: int, key: bytes, seq: int) -> None:
+        self.id = id_text(mimei)
+        self.writer = number
+        self.key = id_text(key_id(key))
+        self.seq = seq
+        super().__init__(
+            f"writer {number} of {self.id}, node {self.key}, has written two different histories up to change "
+            f"{seq:,}, so nothing was taken in: its home folder was copied and both copies were used; keep one of "
+            "them, and bring what the other holds into a node with a home folder of its own, as files"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,7 @@ def arrive(engines: Engines, lease: Lease, shelves: Sequence[Came]) -> tuple[Arr
     """Take in MiMei whose blocks are stored. Changes of `cur` count only for one that is new here.
 
     Unsaved changes of one whose `last` moves are backed up first.
-    Raises: what `prove` does, ControlDiverged, NotTheAuthor, QuotaReached.
+    Raises: what `prove` does, ClonedWriter, ControlDiverged, NotTheAuthor, QuotaReached.
     """
     proved = [prove(engines, lease, came) for came in shelves]
     ids = sorted(one.id for one in proved)
@@ -90,7 +108,8 @@ def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
         standing = newer_control(engines, lease, held.control, proved.control) if held else proved.control
         before = {number: head for number, head, _ in heads(engines, view, proved.id)}
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
-        newest = _newest(engines, standing, before, proved.heads)
+        known_versions = held_versions(view, proved.id)
+        newest = _newest(engines, proved.id, standing, before, proved.heads)
     included: dict[int, int] = {}
     for head in newest.values():
         for number, seq in engines.record(Version, head.tip).seen_map.items():
@@ -100,6 +119,8 @@ def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
         for cid, version in proved.versions.items()
         if cid not in known and cid not in standing.dropped and not _beyond_cut(standing, version, included)
     }
+    if held is not None:
+        _refuse_clones(engines, proved.id, standing, known_versions, fresh)
     tips = {head.tip for head in newest.values()}
     tip = join_tips(engines, proved.topic, tips, lease)
     if tip is not None and held is not None and tip.cid == held.base:
@@ -117,8 +138,13 @@ def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
     return _Plan(proved, held is not None, standing, fresh, newest, tip, kept, Arrived(proved.id, state, len(fresh)))
 
 
-def _newest(engines: Engines, control: Control, held: dict[int, Head], came: dict[int, Head]) -> dict[int, Head]:
-    """Return the head that stands of each writer: the newest, and of one who was cut off at most the last accepted."""
+def _newest(
+    engines: Engines, mimei: MimeiId, control: Control, held: dict[int, Head], came: dict[int, Head]
+) -> dict[int, Head]:
+    """Return the head that stands of each writer: the newest, and of one who was cut off at most the last accepted.
+
+    Raises: ClonedWriter: where two heads of one writer can't both be in its chain.
+    """
     found: dict[int, Head] = {}
     for number in sorted(held.keys() | came.keys()):
         candidates = [heads[number] for heads in (held, came) if number in heads]
@@ -127,9 +153,38 @@ def _newest(engines: Engines, control: Control, held: dict[int, Head], came: dic
             if engines.blocks.has(cut.head) and engines.blocks.has(engines.record(Head, cut.head).tip):
                 candidates.append(engines.record(Head, cut.head))
             candidates = [head for head in candidates if head.seq < cut.seq or head.cid == cut.head]
+        candidates.sort(key=lambda head: head.seq)
+        for older, newer in pairwise(candidates):
+            if _apart(older, newer):
+                raise ClonedWriter(mimei, number, newer.by, newer.seq)
         if candidates:
-            found[number] = max(candidates, key=lambda head: head.seq)
+            found[number] = candidates[-1]
     return found
+
+
+def _refuse_clones(
+    engines: Engines, mimei: MimeiId, control: Control, held: Iterable[Cid], fresh: dict[Cid, Version]
+) -> None:
+    """Make sure that no writer, but one that was cut off, has signed two versions at one place of its history."""
+    made: dict[tuple[int, int], Cid] = {}
+    signed = [(cid, version) for cid, version in fresh.items() if version.by is not None]
+    if signed:
+        signed += [(cid, engines.record(Version, cid)) for cid in held]
+    for cid, version in signed:
+        writer = control.writer(version.by) if version.by is not None else None
+        if writer is None or control.cut_of(writer.number) is not None:
+            continue
+        seq = version.seen_map.get(writer.number, 0)
+        if made.setdefault((writer.number, seq), cid) != cid:
+            raise ClonedWriter(mimei, writer.number, writer.key, seq)
+
+
+def _apart(older: Head, newer: Head) -> bool:
+    """Tell whether two heads of one writer are of different chains, as far as the two alone can show it."""
+    if older.seq == newer.seq:
+        return older.cid != newer.cid
+    # A node that deleted the MiMei and made it again names no head before its next.
+    return newer.seq == older.seq + 1 and newer.prev not in (None, older.cid)
 
 
 def _beyond_cut(control: Control, version: Version, included: dict[int, int]) -> bool:

@@ -31,6 +31,10 @@ from leither.service.merge import join_tips
 from leither.service.reach import Reach
 from leither.unixfs import PathConflict, size_bytes
 
+_SEQ_LAST = limits.MAP_SEQ_MAX - limits.NUMBER_ROOM
+_U64_LAST = (1 << 63) - 1 - limits.NUMBER_ROOM
+"""Largest numbers taken from elsewhere: who follows counts on from the highest."""
+
 
 class Refused(PeerError):
     """What came does not prove itself."""
@@ -79,6 +83,8 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     control = engines.record(Control, came.control).check()
     if control.by != topic.author or control.genesis != came.genesis:
         raise Refused(mimei, "its control is not by its author")
+    if control.epoch > _U64_LAST:
+        raise Refused(mimei, "its control has an epoch so high that none could follow")
     records = {cid: engines.record(Version, cid) for cid in came.versions}
     heads = _prove_heads(engines, mimei, control, came.heads, records)
     with engines.state.read() as view:
@@ -105,6 +111,9 @@ def _prove_heads(
         cut = control.cut_of(writer.number)
         if cut is not None and (head.seq > cut.seq or (head.seq == cut.seq and cid != cut.head)):
             raise Refused(mimei, f"writer {writer.number} was cut off before the head that came")
+        turn = head.release.turn if head.release else 0
+        if head.seq > _SEQ_LAST or head.epoch > _U64_LAST or turn > _U64_LAST:
+            raise Refused(mimei, f"the head of writer {writer.number} has a number so high that none could follow")
         if head.tip not in records:
             if head.tip not in control.dropped:
                 raise Refused(mimei, "a head's version did not come with it")
@@ -145,6 +154,8 @@ class _VersionProof:
         for cid, record in sorted(self._records.items(), key=lambda item: (item[1].n, item[0])):
             if record.mimei != self._topic.id:
                 raise self._refused(f"version {cid} belongs to another MiMei")
+            if record.n > _U64_LAST or any(seen.seq > _SEQ_LAST for seen in record.seen):
+                raise self._refused(f"version {cid} has a number so high that none could follow")
             if record.by is not None:
                 self._check_writer(cid, record)
             elif cid not in vouched and cid not in self._known and not self._made_again(cid, record, proved):

@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 
+from leither import limits
 from leither.codec import RAW, Block, Cid
 from leither.codec.car import BadCar, write_car
 from leither.crypto import MimeiId, open_seed
@@ -16,14 +17,16 @@ from leither.merkle import Entry, Nodes, Shape, Stamp, build
 from leither.mimei.control import Control, Cut, WriterEntry
 from leither.mimei.entry import EntryType, PathEntry, Reference, encode_record_value, tag_key
 from leither.mimei.export import BESIDE, VERSION_TYPE, Export
-from leither.mimei.head import Head
+from leither.mimei.head import Head, Release
 from leither.mimei.path import path_key
+from leither.mimei.property import property_key
 from leither.mimei.tag import Tag
 from leither.mimei.version import Version, seen_tuple
 from leither.people import OWNER
 from leither.service import history, pages, references, tags
 from leither.service.archive_in import NotAnArchive, import_car, sealed_identity
 from leither.service.archive_out import export_car, seal_identity
+from leither.service.arrival import ClonedWriter
 from leither.service.backup import backup
 from leither.service.catalog import Catalog, referrers
 from leither.service.collect import check, collect
@@ -424,6 +427,8 @@ def changed(forger: Forger, key: bytes, value: bytes) -> Archive:
     return forger.archive.add(*made).with_shelf(cur=root)
 
 
+HIGHEST = (1 << 63) - limits.NUMBER_ROOM
+"""One more than the largest number that leaves room for others."""
 FORGERIES: dict[str, Callable[[Forger], Archive]] = {
     "a control by another person": with_foreign_control,
     "a control of another MiMei": lambda f: f.controlled(genesis=f.control.cid),
@@ -437,6 +442,14 @@ FORGERIES: dict[str, Callable[[Forger], Archive]] = {
     "a head beyond the cut": lambda f: f.controlled(cut=(Cut(f.control.writers[0].number, 1, f.head.cid),)),
     "another head where it was cut": lambda f: f.controlled(
         cut=(Cut(f.control.writers[0].number, f.head.seq, f.version.side),)
+    ),
+    "a head that none can follow": lambda f: f.head_changed(seq=limits.MAP_SEQ_MAX - limits.NUMBER_ROOM + 1),
+    "a head of an epoch that none can follow": lambda f: f.head_changed(epoch=HIGHEST),
+    "a release whose turn none can top": lambda f: f.head_changed(release=Release(f.head.tip, HIGHEST)),
+    "a control that none can follow": lambda f: f.controlled(epoch=HIGHEST),
+    "a version that none can follow": lambda f: f.versioned(n=HIGHEST),
+    "a version that has seen what none can follow": lambda f: f.versioned(
+        seen=seen_tuple({**f.version.seen_map, 9: limits.MAP_SEQ_MAX})
     ),
     "a version of another MiMei": lambda f: f.versioned(mimei=bytes(20)),
     "a version by another writer": lambda f: f.with_version(f.version.signed(memory_engines(node="x").identity.node)),
@@ -459,6 +472,10 @@ FORGERIES: dict[str, Callable[[Forger], Archive]] = {
     ),
     "a file in a file": lambda f: f.with_entry(path_key(("big", "in")), PathEntry(EntryType.DIRECTORY).encode()),
     "a root that is a symlink": lambda f: f.with_entry(path_key(()), PathEntry(EntryType.SYMLINK, target="x").encode()),
+    "an entry of no known type": lambda f: f.with_entry(b"\x88new", b"\x81"),
+    "an entry of a database": lambda f: f.with_entry(b"\x92key", b"\x80value"),
+    "a property of no known form": lambda f: f.with_entry(b"\x81new", b"\x87<a/>"),
+    "a property whose value is none": lambda f: f.with_entry(property_key(("big",), "a"), b"\x86<a/>"),
     "a reference of no known form": lambda f: f.with_entry(b"\x82" + bytes(20), b"\xff"),
     "a tag with its signature changed": lambda f: f.with_entry(
         tag_key("a", "b", bytes(20)), encode_record_value(forged_tag(f))
@@ -471,6 +488,45 @@ FORGERIES: dict[str, Callable[[Forger], Archive]] = {
     ),
     "a change that leads out": lambda f: changed(f, b"\x80..", PathEntry(EntryType.DIRECTORY).encode()),
 }
+
+
+def lone_versions(engines: Engines, mimei: MimeiId, *names: str) -> bytes:
+    """The archive of a node that has made a version after each of these files."""
+    for name in names:
+        put(engines, mimei, name, b"1")
+        backup(engines, mimei)
+    return exported(engines, mimei)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(1, 1), (1, 2), (2, 1), (1, 3), (3, 1)])
+def test_a_home_folder_that_ran_twice_is_named_and_neither_side_wins(desk: Engines, ours: int, theirs: int) -> None:
+    clone = memory_engines(node="desk")
+    mimei = made(desk)
+    import_car(clone, [lone_versions(desk, mimei, "shared")])
+    lone_versions(desk, mimei, *["a", "b", "c"][:ours])
+    car = lone_versions(clone, mimei, *["x", "y", "z"][:theirs])
+    error = refused(desk, car)
+    assert isinstance(error, ClonedWriter)
+    assert error.details["writer"] == held(desk, mimei).row.number
+    assert str(error.details["key"]) in str(error)
+
+
+def test_a_clone_that_was_cut_off_is_no_hindrance(desk: Engines, phone: Engines) -> None:
+    clone = memory_engines(node="phone")
+    mimei = made(desk)
+    for engines in (phone, clone):
+        bring(desk, engines, mimei)
+        lone_versions(engines, mimei, engines.identity.node.public.hex()[:4] + str(engines is clone))
+    bring(phone, desk)
+    assert isinstance(refused(desk, exported(clone, mimei)), ClonedWriter)
+    cut_off(desk, mimei, phone)
+    assert shown(desk, mimei).keys() == shown(phone, mimei).keys()
+
+
+def test_the_highest_numbers_that_leave_room_are_taken(desk: Engines, phone: Engines, lived: MimeiId) -> None:
+    import_car(phone, [Forger(desk, lived).versioned(n=HIGHEST - 1).pack()])
+    put(phone, lived, "more", b"1")
+    assert backup(phone, lived).n == HIGHEST
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
