@@ -10,6 +10,7 @@ from leither.http.asgi import Header
 from leither.http.exchange import Exchange, MethodNotAllowed
 from leither.mimei.path import Path, path_text
 from leither.people import GUEST, Principal
+from leither.service.cur import QuotaReached
 
 XML = b"application/xml; charset=utf-8"
 
@@ -145,20 +146,6 @@ class NothingHere(NotFound):
         super().__init__(f"nothing at {self.path or '/'!r}")
 
 
-_STATUS: dict[str, int] = {
-    "locked": 423,
-    "lock-conflict": 423,
-    "exists-already": 405,
-    "is-a-collection": 405,
-    "body-not-taken": 415,
-    "xml-entity": 403,
-    "quota-reached": 507,
-    "too-many-locks": 507,
-    "too-many-properties": 507,
-    "too-many-entries": 507,
-    "file-too-large": 413,
-    "bad-property": 403,
-}
 _CONDITION: dict[str, str] = {
     "locked": "lock-token-submitted",
     "lock-conflict": "no-conflicting-lock",
@@ -172,8 +159,8 @@ ALLOWED = "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH, MKCOL, COPY, MO
 
 
 def fault_status(error: LeitherError) -> int:
-    """Return the HTTP status that tells `error`."""
-    return _STATUS.get(error.code) or status_of(error)
+    """Return the HTTP status that tells `error`; a full quota is as full as a disk. Source: RFC 4331 section 6."""
+    return 507 if isinstance(error, QuotaReached) else status_of(error)
 
 
 async def tell(exchange: Exchange, error: LeitherError, principal: Principal | None) -> None:

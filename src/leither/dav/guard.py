@@ -143,7 +143,7 @@ def _tags(header: str) -> list[str]:
 def _date_s(header: str) -> float | None:
     try:
         return parsedate_to_datetime(header).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -23,18 +23,27 @@ SANDBOX: Header = (b"content-security-policy", b"sandbox")
 SAFE: tuple[Header, ...] = (NOSNIFF, NO_REFERRER)
 
 _BY_CODE = {
+    "bad-property": 403,
     "bad-token": 401,
+    "body-not-taken": 415,
+    "exists-already": 405,
     "condition-not-met": 412,
     "foreign-origin": 403,
     "headers-too-large": 431,
     "method-not-allowed": 405,
+    "is-a-collection": 405,
+    "lock-conflict": 423,
+    "locked": 423,
     "misdirected": 421,
     "not-acceptable": 406,
     "not-cached": 412,
     "precondition-failed": 412,
     "range-not-satisfiable": 416,
     "store-full": 507,
+    "too-many-locks": 507,
+    "too-many-properties": 507,
     "url-too-long": 414,
+    "xml-entity": 403,
 }
 _BY_FAMILY: tuple[tuple[type[LeitherError], int], ...] = (
     (NotFound, 404),

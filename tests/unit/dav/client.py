@@ -89,7 +89,7 @@ class Dav:
         if token is not None:
             secret = b64encode(f"anybody:{token or self.owner}".encode())
             fields.append((b"authorization", b"Basic " + secret))
-        fields += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+        fields += [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
         scope: dict[str, object] = {
             "type": "http",
             "method": method,

@@ -1,6 +1,10 @@
 """What WebDAV clients may see and do."""
 
+from base64 import b64encode
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leither import limits
 from leither.crypto import id_text
@@ -286,3 +290,69 @@ def test_what_was_put_shows_to_other_doors() -> None:
     dav.put("/a", b"one")
     with open_tree(dav.engines, dav.mimei, CUR, OWNER) as tree:
         assert [name for name, _ in tree.children()] == ["a"]
+
+
+def test_an_empty_password_is_a_guests() -> None:
+    dav = Dav(right=PUBLIC)
+    dav.put("/a", b"one")
+    release(dav.engines, dav.mimei, dav.save())
+    basic = {"Authorization": "Basic " + b64encode(b"anonymous:").decode()}
+    assert dav.call("GET", "/a", token=None, headers=basic).body == b"one"
+
+
+@pytest.mark.parametrize("given", ["Basic", "Basic ???", "Basic " + b64encode(b"none").decode(), "Digest x", ""])
+def test_credentials_that_make_no_sense_are_refused(given: str) -> None:
+    assert Dav().call("GET", "/", token=None, headers={"Authorization": given}).status == 401
+
+
+def test_a_bearer_token_opens_as_well() -> None:
+    dav = Dav()
+    headers = {"Authorization": f"Bearer {dav.owner}", "Depth": "0"}
+    assert dav.call("PROPFIND", "/", token=None, headers=headers).status == 207
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "PUT", "MKCOL", "LOCK", "PROPPATCH", "GET", "DELETE"])
+@pytest.mark.parametrize("path", ["", "/a"])
+def test_a_database_is_no_folder(method: str, path: str) -> None:
+    dav = Dav()
+    mimei = dav.catalog.create(kind="db", mark="data")[0].id
+    reply = dav.call(method, f"/dav/{id_text(mimei)}{path}", _BODIES.get(method, b""), whole=True)
+    assert reply.status in (400, 403, 404, 409)
+
+
+_METHODS = ["GET", "PUT", "DELETE", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"]
+_HEADERS = [
+    "if",
+    "depth",
+    "destination",
+    "timeout",
+    "overwrite",
+    "lock-token",
+    "if-match",
+    "if-modified-since",
+    "range",
+]
+_VALUES = st.one_of(
+    st.text(alphabet='()<>[]"Not /:daéu-0;=%,', max_size=30),
+    st.sampled_from(
+        ["0", "1", "infinity", "*", "T", "Second-9", f"http://{HOST}/dav/x", "Sun, 09 Sep 9999 99:99:99 GMT"]
+    ),
+)
+_XML = st.one_of(
+    st.binary(max_size=40),
+    st.sampled_from([*_BODIES.values(), b'<propfind xmlns="DAV:"><prop/></propfind>', b"<a b='\xff'/>", b"<a/>"]),
+)
+
+
+@given(
+    method=st.sampled_from(_METHODS),
+    path=st.text(alphabet="/ad%2F0.@#é\x01", max_size=12),
+    headers=st.dictionaries(st.sampled_from(_HEADERS), _VALUES, max_size=3),
+    body=_XML,
+)
+def test_any_request_gets_an_answer(method: str, path: str, headers: dict[str, str], body: bytes) -> None:
+    reply = _FUZZED.call(method, "/" + path, body, headers=headers)
+    assert 200 <= reply.status < 500 or reply.status in (502, 507)
+
+
+_FUZZED = Dav()
