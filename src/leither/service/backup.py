@@ -33,9 +33,9 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A version made of `cur`. `saved` gives, for each key it saved, the tick of the change."""
+    """A version made of `cur`, or None where nothing is new. `saved`: for each key it saved, the tick of the change."""
 
-    version: Version
+    version: Version | None
     saved: dict[bytes, int]
     changed: int
 
@@ -52,16 +52,26 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
             fold(engines, mimei, lease)
         renewed = prepare_backup(engines, mimei) if held.genesis.type == "db" else frozenset()
         sealed = _seal(engines, mimei, lease, note=note, renewed=renewed)
-        if sealed is None:
+        version = sealed.version
+        if version is None:
+            if sealed.saved:
+                engines.state.write(partial(_settle, engines, mimei, sealed))
             base = base_version(engines, held)
             return Backup(held.base, base.n if base else None, 0)
-        block = sealed.version.block
+        block = version.block
         head = next_head(engines, held, tip=block.cid, release=own_release(engines, held))
         lease.put_many((block, head.block))
         lease.flush()
         engines.state.write(partial(_append, engines, mimei, sealed, block.cid, head))
     engines.events.tell(Event(mimei, "backup", block.cid.text))
-    return Backup(block.cid, sealed.version.n, sealed.changed)
+    return Backup(block.cid, version.n, sealed.changed)
+
+
+def _settle(engines: Engines, mimei: MimeiId, sealed: Sealed, transaction: Transaction) -> None:
+    """Clear changes that came to what the version below holds."""
+    editing = Edit(engines, transaction, load(engines, transaction, mimei))
+    editing.settle(sealed.saved)
+    editing.save()
 
 
 def _append(engines: Engines, mimei: MimeiId, sealed: Sealed, cid: Cid, head: Head, transaction: Transaction) -> None:
@@ -92,8 +102,8 @@ def _entries(
             yield key, before if before is not None and before.value == value else Entry(key, stamp, value)
 
 
-def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed: frozenset[bytes]) -> Sealed | None:
-    """Put the blocks of a version that holds what `cur` holds now. None where that is what the version below holds."""
+def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed: frozenset[bytes]) -> Sealed:
+    """Put the blocks of a version that holds what `cur` holds now, unless that is what the version below holds."""
     with engines.state.read() as view:
         held = load(engines, view, mimei)
         base = base_version(engines, held)
@@ -101,7 +111,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
         changes = list(cur.changes())
         saved = {key: tick for key, _, tick in changes}
         if base is not None and not changes:
-            return None
+            return Sealed(None, saved, 0)
         salt = base.salt if base else engines.map_salt(mimei)
         stamp = Stamp(held.row.number, held.row.seq + 1)
         below = engines.map(base.side, salt, lease) if base else engines.empty_map(salt, lease)
@@ -110,7 +120,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
         if siblings is not None:
             siblings = resolve(below.nodes, siblings, saved, below.shape)
         if base is not None and side.root == base.side and siblings == base.siblings:
-            return None
+            return Sealed(None, saved, 0)
         content = derive_content(
             engines,
             lease,

@@ -1,0 +1,96 @@
+"""Databases that several nodes of one person write apart and exchange: all come to the same, and nothing is lost."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leither.crypto import MimeiId
+from leither.db import execute
+from leither.service.archive_in import import_car
+from leither.service.archive_out import export_car
+from leither.service.backup import backup
+from leither.service.catalog import Catalog
+from leither.service.database import Database
+from leither.service.engines import Engines
+from leither.service.holding import load
+from leither.testing.node import memory_engines
+
+NODES = 3
+COMMANDS = st.sampled_from(
+    [
+        b"INCR n",
+        b"INCRBY n 5",
+        b"RPUSH l a",
+        b"LPUSH l b",
+        b"HINCRBY h f 2",
+        b"SADD s x",
+        b"SADD s y",
+        b"SREM s x",
+        b"ZADD z 1 m",
+        b"ZADD z 2 k",
+        b"SET t one",
+        b"SET t two",
+        b"DEL t",
+    ]
+)
+READS = (b"GET n", b"LRANGE l 0 -1", b"HGETALL h", b"SMEMBERS s", b"ZRANGE z 0 -1 WITHSCORES", b"GET t", b"DBSIZE")
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("do"), st.integers(0, NODES - 1), COMMANDS),
+        st.tuples(st.just("send"), st.integers(0, NODES - 1), st.integers(0, NODES - 1)),
+    ),
+    max_size=30,
+)
+
+
+def run(engines: Engines, mimei: MimeiId, line: bytes) -> object:
+    return Database.open(engines, mimei).write(lambda space: execute(space, line.split())).result()
+
+
+def send(source: Engines, target: Engines, mimei: MimeiId) -> None:
+    backup(source, mimei)
+    import_car(target, export_car(source, [mimei]))
+
+
+def gossip(nodes: Sequence[Engines], mimei: MimeiId) -> None:
+    """Let every node hear of every other, twice round, so that merges made on the way are heard of too."""
+    for _ in range(2):
+        for source in nodes:
+            for target in nodes:
+                if source is not target:
+                    send(source, target, mimei)
+
+
+@given(STEPS)
+def test_nodes_that_heard_the_same_answer_the_same_and_count_everything(steps: list[tuple[str, int, object]]) -> None:
+    nodes = [memory_engines(node=f"node {number}") for number in range(NODES)]
+    mimei = Catalog(nodes[0]).create(kind="db", mark="shared")[0].id
+    run(nodes[0], mimei, b"SET begun yes")
+    for other in nodes[1:]:
+        send(nodes[0], other, mimei)
+    counted = pushed = field = 0
+    for what, who, more in steps:
+        if what == "send":
+            assert isinstance(more, int)
+            if more != who:
+                send(nodes[who], nodes[more], mimei)
+            continue
+        assert isinstance(more, bytes)
+        run(nodes[who], mimei, more)
+        counted += {b"INCR n": 1, b"INCRBY n 5": 5}.get(more, 0)
+        pushed += more[1:5] == b"PUSH"
+        field += 2 * (more == b"HINCRBY h f 2")
+    gossip(nodes, mimei)
+    bases = set()
+    for engines in nodes:
+        with engines.state.read() as view:
+            bases.add(load(engines, view, mimei).base)
+    assert len(bases) == 1
+    answers = [[run(engines, mimei, line) for line in READS] for engines in nodes]
+    assert answers[0] == answers[1] == answers[2]
+    first = answers[0]
+    assert first[0] == (str(counted).encode() if counted else None)
+    assert isinstance(first[1], list)
+    assert len(first[1]) == pushed
+    assert run(nodes[0], mimei, b"HGET h f") == (str(field).encode() if field else None)
