@@ -16,7 +16,7 @@ from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import ROOT, Path, parse_path, path_text
 from leither.people import Act
 from leither.service import pages, paths
-from leither.service.tree import Tree, open_tree, read_bytes
+from leither.service.tree import NothingAtPath, Tree, open_tree, read_bytes
 from leither.service.uploads import Upload
 from leither.web.api.body import pieces
 from leither.web.api.context import Caller
@@ -65,7 +65,10 @@ def entry_at(tree: Tree, path: Path) -> PathEntry:
     """Return what stands at `path` itself: references and links are followed on the way, not at its end."""
     if path == ROOT:
         return tree.entry(ROOT)
-    above = tree.follow(path[:-1])
+    try:
+        above = tree.follow(path[:-1])
+    except NothingAtPath as error:
+        raise NothingAtPath(tree.mimei, path) from error  # what was asked for, not the folder it would be in
     return above.tree.entry((*above.path, path[-1]))
 
 

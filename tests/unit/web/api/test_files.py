@@ -90,6 +90,12 @@ def test_a_condition_counts_for_writes_at_an_offset(node: Node) -> None:
     assert node.owner.get(path).body == b"a123456789"
 
 
+@pytest.mark.parametrize("info", ["true", "false"])
+def test_what_is_not_there_is_named_whole(node: Node, info: str) -> None:
+    answer = node.owner.get(f"/mimei/{node.fs()}/files/tmp/out/a", info=info)
+    assert (answer.code, answer.json["path"]) == ("path-not-found", "tmp/out/a")
+
+
 @pytest.mark.parametrize("place", ["files/page", "tree/"])
 def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(node: Node, place: str) -> None:
     mimei = node.fs()
