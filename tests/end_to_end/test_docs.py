@@ -85,6 +85,7 @@ def shell(folder: Path, home: Path) -> Iterator[Shell]:
             process.communicate(timeout=TIMEOUT_S)
 
 
+@pytest.mark.timeout(300)  # a page starts the program dozens of times, beside other tests on few cores
 @pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=lambda page: page.stem)
 def test_the_examples_of_a_page_do_what_it_says(page: Path, home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "here"
