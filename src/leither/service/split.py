@@ -29,7 +29,8 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
     """Turn the directory at `path` into an `fs` MiMei marked `mark`, and put a reference to it in its place.
 
     The new MiMei gets a version, which is released; the reference holds to that version, or with `follow` to whatever
-    is released later. No bytes are copied. Cost: the entries under `path`.
+    is released later. No bytes are copied. A MiMei of that mark which holds just this is what a split that was cut
+    short has left, and is taken. Cost: the entries under `path`.
     Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken, ChangedMeanwhile.
     """
     with engines.lock(mimei):
@@ -50,17 +51,38 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
         made, new = catalog.create(
             kind="fs", app=topic.app, ext=topic.ext, mark=mark, right=held.control.right, quota=held.control.quota
         )
-        if not new:
+        if not new and not _is_left_over(engines, made.id, path, below, kept):
             raise TopicTaken(made.id)
         version = _fill(engines, made.id, path, below, kept)
         reference = reference_entry(engines, made.id, None if follow else version, mtime_ms=engines.clock.now_ms())
         try:
             edit(engines, mimei, lambda editing: _swap(editing, path, below, reference))
         except BaseException:
-            catalog.delete(made.id, force=True)
+            if new:
+                catalog.delete(made.id, force=True)
             raise
     with engines.state.read() as view:
         return load(engines, view, made.id)
+
+
+def _is_left_over(
+    engines: Engines,
+    mimei: MimeiId,
+    path: Path,
+    below: list[tuple[Path, PathEntry]],
+    kept: list[tuple[Path, str, bytes]],
+) -> bool:
+    """Tell whether the MiMei is empty as if just made, or holds what is to be split off and nothing else."""
+    with engines.state.read() as view:
+        found = load(engines, view, mimei)
+        cur = Cur(engines, view, found)
+        entries, properties = list(cur.walk(ROOT)), list(properties_below(cur, ROOT))
+    if not entries and not properties and found.base is None:
+        return True
+    cut = len(path)
+    return entries == [(each[cut:], entry) for each, entry in below] and properties == [
+        (each[cut:], name, value) for each, name, value in kept
+    ]
 
 
 def _fill(

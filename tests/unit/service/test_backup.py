@@ -11,6 +11,7 @@ from leither.crypto import MimeiId
 from leither.mimei.entry import Reference
 from leither.mimei.record import NotARecord
 from leither.people import OWNER
+from leither.ports import Transaction
 from leither.service import history, paths, references
 from leither.service.archive_in import import_car
 from leither.service.backup import Backup, backup
@@ -18,6 +19,7 @@ from leither.service.catalog import Catalog, NotTheAuthor, referrers
 from leither.service.collect import check, collect
 from leither.service.diff import diff
 from leither.service.engines import Engines
+from leither.service.events import Event
 from leither.service.holding import VersionNotFound, load
 from leither.service.merge import NotRelated, merge
 from leither.service.split import ChangedMeanwhile, split
@@ -500,6 +502,35 @@ def test_only_a_directory_inside_a_file_system_is_split_off(desk: Engines) -> No
         split(desk, file, ("x",), mark="off")
     with pytest.raises(history.TopicTaken):
         split(desk, mimei, ("d",), mark="site")
+
+
+@pytest.mark.parametrize("what", ["create", "change", "backup", "release"])
+def test_a_split_that_was_cut_short_is_done_when_it_is_tried_again(desk: Engines, what: str) -> None:
+    mimei = made(desk)
+    put(desk, mimei, "d/sub/x", b"1")
+    with desk.state.read() as view:
+        before = list(view.scan(b""))
+    stages: dict[str, list[tuple[bytes, bytes]]] = {}
+
+    def note(event: Event) -> None:
+        with desk.state.read() as view:
+            stages.setdefault(event.what, list(view.scan(b"")))
+
+    with desk.events.watching(note):
+        off = split(desk, mimei, ("d",), mark="off")
+    assert stages[what] != before
+
+    def go_back(transaction: Transaction) -> None:
+        for key, _ in list(transaction.scan(b"")):
+            transaction.delete(key)
+        for key, value in stages[what]:
+            transaction.put(key, value)
+
+    desk.state.write(go_back)
+    assert shown(desk, mimei)["d/sub/x"] == b"1"
+    assert split(desk, mimei, ("d",), mark="off").id == off.id
+    assert shown(desk, mimei) == {"d": "reference"}
+    assert shown(desk, off.id, "release") == {"sub": "directory", "sub/x": b"1"}
 
 
 def test_a_split_of_a_directory_that_changes_meanwhile_changes_nothing(desk: Engines) -> None:
