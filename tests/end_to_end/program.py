@@ -38,7 +38,7 @@ class Answer:
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LEITHER_")}
-    return {**kept, "LEITHER_HOME": str(home), **more}
+    return {**kept, "LEITHER_HOME": str(home), "LEITHER_REDIS_PORT": "0", **more}
 
 
 def leither(home: Path, *arguments: str, stdin: bytes = b"", **more: str) -> Answer:

@@ -19,7 +19,7 @@ COMMANDS = {
     "link": ("link:link", "Make a one-time link that signs a browser in."),
     "app": ("app:app", "Publish a folder as an app, list apps."),
     "mm": ("mm:mm", "Make MiMei; read and write what is in them."),
-    "db": ("db:db", "Run a Redis command on a database."),
+    "db": ("db:db", "Run a Redis command on a database, or on a version of it."),
     "backup": ("versions:backup", "Keep the working copy as a new version."),
     "release": ("versions:release", "Choose the version that readers get."),
     "restore": ("versions:restore", "Make the working copy equal a version."),

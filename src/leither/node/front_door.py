@@ -25,7 +25,7 @@ def make_app(node: "Node") -> "App":
         version=__version__,
         home=str(node.home.path),
         started_ms=node.started_ms,
-        listening=lambda: [_address(each.getsockname()) for each in node.sockets],
+        listening=lambda: [_address(each.getsockname()) for each in (*node.sockets, *node.redis_sockets)],
         memory_bytes=memory_bytes,
     )
     context = ApiContext(

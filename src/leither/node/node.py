@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self
 
 from leither import __version__
@@ -33,13 +33,21 @@ _TOKEN_BYTES_MAX = 200
 class Node:
     """An opened home folder. Make it with `open`; it is good within that context."""
 
-    def __init__(self, settings: Settings, home: Home, engines: Engines, sockets: list[socket.socket]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        home: Home,
+        engines: Engines,
+        sockets: list[socket.socket],
+        redis_sockets: list[socket.socket],
+    ) -> None:
         self.settings = settings
         self.home = home
         self.engines = engines
         self.tokens = Tokens(engines)
         self.started_ms = engines.clock.now_ms()
         self.sockets = sockets
+        self.redis_sockets = redis_sockets
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -57,10 +65,15 @@ class Node:
         with ExitStack() as stack:
             stack.enter_context(home.held())
             sockets: list[socket.socket] = []
+            redis_sockets: list[socket.socket] = []
             if listening:
-                sockets = listen(settings.host, settings.port, setting="port", file=settings.file)
-                for each in sockets:
-                    stack.callback(each.close)
+                for found, port, setting in (
+                    (sockets, settings.port, "port"),
+                    (redis_sockets, settings.redis_port, "redis_port"),
+                ):
+                    found += listen(settings.host, port, setting=setting, file=settings.file)
+                    for each in found:
+                        stack.callback(each.close)
             identity = read_identity(home, random)
             blocks = open_blocks(settings, home)
             stack.callback(blocks.close)
@@ -69,7 +82,7 @@ class Node:
             engines = Engines(
                 blocks=blocks, state=state, clock=clock or SystemClock(), random=random, identity=identity
             )
-            node = cls(settings, home, engines, sockets)
+            node = cls(settings, home, engines, sockets, redis_sockets)
             stack.callback(node.tokens.close)
             yield node
 
@@ -118,6 +131,7 @@ class Node:
 
     def run(self, ready: Callable[[Self], object]) -> None:
         """Serve until SIGINT or SIGTERM; `ready` is called once requests are answered. Only in the main thread."""
+        from leither.node.redis_door import redis_door
         from leither.node.serving import log_to_standard_error, serve_until_signalled
         from leither.node.welcome import publish_welcome
 
@@ -130,7 +144,7 @@ class Node:
             self.home.announce(running)
             ready(self)
 
-        serve_until_signalled(self.app(), self.sockets, started=started)
+        serve_until_signalled(self.app(), self.sockets, started=started, beside=partial(redis_door, self))
 
     def facts(self) -> dict[str, str]:
         """Return who and what this node is, for logs and tests."""

@@ -7,19 +7,22 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 
 from leither.http.asgi import App
 from leither.web.serve import run, serve
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+Door = Callable[[], AbstractAsyncContextManager[object]]
+"""Opens a further front door in the running loop, for as long as the context lasts."""
 
 
 class _Serving:
     """One run of the server: how it is stopped, and what went wrong once it served."""
 
-    def __init__(self, started: Callable[[], object]) -> None:
+    def __init__(self, started: Callable[[], object], beside: Door = nullcontext) -> None:
         self._started = started
+        self._beside = beside
         self._stop: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.failure: BaseException | None = None
@@ -40,15 +43,18 @@ class _Serving:
 
     async def main(self, app: App, sockets: Sequence[socket.socket]) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        await serve(app, sockets, stop=self._stop, ready=self._ready)
+        async with self._beside():
+            await serve(app, sockets, stop=self._stop, ready=self._ready)
 
 
-def serve_until_signalled(app: App, sockets: Sequence[socket.socket], *, started: Callable[[], object]) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what is in work. Only in the main thread.
+def serve_until_signalled(
+    app: App, sockets: Sequence[socket.socket], *, started: Callable[[], object], beside: Door
+) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is in work; `beside` as well. Only in the main thread.
 
     The handlers are set even where the parent has the signals ignored, as `make` does for what runs beside it.
     """
-    serving = _Serving(started)
+    serving = _Serving(started, beside)
     before = [signal.signal(number, lambda *_: serving.stop()) for number in _SIGNALS]
     try:
         run(serving.main(app, sockets))

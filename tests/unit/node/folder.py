@@ -6,4 +6,4 @@ from leither.config import Settings, load
 
 
 def settings(home: Path, **options: object) -> Settings:
-    return load({"home": home, "port": 0, **options}, environ={})
+    return load({"home": home, "port": 0, "redis_port": 0, **options}, environ={})

@@ -6,10 +6,11 @@ import click
 
 from leither.cli.address import resolve
 from leither.cli.api import mimei_path
+from leither.cli.command import Command
 from leither.cli.session import Session, pass_session
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=Command, context_settings={"ignore_unknown_options": True})
 @click.argument("mimei", metavar="ID[@VERSION]")
 @click.argument("words", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 @pass_session
