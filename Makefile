@@ -20,7 +20,7 @@ help: ## list the targets
 run: $(RUN) ## start a node here, in the foreground; ctrl-C stops it
 	@exec $(BIN)/leither up
 
-test: $(DEV) packages $(WEB) fast ## everything a change must pass; installs what it needs
+test: $(DEV) packages $(WEB) check ## everything a change must pass; installs what it needs
 	@exec $(BIN)/pytest -n 2 -m "not soak" --cov --cov-report=term $(PYTEST)
 
 check: $(DEV) fast docs ## lint, format, types, layers, dependencies, docs, generated files
@@ -53,7 +53,7 @@ clean: ## remove what was made here: environment, packages, caches, built docume
 
 # The stages below are made by the targets above.
 
-# The parts of `check` that take seconds; `test` runs them first.
+# The parts of `check` that judge the code alone.
 fast: $(DEV)
 	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }

@@ -98,9 +98,7 @@ def _crown(writer: _Writer, shape: Shape, level: int, tops: list[tuple[Any, ...]
     return tower.finish()
 
 
-def _rewrite(
-    writer: _Writer, root: Cid, level: int, queue: Queue, shape: Shape
-) -> Iterator[tuple[bytes, Item | None]]:
+def _rewrite(writer: _Writer, root: Cid, level: int, queue: Queue, shape: Shape) -> Iterator[tuple[bytes, Item | None]]:
     """Apply a level's changes; yield those of the level above, in key order."""
     segments: list[Segment] = []
     path: Path | None = None
