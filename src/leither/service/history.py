@@ -6,6 +6,7 @@ import msgspec
 
 from leither.codec import Cid
 from leither.crypto import MimeiId, id_text
+from leither.db.layout import NUMBERS
 from leither.errors import Conflict
 from leither.mimei.address import LAST, Selector
 from leither.mimei.control import Control, WriterEntry
@@ -126,6 +127,8 @@ def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bo
             assert edit.mimei.row.dirty == 0
             before = engines.map(base.side, base.salt)
             for key, _, after in before.diff(engines.map(wanted.side, wanted.salt)):
+                if key[:1] == NUMBERS:
+                    continue  # which list numbers were used stays known: none is ever used again
                 if after is None:
                     edit.delete(key)
                 else:

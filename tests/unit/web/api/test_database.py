@@ -91,3 +91,16 @@ def test_a_restored_database_holds_what_the_version_held(node: Node, notes: str)
     run(node, notes, ["SREM", "s", "a"], ["SADD", "s", "c"])
     assert node.owner.post(f"/mimei/{notes}/restore", version="0", discard=True).status == 200
     assert run(node, notes, ["SMEMBERS", "s"], ["SCARD", "s"]) == [["a", "b"], 2]
+
+
+def test_a_list_goes_on_after_a_restore_with_numbers_never_used_before(node: Node, notes: str) -> None:
+    run(node, notes, ["RPUSH", "l", "a"])
+    node.owner.post(f"/mimei/{notes}/backup")
+    run(node, notes, ["RPUSH", "l", "b"])
+    node.owner.post(f"/mimei/{notes}/backup")
+    node.owner.post(f"/mimei/{notes}/restore", version="0")
+    run(node, notes, ["RPUSH", "l", "c"])
+    node.owner.post(f"/mimei/{notes}/backup")
+    assert run(node, notes, ["LRANGE", "l", "0", "-1"]) == [["a", "c"]]
+    items = node.owner.get(f"/mimei/{notes}/diff", **{"from": "1", "to": "2"}).json["items"]
+    assert [(item["change"], item["key"]) for item in items] == [("removed", "l"), ("added", "l")]
