@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 
-NAMES = ("add", "gateway", "start", "map", "growth", "blocks", "redis")
+NAMES = ("add", "gateway", "start", "map", "growth", "blocks", "dav", "redis")
 
 
 def main(chosen: list[str]) -> int:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import venv
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def helia() -> Path | None:
         if subprocess.run(command, cwd=folder, check=False).returncode:
             return None
     return folder
+
+
+@cache
+def wsgidav() -> Path | None:
+    """Return a Python that has WsgiDAV, in an environment of its own."""
+    folder = BUILT / "wsgidav"
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        venv.create(folder, with_pip=True, clear=True)
+        command = [python, "-m", "pip", "install", "--quiet", "-r", HERE / "wsgidav" / "requirements.txt"]
+        if subprocess.run(command, check=False).returncode:
+            return None
+        (folder / "complete").touch()
+    return python
 
 
 def kubo_environment(home: Path) -> dict[str, str]:

@@ -44,5 +44,5 @@ def serve_dav(home: Path) -> Iterator[DavNode]:
 def run(node: DavNode, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run a client to its end."""
     return subprocess.run(
-        command, env=node.environment, input=stdin, capture_output=True, text=True, timeout=110, check=False
+        command, env=node.environment, input=stdin, capture_output=True, text=True, timeout=200, check=False
     )

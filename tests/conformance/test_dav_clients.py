@@ -9,8 +9,8 @@ import pytest
 from tests.conformance.dav_node import DavNode, run, serve_dav
 from tests.end_to_end.program import ok
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(240)]
-FILES = 1000
+pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
+FILES = 2000
 """rclone spaces its calls by 10 ms and makes three for a file, so many more would only wait."""
 
 
