@@ -160,9 +160,7 @@ def test_joined_maps_are_canonical(history: list[tuple[str, int, object]]) -> No
 
 
 @given(histories, st.permutations(range(WRITERS)))
-def test_replicas_that_exchange_all_tips_end_up_equal(
-    history: list[tuple[str, int, object]], order: list[int]
-) -> None:
+def test_replicas_that_exchange_all_tips_end_up_equal(history: list[tuple[str, int, object]], order: list[int]) -> None:
     memory, replicas = play(history)
     for _ in range(2):
         for number in order:
