@@ -1,26 +1,17 @@
 """The ordered Merkle map: build, scattered changes, diff, reads, on a map of a million entries in memory.
 
-Keys take 20 bytes and values 30, from a seeded generator. Each row is the median of `repeats` runs.
+Keys take 20 bytes and values 30, from a seeded generator.
 """
 
 import gc
-import statistics
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from time import perf_counter
-from typing import NamedTuple
 
+from benches.figure import Figure
 from leither.codec import Block, Cid
 from leither.merkle import Entry, NodeCache, Nodes, Shape, Stamp, build, diff, get, scan, update
-
-
-class Row(NamedTuple):
-    """One measured figure."""
-
-    name: str
-    figure: float
-    unit: str
 
 
 class Memory:
@@ -47,26 +38,27 @@ def entries(count: int, random: Random) -> list[Entry]:
     return [Entry(key, stamp, b"\x81" + random.randbytes(29)) for key, stamp in zip(keys, stamps, strict=True)]
 
 
-def _median_ms(work: Callable[[], object], repeats: int) -> float:
+def _times_ms(work: Callable[[], object], repeats: int) -> list[float]:
     times = []
     for _ in range(repeats):
         gc.collect()
         start = perf_counter()
         work()
         times.append((perf_counter() - start) * 1000)
-    return statistics.median(times)
+    return times
 
 
-def _per_get_us(memory: Memory, root: Cid, probes: list[bytes], repeats: int) -> float:
+def _per_get_us(memory: Memory, root: Cid, probes: list[bytes], repeats: int) -> list[float]:
     """Return what a get takes once the cache has seen the same keys."""
     nodes = memory.nodes()
     for key in probes:
         get(nodes, root, key)
-    return _median_ms(lambda: [get(nodes, root, key) for key in probes], repeats) * 1000 / len(probes)
+    times = _times_ms(lambda: [get(nodes, root, key) for key in probes], repeats)
+    return [time * 1000 / len(probes) for time in times]
 
 
-def rows(*, entries_count: int = 1_000_000, changes_count: int = 1000, repeats: int = 5) -> list[Row]:
-    """Return the figures. Takes about half a minute at the default sizes."""
+def figures(*, entries_count: int = 1_000_000, changes_count: int = 1000, repeats: int = 5) -> Iterator[Figure]:
+    """Measure. Takes about half a minute at the default sizes."""
     random = Random(1)
     shape = Shape(random.randbytes(16))
     data = entries(entries_count, random)
@@ -80,24 +72,26 @@ def rows(*, entries_count: int = 1_000_000, changes_count: int = 1000, repeats: 
     after = update(memory.nodes(), root, changed, shape)
     written = memory.puts - built_puts
     probes = [entry.key for entry in random.sample(data, min(10_000, entries_count))]
-    found = [
-        Row("build", _median_ms(lambda: build(memory.nodes(), data, shape), repeats), "ms"),
-        Row("update", _median_ms(lambda: update(memory.nodes(), root, changed, shape), repeats), "ms"),
-        Row("diff", _median_ms(lambda: sum(1 for _ in diff(memory.nodes(), root, after)), repeats), "ms"),
-        Row("scan all", _median_ms(lambda: sum(1 for _ in scan(memory.nodes(), root)), repeats), "ms"),
-        Row("get, anywhere", _per_get_us(memory, root, probes, repeats), "µs"),
-        Row("get, among a hundred keys", _per_get_us(memory, root, probes[:100], repeats), "µs"),
-        Row("nodes", len(memory.blocks), "blocks"),
-        Row("nodes written by the update", written, "blocks"),
-        Row("size", sum(map(len, memory.blocks.values())) / entries_count, "B/entry"),
-    ]
-    return found + _memory_rows(data, memory, root, changed, shape)
+    of = f"{entries_count:,} entries"
+    changes = f"{changes_count:,} scattered changes"
+    yield Figure(f"build {of}", "ms", _times_ms(lambda: build(memory.nodes(), data, shape), repeats))
+    yield Figure(f"update, {changes}", "ms", _times_ms(lambda: update(memory.nodes(), root, changed, shape), repeats))
+    yield Figure(
+        f"diff across {changes}", "ms", _times_ms(lambda: sum(1 for _ in diff(memory.nodes(), root, after)), repeats)
+    )
+    yield Figure("scan all", "ms", _times_ms(lambda: sum(1 for _ in scan(memory.nodes(), root)), repeats))
+    yield Figure("get, anywhere", "µs", _per_get_us(memory, root, probes, repeats))
+    yield Figure("get, among a hundred keys", "µs", _per_get_us(memory, root, probes[:100], repeats))
+    yield Figure("nodes of both versions", "blocks", [len(memory.blocks)])
+    yield Figure("nodes written by the update", "blocks", [written])
+    yield Figure("size of both versions, for each entry", "B", [sum(map(len, memory.blocks.values())) / entries_count])
+    yield from _memory(data, memory, root, changed, shape)
 
 
-def _memory_rows(
+def _memory(
     data: list[Entry], memory: Memory, root: Cid, changed: list[tuple[bytes, Entry]], shape: Shape
-) -> list[Row]:
-    """Return peaks of Python memory beside the entries and the blocks, which are the caller's."""
+) -> Iterator[Figure]:
+    """Measure peaks of Python memory beside the entries and the blocks, which are the caller's."""
     sink = Nodes(memory.blocks.__getitem__, lambda block: None, NodeCache())
     tracemalloc.start()
     build(sink, data, shape)
@@ -106,9 +100,5 @@ def _memory_rows(
     update(sink, root, changed, shape)
     updated = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return [Row("build peak", built / 2**20, "MiB"), Row("update peak", updated / 2**20, "MiB")]
-
-
-if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.name:30}{row.figure:12,.1f} {row.unit}")
+    yield Figure("build, peak of memory", "MiB", [built / 2**20])
+    yield Figure("update, peak of memory", "MiB", [updated / 2**20])

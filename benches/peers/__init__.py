@@ -13,8 +13,8 @@ BUILT = Path(__file__).parents[2] / "build" / "peers"
 
 @cache
 def kubo() -> Path | None:
-    """Return an `ipfs` binary: the one that LEITHER_BENCH_KUBO names, one on the PATH, or one built from its module."""
-    named = os.environ.get("LEITHER_BENCH_KUBO")
+    """Return an `ipfs` binary: the one that BENCH_KUBO names, one on the PATH, or one built from its module."""
+    named = os.environ.get("BENCH_KUBO")
     if named:
         return Path(named)
     found = shutil.which("ipfs")
@@ -33,12 +33,23 @@ def kubo() -> Path | None:
 @cache
 def helia() -> Path | None:
     """Return the folder of the Helia scripts with their packages installed."""
+    return _node_packages("helia")
+
+
+@cache
+def solid() -> Path | None:
+    """Return the folder of the Community Solid Server's package, installed with all it needs."""
+    folder = _node_packages("solid")
+    return None if folder is None else folder / "node_modules" / "@solid" / "community-server"
+
+
+def _node_packages(name: str) -> Path | None:
     if not shutil.which("npm"):
         return None
-    folder = BUILT / "helia"
-    if not (folder / "node_modules").exists():
-        shutil.copytree(HERE / "helia", folder, dirs_exist_ok=True)
-        command = ["npm", "ci", "--no-fund", "--no-audit", "--silent"]
+    folder = BUILT / name
+    if not (folder / "node_modules" / ".package-lock.json").exists():
+        shutil.copytree(HERE / name, folder, dirs_exist_ok=True)
+        command = ["npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--silent"]
         if subprocess.run(command, cwd=folder, check=False).returncode:
             return None
     return folder
