@@ -52,14 +52,21 @@ async def watching(node: Node, token: str | None = None) -> AsyncIterator[Watche
 
 
 async def signed_in(node: Node, watcher: Watcher, probe: str, **first: object) -> None:
-    """Send the first message, and wait until the node has taken it: an event the token may see comes through."""
+    """Send the first message, wait until the node has taken it, and leave nothing on its way to the watcher.
+
+    That it has taken it shows in an event that the token may see coming through; a last one of its own ends them.
+    """
     await watcher.say(**first)
-    event = Event(MimeiId(parse_id(probe)), "change")
+    mimei = MimeiId(parse_id(probe))
     while watcher.from_node.empty():
-        node.engines.events.tell(event)
+        node.engines.events.tell(Event(mimei, "change"))
         await asyncio.sleep(0)
-    while not watcher.from_node.empty():
-        watcher.from_node.get_nowait()
+    last = 1
+    node.engines.events.tell(Event(mimei, f"last {last}"))
+    while (heard := await watcher.hear())["event"] != f"last {last}":
+        if heard["event"] == "lagged":  # the one told may have been dropped
+            last += 1
+            node.engines.events.tell(Event(mimei, f"last {last}"))
 
 
 def run(node: Node, work: Callable[[], Awaitable[None]]) -> None:
