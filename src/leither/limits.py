@@ -54,6 +54,9 @@ MAP_BOUNDARY_BITS = 5
 """Leading zero bits per level that make a key begin a node: 32 entries a node on the average."""
 MAP_NODE_ENTRIES_MAX = 512
 MAP_NODE_BYTES_MAX = 512 * KIB
+"""What several entries of one node weigh at the most."""
+MAP_LONE_BYTES_MAX = MAP_SIBLING_KEY_BYTES_MAX + MAP_VALUE_BYTES_MAX + KIB
+"""Largest node: one with a single entry of the largest key and value."""
 MAP_DEPTH_MAX = 64
 MAP_CACHE_BYTES = 8 * MIB
 """Encoded bytes of the decoded map nodes kept in memory; decoded they take about four times as much."""

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.network
 
 
 def same(document: Any) -> Any:  # noqa: ANN401
-    """A document without what differs between two nodes: the running one's port."""
+    """A document without what differs between two nodes: the running one's port, and when a token was last used."""
     if isinstance(document, dict):
-        return {name: same(value) for name, value in document.items() if name != "url"}
+        return {name: same(value) for name, value in document.items() if name not in ("url", "last_used")}
     return [same(value) for value in document] if isinstance(document, list) else document
 
 
@@ -161,7 +161,7 @@ def test_settings_say_where_they_come_from(home: Path) -> None:
     rows = {row["name"]: row for row in ok(home, "config", LEITHER_PORT="4999")["items"]}
     assert (rows["log_level"]["value"], rows["log_level"]["source"]) == ("info", "file")
     assert (rows["port"]["value"], rows["port"]["source"]) == (4999, "environment")
-    assert rows["redis_port"]["source"] == "default"
+    assert rows["network_port"]["source"] == "default"
 
 
 def test_commands_at_once_take_turns(home: Path, site: Path) -> None:

@@ -97,8 +97,8 @@ def decode(data: bytes) -> Node:
     What only a whole map can show (boundaries, counts, the canonical form) is for `check`.
     Raises: NodeMalformed.  Cost: O(bytes).
     """
-    if len(data) > limits.MAP_NODE_BYTES_MAX:
-        raise NodeMalformed(f"{len(data):,} bytes exceed the limit of {limits.MAP_NODE_BYTES_MAX:,}")
+    if len(data) > limits.MAP_LONE_BYTES_MAX:
+        raise NodeMalformed(f"{len(data):,} bytes exceed the limit of {limits.MAP_LONE_BYTES_MAX:,}")
     try:
         parts = libipld.decode_dag_cbor(data)
     except (ValueError, RecursionError) as error:
@@ -117,7 +117,7 @@ def decode(data: bytes) -> Node:
         raise NodeMalformed(f"{size:,} entries exceed the limit of {limits.MAP_NODE_ENTRIES_MAX}")
     if size:
         _require_sound(level, columns)
-        if len(data) > limits.MAP_VALUE_BYTES_MAX:
+        if len(data) > limits.MAP_KEY_BYTES_MAX:
             _require_short(level, columns)
     elif level:
         raise NodeMalformed("an inner node without children")

@@ -73,7 +73,7 @@ def _towards(node: Node, key: bytes) -> int | None:
 
 def _open(step: int, cid: Cid, data: bytes) -> Node:
     """Return the node in `data`, checked against its hash, structure and canonical form."""
-    if len(data) > limits.MAP_NODE_BYTES_MAX or not cid.matches(data):
+    if len(data) > limits.MAP_LONE_BYTES_MAX or not cid.matches(data):
         raise InvalidProof(step, "the block does not match its hash")
     try:
         node = decode(data)

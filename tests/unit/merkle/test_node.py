@@ -63,7 +63,7 @@ MALFORMED = {
     "nested 100,000 deep": b"\x81" * 100_000,
     "a claim of 2^32 items": b"\x9a\xff\xff\xff\xff",
     "a claim of 2^64 bytes": b"\x81\x5b" + b"\xff" * 8,
-    "past the size limit": b"\x59" + bytes(limits.MAP_NODE_BYTES_MAX),
+    "past the size limit": b"\x59" + bytes(limits.MAP_LONE_BYTES_MAX),
     "a map": b"\xa0",
     "an empty list": b"\x80",
     "a level that is text": bytes(libipld.encode_dag_cbor(["0", [], [], [], []])),

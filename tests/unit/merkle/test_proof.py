@@ -77,7 +77,7 @@ def test_the_empty_map_shows_that_it_has_nothing() -> None:
 
 
 def test_a_block_past_the_size_limit_is_refused_before_it_is_hashed() -> None:
-    data = bytes(limits.MAP_NODE_BYTES_MAX + 1)
+    data = bytes(limits.MAP_LONE_BYTES_MAX + 1)
     with pytest.raises(InvalidProof):
         verify(Cid.of(DAG_CBOR, data), key(1), [data])
 

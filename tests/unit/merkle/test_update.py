@@ -93,7 +93,7 @@ def test_entries_at_every_limit_are_taken() -> None:
     ]
     memory, root = built(largest, shape)
     assert [get(memory.nodes(), root, e.key) for e in largest] == largest
-    assert max(map(len, memory.blocks.values())) <= limits.MAP_NODE_BYTES_MAX
+    assert max(map(len, memory.blocks.values())) <= limits.MAP_LONE_BYTES_MAX
 
 
 @pytest.mark.parametrize("size", [0, 15, 17])

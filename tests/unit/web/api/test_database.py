@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from leither import limits
+from leither.crypto import MimeiId, parse_id
+from leither.db import execute
+from leither.service.database import Database
 from tests.unit.web.api.node import Node
 
 
@@ -104,3 +108,12 @@ def test_a_list_goes_on_after_a_restore_with_numbers_never_used_before(node: Nod
     assert run(node, notes, ["LRANGE", "l", "0", "-1"]) == [["a", "c"]]
     items = node.owner.get(f"/mimei/{notes}/diff", **{"from": "1", "to": "2"}).json["items"]
     assert [(item["change"], item["key"]) for item in items] == [("removed", "l"), ("added", "l")]
+
+
+def test_a_value_of_the_largest_size_is_backed_up_and_read_back(node: Node, notes: str) -> None:
+    largest = "x" * limits.DB_VALUE_BYTES_MAX
+    for name in ("a", "b"):
+        database = Database.open(node.engines, MimeiId(parse_id(notes)))
+        database.write(lambda space, name=name: execute(space, [b"SET", name.encode(), largest.encode()])).result()
+    assert node.owner.post(f"/mimei/{notes}/backup").status == 200
+    assert run(node, f"{notes}@0", ["GET", "b"]) == [largest]
