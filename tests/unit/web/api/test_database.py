@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -111,9 +112,9 @@ def test_a_list_goes_on_after_a_restore_with_numbers_never_used_before(node: Nod
 
 
 def test_a_value_of_the_largest_size_is_backed_up_and_read_back(node: Node, notes: str) -> None:
-    largest = "x" * limits.DB_VALUE_BYTES_MAX
-    for name in ("a", "b"):
-        database = Database.open(node.engines, MimeiId(parse_id(notes)))
-        database.write(lambda space, name=name: execute(space, [b"SET", name.encode(), largest.encode()])).result()
+    largest = b"x" * limits.DB_VALUE_BYTES_MAX
+    database = Database.open(node.engines, MimeiId(parse_id(notes)))
+    for name in (b"a", b"b"):
+        database.write(partial(execute, arguments=[b"SET", name, largest])).result()
     assert node.owner.post(f"/mimei/{notes}/backup").status == 200
-    assert run(node, f"{notes}@0", ["GET", "b"]) == [largest]
+    assert run(node, f"{notes}@0", ["GET", "b"]) == [largest.decode()]
