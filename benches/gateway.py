@@ -1,4 +1,4 @@
-"""Files from an app's origin and by CID, beside nginx with the same files and one worker."""
+"""Files from an app's origin and by CID, beside nginx with the same files and one worker, and Kubo's gateway."""
 
 import json
 import os
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benches.figure import Figure, in_turns
+from benches.peers import kubo, kubo_environment
 
 LEITHER = Path(sys.executable).parent / "leither"
 PORT, NGINX_PORT = 4891, 4892
@@ -41,20 +42,29 @@ def figures(*, rounds: int = 5) -> list[Figure]:
         for size in FILES.values():
             (folder / "site" / f"{size}.bin").write_bytes(os.urandom(size))
         (folder / "site" / "index.html").write_text("<h1>bench</h1>")
-        with _node(folder) as (host, content), _nginx(folder):
-            return [figure for label, size in FILES.items() for figure in _figures(label, size, host, content, rounds)]
+        with _node(folder) as (host, content), _nginx(folder), _kubo(folder, content) as kubo_port:
+            return [
+                figure
+                for label, size in FILES.items()
+                for figure in _figures(label, size, host, content, kubo_port, rounds)
+            ]
 
 
-def _figures(label: str, size: int, host: str, content: str, rounds: int) -> Iterator[Figure]:
+def _figures(label: str, size: int, host: str, content: str, kubo_port: int | None, rounds: int) -> Iterator[Figure]:
     path = f"/{size}.bin"
-    rates = in_turns(
-        rounds,
-        app=lambda: _load(PORT, path, host),
-        ipfs=lambda: _load(PORT, f"/ipfs/{content}{path}", f"localhost:{PORT}"),
-        nginx=lambda: _load(NGINX_PORT, path, f"localhost:{NGINX_PORT}"),
-    )
-    peers = {"nginx, one worker": rates["nginx"]}
-    yield Figure(f"GET {label} from an app's origin", "req/s", rates["app"], peers, ">= 0.4x", more_is_better=True)
+    workers = {
+        "app": lambda: _load(PORT, path, host),
+        "ipfs": lambda: _load(PORT, f"/ipfs/{content}{path}", f"localhost:{PORT}"),
+        "nginx, one worker": lambda: _load(NGINX_PORT, path, f"localhost:{NGINX_PORT}"),
+    }
+    if kubo_port is not None:
+        # By its address and not by localhost, which Kubo sends on to a name of the content's own.
+        by_kubo = f"127.0.0.1:{kubo_port}"
+        workers["Kubo's gateway, offline"] = lambda: _load(kubo_port, f"/ipfs/{content}{path}", by_kubo)
+    rates = in_turns(rounds, **workers)
+    peers = {name: found for name, found in rates.items() if name not in ("app", "ipfs")}
+    target = ">= 0.4x nginx, 2x Kubo"
+    yield Figure(f"GET {label} from an app's origin", "req/s", rates["app"], peers, target, more_is_better=True)
     yield Figure(f"GET {label} at /ipfs/<root>/path", "req/s", rates["ipfs"], peers, more_is_better=True)
 
 
@@ -105,6 +115,36 @@ def _nginx(folder: Path) -> Iterator[None]:
     finally:
         nginx.send_signal(signal.SIGTERM)
         nginx.wait(20)
+
+
+@contextmanager
+def _kubo(folder: Path, content: str) -> Iterator[int | None]:
+    """Yield the port of a Kubo gateway that has the same files, under the same root; None without a Kubo."""
+    program = kubo()
+    if program is None:
+        yield None
+        return
+    home = folder / "kubo"
+    home.mkdir()
+    environment = kubo_environment(home)
+    added = [program, "add", "--offline", "-r", "--hidden", "-Q", folder / "site"]
+    root = subprocess.run(added, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+    assert root == content, "both make the same root of the same files"
+    daemon = subprocess.Popen(
+        [program, "daemon", "--offline"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert daemon.stdout is not None
+        next(line for line in daemon.stdout if line.startswith("Daemon is ready"))
+        yield int((home / "gateway").read_text().rpartition(":")[2])
+    finally:
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait(20)
 
 
 def _wait(url: str) -> None:
