@@ -1,7 +1,6 @@
 """Counted references from one MiMei to others, and the index of who refers to whom."""
 
 from leither import limits
-from leither.codec import Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import InputError, LimitError
 from leither.mimei.entry import REFERENCE_TYPE, Reference, decode_count, decode_reference, encode_count
@@ -71,8 +70,3 @@ def of(entries: Entries) -> list[tuple[Reference, int]]:
 def of_version(engines: Engines, version: Version) -> list[tuple[Reference, int]]:
     """Return (reference, count) of everything a version refers to."""
     return of(VersionEntries(engines.map(version.side, version.salt)))
-
-
-def pinned_versions(engines: Engines, version: Version) -> list[Cid]:
-    """Return the versions of other MiMei that `version` refers to."""
-    return [reference.version for reference, _ in of_version(engines, version) if reference.version is not None]
