@@ -98,10 +98,10 @@ STATE_VALUE_BYTES_MAX = 64 * MIB
 STATE_MAP_BYTES = 1 << 40
 """Address space reserved for the state engine's map; the file grows as needed."""
 STATE_READERS_MAX = 512
-COMMIT_BATCH_MAX = 4096
-"""Changes that one group commit carries at the most."""
-COMMIT_BATCH_BYTES_MAX = 64 * MIB
-"""Bytes of keys and values past which a group commit takes no further change."""
+STATE_TABLE_BYTES_MAX = 16 * MIB
+"""What changes take in memory before they go from the journal to LMDB's file; no change runs while they take twice that."""
+STATE_CHANGE_BYTES_MAX = 8 * MIB
+"""What one change may take in memory; a larger one is made in LMDB's file itself."""
 
 # Block store
 PACK_BYTES_MAX = 256 * MIB

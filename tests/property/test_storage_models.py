@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from leither import limits
 from leither.codec import RAW, Block, Cid
 from leither.ports import Blocks, State, Transaction
 from leither.store import LmdbState, MemoryBlocks, MemoryState, PackBlocks
@@ -201,11 +202,28 @@ class LmdbMachine(StateMachine):
         self.state = self.open()
 
 
+class TinyLayersMachine(LmdbMachine):
+    """The same with tables so small that they go to LMDB's file all the time."""
+
+    def open(self) -> State:
+        limits.STATE_TABLE_BYTES_MAX, limits.STATE_CHANGE_BYTES_MAX = 1500, 2500
+        return super().open()
+
+    def teardown(self) -> None:
+        super().teardown()
+        limits.STATE_TABLE_BYTES_MAX, limits.STATE_CHANGE_BYTES_MAX = _TABLE_BYTES, _CHANGE_BYTES
+
+
+_TABLE_BYTES, _CHANGE_BYTES = limits.STATE_TABLE_BYTES_MAX, limits.STATE_CHANGE_BYTES_MAX
+
+
 TestBlocksInMemory = BlocksMachine.TestCase
 TestBlocksInPacks = PackMachine.TestCase
 TestStateInMemory = StateMachine.TestCase
 TestStateInLmdb = LmdbMachine.TestCase
+TestStateInTinyLayers = TinyLayersMachine.TestCase
 TestBlocksInMemory.settings = FEW_STEPS
 TestBlocksInPacks.settings = FEW_STEPS
 TestStateInMemory.settings = FEW_STEPS
 TestStateInLmdb.settings = FEW_STEPS
+TestStateInTinyLayers.settings = FEW_STEPS

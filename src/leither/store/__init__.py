@@ -2,8 +2,9 @@
 
 from leither.store.disk import Disk, StoreBroken, StoreFull
 from leither.store.frame import PackVersionUnknown
+from leither.store.layers import TooManyReaders
 from leither.store.lmdb_file import StateDamaged
-from leither.store.lmdb_state import LmdbState, TooManyReaders
+from leither.store.lmdb_state import LmdbState
 from leither.store.lock import StoreClosed, StoreInUse
 from leither.store.memory_blocks import MemoryBlocks
 from leither.store.memory_state import MemoryState

@@ -54,7 +54,7 @@ def open_environment(directory: Path, *, databases: int, readahead: bool) -> lmd
             str(directory),
             map_size=limits.STATE_MAP_BYTES,
             max_dbs=databases,
-            max_readers=limits.STATE_READERS_MAX,
+            max_readers=limits.STATE_READERS_MAX + 1,
             max_spare_txns=16,
             readahead=readahead,
             mode=0o600,

@@ -1,4 +1,4 @@
-"""State in LMDB: many readers at once, one writer, group commit."""
+"""State in LMDB, behind a journal: many readers at once, one change at a time, group commit."""
 
 from __future__ import annotations
 
@@ -12,36 +12,34 @@ from typing import TypeVar
 
 import lmdb
 
-from leither import limits
-from leither.errors import LimitError
+from leither.ports import Transaction
+from leither.store.checkpoint import replay
 from leither.store.commit_queue import CommitQueue
 from leither.store.disk import Disk, make_directory, storage_error
+from leither.store.journal import Journal
+from leither.store.layers import Layers
 from leither.store.lmdb_file import DATA_NAME, StateDamaged, open_environment
-from leither.store.lmdb_view import LmdbTransaction, LmdbView
 from leither.store.lock import DirectoryLock, StoreClosed
 from leither.store.long_key import Tables
+from leither.store.overlay_view import OverlayView
 
 T = TypeVar("T")
 
 FORMAT_NAME = "format"
-FORMAT = b"leither state 1, lmdb 0.9\n"
-
-
-class TooManyReaders(LimitError):
-    """More snapshots are open at once than the engine has slots for."""
-
-    code = "too-many-readers"
-
-    def __init__(self) -> None:
-        self.limit = limits.STATE_READERS_MAX
-        super().__init__(f"more than {self.limit} snapshots of the state are open at once; close some and try again")
+FORMAT = b"leither state 2, lmdb 0.9 and a journal\n"
+JOURNAL_NAME = "journal"
 
 
 class LmdbState:
     """`State` in a directory of its own. Thread-safe. Don't fork while it is open."""
 
-    def __init__(self, directory: Path, *, disk: Disk | None = None) -> None:
-        """Open or create the state in `directory`. Raises: StateDamaged, StoreInUse, StoreFull, StoreBroken."""
+    def __init__(self, directory: Path, *, disk: Disk | None = None, every_second: bool = False) -> None:
+        """Open or create the state in `directory`.
+
+        With `every_second`, a change counts as done when it is written and before it is durable: a process that dies
+        loses nothing, a power cut up to the last second.
+        Raises: StateDamaged, StoreInUse, StoreFull, StoreBroken.
+        """
         self._directory = directory
         self._disk = disk or Disk()
         try:
@@ -52,7 +50,7 @@ class LmdbState:
         try:
             self._environment = self._open()
             try:
-                tables = self._open_tables()
+                self._layers = self._open_layers()
                 self._write_format()
             except BaseException:
                 self._environment.close()
@@ -63,9 +61,8 @@ class LmdbState:
         except BaseException:
             self._lock.release()
             raise
-        self._tables = tables
         self._closed = False
-        self._queue = CommitQueue(self._environment, tables, self._disk, str(directory))
+        self._queue = CommitQueue(self._layers, str(directory), every_second=every_second)
 
     def _open(self) -> lmdb.Environment:
         """Open the environment. The format file tells a first start from a data file that was lost."""
@@ -116,32 +113,38 @@ class LmdbState:
         except lmdb.CorruptedError as error:
             raise StateDamaged(self._directory / DATA_NAME, str(error)) from None
 
+    def _open_layers(self) -> Layers:
+        """Bring what the journal holds into LMDB's file, and begin anew."""
+        tables = self._open_tables()
+        journal = Journal(self._directory / JOURNAL_NAME, self._disk)
+        seq = replay(self._environment, tables, self._disk, journal)
+        journal.begin(seq + 1)
+        journal.forget()
+        return Layers(self._environment, tables, journal, self._disk, seq)
+
     @contextmanager
-    def read(self) -> Iterator[LmdbView]:
-        """Open a snapshot of what is committed. Raises: TooManyReaders, StoreClosed. Cost: under a microsecond."""
+    def read(self) -> Iterator[OverlayView]:
+        """Open a snapshot of what is durable. Raises: TooManyReaders, StoreClosed. Cost: some microseconds."""
         if self._closed:
             raise StoreClosed(str(self._directory))
+        snapshot = self._layers.open_view()
         try:
-            transaction = self._environment.begin()
-        except lmdb.ReadersFullError:
-            raise TooManyReaders from None
-        try:
-            yield LmdbView(transaction, self._tables)
+            yield snapshot.view
         except lmdb.CorruptedError as error:
             raise StateDamaged(self._directory / DATA_NAME, str(error)) from None
         finally:
-            transaction.abort()
+            snapshot.close()
 
-    def write(self, change: Callable[[LmdbTransaction], T]) -> T:
+    def write(self, change: Callable[[Transaction], T]) -> T:
         """Run `change` and return its result once it is durable.
 
-        `change` may run twice when the disk fills; only its last run counts. Raises: what `change` raises, StoreFull,
+        `change` may run twice, when it is large or the disk fills; only its last run counts. Raises: what `change` raises, StoreFull,
         StoreBroken, StoreClosed.
         """
         return self.submit(change).result()
 
-    def submit(self, change: Callable[[LmdbTransaction], T]) -> Future[T]:
-        """Like `write`, but return at once."""
+    def submit(self, change: Callable[[Transaction], T]) -> Future[T]:
+        """Like `write`, but return once `change` ran or is queued."""
         return self._queue.submit(change)
 
     def close(self) -> None:
@@ -150,5 +153,6 @@ class LmdbState:
             return
         self._closed = True
         self._queue.close()
+        self._layers.close()
         self._environment.close()
         self._lock.release()

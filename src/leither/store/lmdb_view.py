@@ -37,17 +37,12 @@ class LmdbView:
 class LmdbTransaction(LmdbView):
     """A view that can change."""
 
-    __slots__ = ("written_bytes",)
-
-    def __init__(self, transaction: lmdb.Transaction[bytes], tables: Tables) -> None:
-        super().__init__(transaction, tables)
-        self.written_bytes = 0
+    __slots__ = ()
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set `key`. Raises: StateKeyEmpty, StateKeyTooLong, StateValueTooLong."""
         check_entry(key, value)
         self._changes.count += 1
-        self.written_bytes += len(key) + len(value)
         if len(key) < SEGMENT_BYTES:
             self._transaction.put(key, value, db=self._tables.entries)
         else:

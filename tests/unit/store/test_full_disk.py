@@ -145,6 +145,7 @@ def test_a_full_map_refuses_the_change_that_is_too_large_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "STATE_MAP_BYTES", 1_048_576)
+    monkeypatch.setattr(limits, "STATE_CHANGE_BYTES_MAX", 1_000_000)
     with closing(LmdbState(tmp_path)) as state:
 
         def put(key: bytes, size_bytes: int) -> Callable[[Transaction], None]:
