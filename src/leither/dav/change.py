@@ -12,7 +12,8 @@ from leither.mimei.path import ROOT, Path, path_key
 from leither.people import Act
 from leither.ports import View
 from leither.service.catalog import authorize
-from leither.service.cur import Cur, Edit, edit
+from leither.service.cur import Cur, Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.service.locks import drop_locks

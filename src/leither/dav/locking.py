@@ -15,7 +15,7 @@ from leither.mimei.entry import EntryType, PathEntry
 from leither.people import Act
 from leither.ports import Transaction
 from leither.service.catalog import authorize
-from leither.service.cur import Edit
+from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import load
@@ -74,7 +74,7 @@ def take(engines: Engines, guard: Guard, wanted: LockRequest, *, deep: bool, sec
 
 def _take(engines: Engines, guard: Guard, lock: Lock, empty: Cid, now_ms: int, transaction: Transaction) -> bool:
     mimei, path = guard.place.address.id, lock.path
-    editing = Edit(engines, transaction, load(engines, transaction, mimei))
+    editing = open_edit(engines, transaction, load(engines, transaction, mimei))
     authorize(guard.principal, editing.mimei, Act.WRITE)
     before = present(editing, path)
     guard.check(transaction, before)
@@ -100,7 +100,7 @@ def refresh(engines: Engines, guard: Guard, *, seconds: int) -> bytes:
         raise BadHeader("If", "")
 
     def run(transaction: Transaction) -> list[Lock]:
-        editing = Edit(engines, transaction, load(engines, transaction, place.address.id))
+        editing = open_edit(engines, transaction, load(engines, transaction, place.address.id))
         authorize(guard.principal, editing.mimei, Act.WRITE)
         guard.check(transaction, present(editing, place.path))
         locks = Locks(transaction, place.address.id, now_ms)
@@ -121,7 +121,7 @@ def release(engines: Engines, guard: Guard, token: str) -> None:
     require_cur(place)
 
     def run(transaction: Transaction) -> None:
-        editing = Edit(engines, transaction, load(engines, transaction, place.address.id))
+        editing = open_edit(engines, transaction, load(engines, transaction, place.address.id))
         authorize(guard.principal, editing.mimei, Act.WRITE)
         guard.check(transaction, present(editing, place.path))
         locks = Locks(transaction, place.address.id, engines.clock.now_ms())

@@ -12,6 +12,7 @@ from leither.people import Act
 from leither.ports import Transaction
 from leither.service.catalog import authorize
 from leither.service.cur import Edit
+from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import load
@@ -75,7 +76,7 @@ class Transfer:
 
     def _change(self, transaction: Transaction) -> bool:
         engines, guard, target = self.engines, self.guard, self.target
-        into = Edit(engines, transaction, load(engines, transaction, target.address.id))
+        into = open_edit(engines, transaction, load(engines, transaction, target.address.id))
         authorize(guard.principal, into.mimei, Act.WRITE)
         tree = self._tree(transaction)
         entry = self._look(tree)
@@ -92,7 +93,7 @@ class Transfer:
         out = into
         if not self.keep:
             if not same:
-                out = Edit(engines, transaction, tree.mimei)
+                out = open_edit(engines, transaction, tree.mimei)
             authorize(guard.principal, out.mimei, Act.WRITE)
             guard.claim(transaction, out.mimei.id, self.source.path, deep=True, member=True)
             wipe(engines, out, self.source.path)

@@ -117,7 +117,7 @@ def _require_only_database(text: bytes) -> None:
 @command("randomkey")
 def randomkey(space: Space, arguments: Arguments) -> Reply:
     """RANDOMKEY. Cost: the keys before the one drawn."""
-    total = space.count(HEAD, layout.after(HEAD))
+    total = space.key_count
     if not total:
         return None
     start = space.chance(total)
@@ -132,7 +132,7 @@ def randomkey(space: Space, arguments: Arguments) -> Reply:
 @command("dbsize")
 def dbsize(space: Space, arguments: Arguments) -> Reply:
     """DBSIZE: keys that have expired and are not yet removed count, as in Redis."""
-    return space.count(HEAD, layout.after(HEAD))
+    return space.key_count
 
 
 @command("flushdb", "flushall")

@@ -4,6 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 
 from leither.db.cursor import Cursors
+from leither.db.layout import HEAD, REMNANT_TYPE, after
 
 
 class MemorySpace:
@@ -30,6 +31,11 @@ class MemorySpace:
         low, high = bisect_left(self._keys, start), bisect_left(self._keys, stop)
         positions = range(high - 1, low - 1, -1) if reverse else range(low, high)
         return ((self._keys[at], self.entries[self._keys[at]]) for at in positions)
+
+    @property
+    def key_count(self) -> int:
+        """How many keys there are."""
+        return sum(head[1] != REMNANT_TYPE for _, head in self.scan(HEAD, after(HEAD)))
 
     def count(self, start: bytes, stop: bytes) -> int:
         """Return how many entries have `start <= key < stop`."""

@@ -37,6 +37,10 @@ class Space(Entries, Protocol):
     cursors: Cursors
     """Where the SCAN family's walks stand; kept for as long as the database is open."""
 
+    @property
+    def key_count(self) -> int:
+        """How many keys there are, those that have expired and are not yet removed among them."""
+
     def count(self, start: bytes, stop: bytes) -> int:
         """Return how many entries have `start <= key < stop`."""
 

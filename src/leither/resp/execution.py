@@ -39,6 +39,7 @@ class Recorder:
     """A space that remembers what changed. `changes`: (class letter, event, key) in order."""
 
     __slots__ = (
+        "_space",
         "chance",
         "changes",
         "count",
@@ -64,6 +65,12 @@ class Recorder:
         self.now_ms = space.now_ms
         self.writer = space.writer
         self.changes: list[Change] = []
+        self._space = space
+
+    @property
+    def key_count(self) -> int:
+        """How many keys there are."""
+        return self._space.key_count
 
     def notify(self, kind: str, event: str, key: bytes) -> None:
         """Remember a change."""

@@ -22,6 +22,7 @@ from leither.service.backup import backup
 from leither.service.catalog import referrers
 from leither.service.controls import newer_control
 from leither.service.cur import Edit
+from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
@@ -224,7 +225,7 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
         stand_on(engines, transaction, mimei, plan.tip.cid)
     _drop(engines, transaction, load(engines, transaction, mimei), plan)
     if not plan.held and proved.came.changes:
-        _take_changes(Edit(engines, transaction, load(engines, transaction, mimei)), proved)
+        _take_changes(open_edit(engines, transaction, load(engines, transaction, mimei)), proved)
 
 
 def _drop(engines: Engines, transaction: Transaction, mimei: Mimei, plan: _Plan) -> None:

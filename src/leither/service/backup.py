@@ -1,7 +1,7 @@
 """Backup: the changed entries of `cur` become blocks, and a read-only version is appended."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from leither.codec import Cid
@@ -12,8 +12,10 @@ from leither.mimei.head import Head
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
 from leither.service.content import derive_content
+from leither.service.complete import CompleteEdit, forget_eras
 from leither.service.cur import Cur, Edit
 from leither.service.derived import NOBODY, prepare_backup
+from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, base_version, load
@@ -33,10 +35,15 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A version made of `cur`, or None where nothing is new. `saved`: for each key it saved, the tick of the change."""
+    """A version made of `cur`, or None where nothing is new.
+
+    Fields: saved: for each key it saved, the tick of the change; of a database only the deleted ones. tick: that of
+    the last change it saved. changed: how many entries it saved.
+    """
 
     version: Version | None
     saved: dict[bytes, int]
+    tick: int
     changed: int
 
 
@@ -54,7 +61,7 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
         sealed = _seal(engines, mimei, lease, note=note, renewed=renewed)
         version = sealed.version
         if version is None:
-            if sealed.saved:
+            if sealed.changed:
                 engines.state.write(partial(_settle, engines, mimei, sealed))
             base = base_version(engines, held)
             return Backup(held.base, base.n if base else None, 0)
@@ -63,43 +70,30 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
         lease.put_many((block, head.block))
         lease.flush()
         engines.state.write(partial(_append, engines, mimei, sealed, block.cid, head))
+        if held.genesis.type == "db":
+            forget_eras(engines, mimei)
     engines.events.tell(Event(mimei, "backup", block.cid.text))
     return Backup(block.cid, version.n, sealed.changed)
 
 
 def _settle(engines: Engines, mimei: MimeiId, sealed: Sealed, transaction: Transaction) -> None:
     """Clear changes that came to what the version below holds."""
-    editing = Edit(engines, transaction, load(engines, transaction, mimei))
-    editing.settle(sealed.saved)
+    editing = open_edit(engines, transaction, load(engines, transaction, mimei))
+    _clear(editing, sealed)
     editing.save()
 
 
+def _clear(editing: Edit, sealed: Sealed) -> None:
+    if isinstance(editing, CompleteEdit):
+        editing.settle_all(sealed.tick, sealed.saved)
+    else:
+        editing.settle(sealed.saved)
+
+
 def _append(engines: Engines, mimei: MimeiId, sealed: Sealed, cid: Cid, head: Head, transaction: Transaction) -> None:
-    editing = Edit(engines, transaction, load(engines, transaction, mimei))
-    editing.settle(sealed.saved)
+    editing = open_edit(engines, transaction, load(engines, transaction, mimei))
+    _clear(editing, sealed)
     advance(engines, transaction, mimei, editing.row(), head, cid)
-
-
-def _entries(
-    held: Mimei,
-    below: OrderedMap,
-    changes: Iterable[tuple[bytes, bytes | None, int]],
-    stamp: Stamp,
-    renewed: frozenset[bytes],
-) -> Iterator[tuple[bytes, Entry | None]]:
-    """Yield the changes as the map takes them. What follows from other entries has nobody's stamp."""
-    database = held.genesis.type == "db"
-    for key, value, _ in changes:
-        if value is None:
-            yield key, None
-        elif not database or key in renewed:
-            yield key, Entry(key, stamp, value)
-        elif key[:1] in DERIVED:
-            yield key, Entry(key, NOBODY, value)
-        else:
-            # A command may set what is there already; that is no change.
-            before = below.get(key)
-            yield key, before if before is not None and before.value == value else Entry(key, stamp, value)
 
 
 def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed: frozenset[bytes]) -> Sealed:
@@ -108,26 +102,27 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
         held = load(engines, view, mimei)
         base = base_version(engines, held)
         cur = Cur(engines, view, held)
-        changes = list(cur.changes())
-        saved = {key: tick for key, _, tick in changes}
-        if base is not None and not changes:
-            return Sealed(None, saved, 0)
         salt = base.salt if base else engines.map_salt(mimei)
         stamp = Stamp(held.row.number, held.row.seq + 1)
         below = engines.map(base.side, salt, lease) if base else engines.empty_map(salt, lease)
-        side = below.update(_entries(held, below, changes, stamp, renewed))
+        has_siblings = base is not None and base.siblings is not None
+        changes = _Changes(held, below if base else None, stamp, renewed, has_siblings=has_siblings)
+        side = below.update(changes.read(cur.changes()))
+        sealed = Sealed(None, changes.saved, held.row.tick, changes.count)
+        if base is not None and not changes.count:
+            return sealed
         siblings = base.siblings if base else None
         if siblings is not None:
-            siblings = resolve(below.nodes, siblings, saved, below.shape)
+            siblings = resolve(below.nodes, siblings, changes.keys, below.shape)
         if base is not None and side.root == base.side and siblings == base.siblings:
-            return Sealed(None, saved, 0)
+            return sealed
         content = derive_content(
             engines,
             lease,
             kind=held.genesis.type,
             side=side.root,
             before=base.content if base else None,
-            changed=saved,
+            changed=changes.keys,
             look=cur.entry,
         )
     version = Version(
@@ -144,4 +139,46 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
         time=engines.clock.now_ms(),
     )
     version = Version.decode(version.signed(engines.identity.node).encode())
-    return Sealed(version, saved, len(changes))
+    return replace(sealed, version=version)
+
+
+class _Changes:
+    """The changes of `cur` on their way into the map: as its entries, and noted as far as it matters afterwards.
+
+    `count`: how many there were. `keys`: theirs, unless it is a database's without siblings, where nobody asks.
+    `saved`: as in Sealed.
+    """
+
+    def __init__(
+        self, held: Mimei, below: OrderedMap | None, stamp: Stamp, renewed: frozenset[bytes], *, has_siblings: bool
+    ) -> None:
+        self._database = held.genesis.type == "db"
+        self._below = below
+        self._stamp = stamp
+        self._renewed = renewed
+        self._keep_keys = has_siblings or not self._database
+        self.count = 0
+        self.keys: list[bytes] = []
+        self.saved: dict[bytes, int] = {}
+
+    def read(self, changes: Iterable[tuple[bytes, bytes | None, int]]) -> Iterator[tuple[bytes, Entry | None]]:
+        """Yield `changes` as the map takes them. What follows from other entries has nobody's stamp."""
+        for key, value, tick in changes:
+            self.count += 1
+            if self._keep_keys:
+                self.keys.append(key)
+            if value is None or not self._database:
+                self.saved[key] = tick
+            yield key, None if value is None else self._entry(key, value)
+
+    def _entry(self, key: bytes, value: bytes) -> Entry:
+        if not self._database or key in self._renewed:
+            return Entry(key, self._stamp, value)
+        if key[:1] in DERIVED:
+            return Entry(key, NOBODY, value)
+        if self._below is not None:
+            # A command may set what is there already; that is no change.
+            before = self._below.get(key)
+            if before is not None and before.value == value:
+                return before
+        return Entry(key, self._stamp, value)

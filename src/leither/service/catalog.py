@@ -190,7 +190,7 @@ def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force
     others = {source for source, _, _ in referrers(transaction, mimei) if source != mimei}
     if others and not force:
         raise StillReferred(mimei, len(others))
-    for table in (tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.PAGES, tables.LOCKS):
+    for table in (tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.DIRTY, tables.PAGES, tables.LOCKS):
         prefix = table + mimei
         for key in [key for key, _ in transaction.scan(prefix, prefix_end(prefix))]:
             transaction.delete(key)

@@ -10,7 +10,8 @@ from leither.merkle import Entry, conflicts, siblings
 from leither.mimei.entry import decode_path_entry
 from leither.mimei.path import Path, path_key, path_text
 from leither.ports import View
-from leither.service.cur import Cur, Edit, edit
+from leither.service.cur import Cur, Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, base_version
 from leither.service.paths import assign, clear, make_parents

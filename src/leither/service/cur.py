@@ -3,16 +3,14 @@
 A changed entry is stored with the tick of its last change, so that a backup, which works from a snapshot beside
 writers, clears exactly what it has saved. An empty value says the entry was deleted.
 
-A database, where every read counts, keeps its saved entries in the state engine too: its row is `complete`, nothing is
-looked up below, and a table of its own names the entries that were changed.
+A database, where every read counts, keeps its saved entries in the state engine too (`complete.py`): its row is
+`complete`, and nothing is looked up below.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from leither.crypto import MimeiId
 from leither.errors import LimitError
 from leither.mimei.entry import decode_path_entry
 from leither.mimei.path import PATH_TYPE
@@ -20,13 +18,11 @@ from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.entries import Entries
-from leither.service.events import Event
-from leither.service.holding import Holding, Mimei, base_version, load, save
+from leither.service.holding import Holding, Mimei, base_version, save
 from leither.service.index import index_entry
+from leither.service.unsaved import unsaved
 
-T = TypeVar("T")
 _TICK = 8
-_SAVED = bytes(_TICK)
 
 
 class QuotaReached(LimitError):
@@ -95,11 +91,7 @@ class Cur(Entries):
         """Iterate over (key, value or None if deleted, tick) of everything changed since the version below."""
         cut = len(self._prefix)
         if self._complete:
-            named = tables.dirty(self.mimei.id)
-            for key, _ in self._view.scan(named, prefix_end(named)):
-                stored = self._view.get(self._prefix + key[cut:])
-                assert stored is not None, "a changed entry stands until it is saved"
-                yield key[cut:], stored[_TICK:] or None, tables.read_u64(stored)
+            yield from unsaved(self._view, self.mimei)
             return
         for key, stored in self._view.scan(self._prefix, prefix_end(self._prefix)):
             yield key[cut:], stored[_TICK:] or None, tables.read_u64(stored)
@@ -129,9 +121,8 @@ class Edit(Cur):
     def discard(self) -> None:
         """Take back every change since the version below."""
         for key in [key for key, _, _ in self.changes()]:
-            held = self.base(key)
-            self._set(key, held, force=False)
-            self._clear(key, held)
+            self._set(key, self.base(key), force=False)
+            self.transaction.delete(self._prefix + key)
         self._dirty = 0
 
     def settle(self, saved: Mapping[bytes, int]) -> None:
@@ -144,52 +135,14 @@ class Edit(Cur):
                 self.transaction.put(stored_key, tables.u64(self._tick) + (self.base(key) or b""))
                 self._dirty += 1
             elif tables.read_u64(stored) == tick:
-                self._clear(key, stored[_TICK:] or None)
+                self.transaction.delete(stored_key)
                 self._dirty -= 1
 
     def refresh(self, key: bytes, value: bytes | None) -> None:
         """Take in what stands at `key` of the version that `cur`, which has no changes, will stand on."""
-        if self._complete:
-            self._clear(key, value)
         index_entry(self.transaction, self.mimei.id, key, value)
-
-    def fill(self) -> None:
-        """Bring every entry of the version below into the state engine: a database is then complete."""
-        for entry in self._base.scan(b"", None) if self._base and not self._complete else ():
-            self._clear(entry.key, entry.value)
-        self._complete = True
-
-    def _clear(self, key: bytes, value: bytes | None) -> None:
-        """Let the entry stand as saved, with `value`."""
-        if self.mimei.genesis.type != "db":
-            self.transaction.delete(self._prefix + key)
-            return
-        self.transaction.delete(tables.dirty(self.mimei.id, key))
-        if value is None:
-            self.transaction.delete(self._prefix + key)
-        else:
-            self.transaction.put(self._prefix + key, _SAVED + value)
-
-    def _keep(self, key: bytes, value: bytes | None) -> bool:
-        """Change an entry of a complete database."""
-        stored_key = self._prefix + key
-        stored = self.transaction.get(stored_key)
-        before = None if stored is None else stored[_TICK:] or None
-        if before is None and value is None:
-            return False
-        self.touched = True
-        self._bytes += weight(key, value) - weight(key, before)
-        self._entries += (value is not None) - (before is not None)
-        if stored is None or stored[:_TICK] == _SAVED:
-            self.transaction.put(tables.dirty(self.mimei.id, key), b"")
-            self._dirty += 1
-        self.transaction.put(stored_key, tables.u64(self._tick) + (value or b""))
-        index_entry(self.transaction, self.mimei.id, key, value)
-        return before is not None
 
     def _set(self, key: bytes, value: bytes | None, *, force: bool) -> bool:
-        if self._complete:
-            return self._keep(key, value)
         stored_key = self._prefix + key
         stored = self.transaction.get(stored_key)
         held = self.base(key)
@@ -223,7 +176,6 @@ class Edit(Cur):
             size_bytes=self._bytes,
             entries=self._entries,
             dirty=self._dirty,
-            complete=self._complete,
         )
 
 
@@ -234,19 +186,3 @@ def weight(key: bytes, value: bytes | None) -> int:
     if key[:1] == PATH_TYPE:
         return decode_path_entry(value).size_bytes
     return len(key) + len(value)
-
-
-def edit(engines: Engines, mimei: MimeiId, change: Callable[[Edit], T]) -> T:
-    """Run `change` on the working copy in one durable transaction and return its result."""
-
-    def run(transaction: Transaction) -> tuple[T, bool]:
-        editing = Edit(engines, transaction, load(engines, transaction, mimei))
-        result = change(editing)
-        if editing.touched:
-            editing.save()
-        return result, editing.touched
-
-    result, touched = engines.state.write(run)
-    if touched:
-        engines.events.tell(Event(mimei, "change"))
-    return result

@@ -9,12 +9,13 @@ from typing import TypeVar
 from leither.codec import Cid
 from leither.crypto import MimeiId, id_text
 from leither.db.cursor import Cursors
+from leither.db.layout import HEAD, after
 from leither.db.space import Space
 from leither.errors import InputError
 from leither.mimei.version import Version
 from leither.ports import Random, Transaction, View
 from leither.service import tables
-from leither.service.cur import Edit
+from leither.service.complete import CompleteEdit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, load
@@ -85,15 +86,22 @@ class _Space:
 class CurSpace(_Space):
     """`cur` of a complete database, as one snapshot shows it."""
 
-    def __init__(self, view: View, mimei: MimeiId, call: Call) -> None:
+    def __init__(self, view: View, mimei: Mimei, call: Call) -> None:
         super().__init__(call)
         self._view = view
-        self._prefix = tables.cur(mimei)
+        self._get = view.get
+        self._prefix = tables.cur(mimei.id)
         self._cut = len(self._prefix)
+        self._keys = mimei.row.keys
+
+    @property
+    def key_count(self) -> int:
+        """How many keys there are."""
+        return self._keys
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of the entry at `key`."""
-        stored = self._view.get(self._prefix + key)
+        stored = self._get(self._prefix + key)
         return (stored[_TICK:] or None) if stored is not None else None
 
     def scan(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
@@ -111,17 +119,16 @@ class CurSpace(_Space):
 class EditSpace(CurSpace):
     """`cur` of a complete database inside a transaction."""
 
-    def __init__(self, editing: Edit, call: Call) -> None:
-        super().__init__(editing.transaction, editing.mimei.id, call)
+    def __init__(self, editing: CompleteEdit, call: Call) -> None:
+        super().__init__(editing.transaction, editing.mimei, call)
+        self.put = editing.put  # type: ignore[method-assign]
+        self.delete = editing.delete  # type: ignore[method-assign]
         self._editing = editing
 
-    def put(self, key: bytes, value: bytes) -> None:
-        """Set an entry."""
-        self._editing.put(key, value)
-
-    def delete(self, key: bytes) -> None:
-        """Remove an entry, if it is there."""
-        self._editing.delete(key)
+    @property
+    def key_count(self) -> int:
+        """How many keys there are."""
+        return self._editing.key_count
 
 
 class VersionSpace(_Space):
@@ -145,6 +152,11 @@ class VersionSpace(_Space):
     def count(self, start: bytes, stop: bytes) -> int:
         """Return how many entries have `start <= key < stop`. Cheap."""
         return self._entries.count(start, stop)
+
+    @property
+    def key_count(self) -> int:
+        """How many keys there are. Cheap, but where a join left expiries of keys that are gone."""
+        return self._entries.count(HEAD, after(HEAD))
 
 
 class Database:
@@ -180,7 +192,7 @@ class Database:
             yield VersionSpace(engines.map(record.side, record.salt), self._call(0))
             return
         with engines.state.read() as view:
-            yield CurSpace(view, self.id, self._call(0))
+            yield CurSpace(view, load(engines, view, self.id), self._call(0))
 
     def write(self, work: Callable[[Space], T]) -> "Future[T]":
         """Run `work` in a transaction of the state's writer; the future is done when it is durable or refused.
@@ -193,7 +205,7 @@ class Database:
         self._ensure_writer()
 
         def run(transaction: Transaction) -> T:
-            editing = Edit(engines, transaction, load(engines, transaction, self.id))
+            editing = CompleteEdit(engines, transaction, load(engines, transaction, self.id))
             result = work(EditSpace(editing, self._call(editing.mimei.row.number)))
             if editing.touched:
                 editing.save()
@@ -222,7 +234,6 @@ class Database:
 
 
 def _fill(engines: Engines, transaction: Transaction, mimei: MimeiId) -> Mimei:
-    editing = Edit(engines, transaction, load(engines, transaction, mimei))
-    editing.fill()
+    editing = CompleteEdit(engines, transaction, load(engines, transaction, mimei))
     editing.save()
     return editing.mimei

@@ -7,8 +7,10 @@ from leither.db import Cursors, user_key
 from leither.db.merging import restamp, rewrite
 from leither.db.sweep import expired_keys, remove_expired
 from leither.merkle import Entry, Stamp
-from leither.service.cur import Edit, edit
+from leither.service.complete import CompleteEdit
+from leither.service.cur import Edit
 from leither.service.database import Call, EditSpace, VersionSpace
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.holding import base_version
 from leither.service.maps import OrderedMap
@@ -54,19 +56,20 @@ def settle_derived(joined: OrderedMap, tips: Iterable[OrderedMap]) -> OrderedMap
 
 
 def prepare_backup(engines: Engines, mimei: MimeiId) -> frozenset[bytes]:
-    """Drop what has expired from `cur`, and return the entries that the backup stamps anew although unchanged.
+    """Drop what has expired from `cur`, begin an era, and return the entries to be stamped anew although unchanged.
 
     Those belong to keys whose expiry was moved: another writer may drop them as expired meanwhile.
     """
 
     def change(editing: Edit) -> frozenset[bytes]:
-        if not editing.mimei.row.complete:
-            return frozenset()  # nothing was ever changed here
+        assert isinstance(editing, CompleteEdit)
         row = editing.mimei.row
         call = Call(engines.clock.now_ms(), row.number, Cursors(), engines.random)
         space = EditSpace(editing, call)
         remove_expired(space, list(expired_keys(space)))
         base = base_version(engines, editing.mimei)
+        if base is None or editing.has_unsaved:
+            editing.begin_era()
         if base is None:
             return frozenset()
         keys = sorted({key for key in (user_key(name) for name, _, _ in editing.changes()) if key is not None})

@@ -18,7 +18,7 @@ from leither.people import ALL
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.catalog import referrers, sign_control
-from leither.service.cur import Edit
+from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, VersionNotFound, base_version, ended_at, heads, load, save
@@ -98,7 +98,7 @@ def discard(engines: Engines, mimei: MimeiId) -> int:
 
 
 def _discard(engines: Engines, mimei: MimeiId, transaction: Transaction) -> int:
-    editing = Edit(engines, transaction, load(engines, transaction, mimei))
+    editing = open_edit(engines, transaction, load(engines, transaction, mimei))
     dropped = editing.mimei.row.dirty
     editing.discard()
     drop_pages(editing)
@@ -123,7 +123,7 @@ def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bo
             if now.row.dirty and not discard:
                 raise UnsavedChanges(mimei, now.row.dirty)
             _discard(engines, mimei, transaction)
-            edit = Edit(engines, transaction, load(engines, transaction, mimei))
+            edit = open_edit(engines, transaction, load(engines, transaction, mimei))
             assert edit.mimei.row.dirty == 0
             before = engines.map(base.side, base.salt)
             for key, _, after in before.diff(engines.map(wanted.side, wanted.salt)):

@@ -44,7 +44,10 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     Fields: genesis, control: CIDs. base: the version `cur` stands on, which is `last`; empty while there is none.
     tick: counts changes of `cur`. size_bytes, entries: of `cur`. dirty: its unsaved changes. number, seq, head: this
     node's place as a writer, 0 and empty while it is none. release: the released version, empty for none.
-    complete: of a database, whether all of `cur` stands in the state engine.
+    complete: of a database, whether all of `cur` stands in the state engine. saved: the tick up to which a database's
+    changes are in its last version. era, era_first, era_begin: numbers of the era in which its changes are named now
+    and of the first with unsaved ones, and the tick at which the present one began. tracked: whether they are named at
+    all. keys: how many keys a database has.
     """
 
     genesis: bytes
@@ -59,6 +62,12 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     head: bytes = b""
     release: bytes = b""
     complete: bool = False
+    saved: int = 0
+    era: int = 0
+    era_first: int = 0
+    era_begin: int = 0
+    tracked: bool = False
+    keys: int = 0
 
 
 _DECODER = msgspec.msgpack.Decoder(Holding)

@@ -15,7 +15,8 @@ from leither.ports import Lease, Transaction
 from leither.service.backup import backup
 from leither.service.catalog import referrers
 from leither.service.content import derive_content
-from leither.service.cur import Edit, weight
+from leither.service.cur import weight
+from leither.service.editing import open_edit
 from leither.service.derived import settle_derived
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
@@ -130,7 +131,7 @@ def stand_on(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Ci
         entries: Iterator[tuple[bytes, Entry | None]] = ((entry.key, entry) for entry in side.scan())
     else:
         entries = ((change.key, change.after) for change in engines.map(base.side, base.salt).diff(side))
-    editing = Edit(engines, transaction, held)
+    editing = open_edit(engines, transaction, held)
     for key, entry in entries:
         editing.refresh(key, entry.value if entry else None)
     row = msgspec.structs.replace(editing.row(), size_bytes=version.size_bytes, entries=side.count())

@@ -14,7 +14,8 @@ from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import ROOT, path_key
 from leither.ports import Lease, View, prefix_end
 from leither.service import tables
-from leither.service.cur import Cur, Edit, edit
+from leither.service.cur import Cur, Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.unixfs import read, size_bytes

@@ -10,7 +10,8 @@ from leither.errors import Conflict, InputError
 from leither.mimei.entry import EntryType, PathEntry, Reference
 from leither.mimei.path import ROOT, Path, path_key, path_text
 from leither.mimei.version import Version
-from leither.service.cur import Edit, edit
+from leither.service.cur import Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.pages import drop_pages
 from leither.service.properties import drop_properties, properties_below, set_property

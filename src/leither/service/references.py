@@ -6,7 +6,8 @@ from leither.errors import InputError, LimitError
 from leither.mimei.entry import REFERENCE_TYPE, Reference, decode_count, decode_reference, encode_count
 from leither.mimei.version import Version
 from leither.ports import prefix_end
-from leither.service.cur import Edit, edit
+from leither.service.cur import Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.entries import Entries, VersionEntries
 

@@ -7,7 +7,8 @@ from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import ROOT, Path, path_text
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
-from leither.service.cur import Cur, Edit, edit
+from leither.service.cur import Cur, Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.history import TopicTaken, release
 from leither.service.holding import Mimei, load

@@ -5,7 +5,7 @@ h id number             head CID           one writer's newest head
 v id n                  version CID        the numbered versions
 w id version            n                  every version held, numbered or merged in
 c id key                tick, value        changes of `cur` over its base version
-d id key                               a database's entries that were changed since its last backup
+d id era key                           a database's entries that were changed in an era
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
 g id                    seq                where this node, as a writer, was in a MiMei that it deleted
@@ -78,9 +78,9 @@ def cur(mimei: MimeiId, key: bytes = b"") -> bytes:
     return CUR + mimei + key
 
 
-def dirty(mimei: MimeiId, key: bytes = b"") -> bytes:
-    """Key that says a database's entry was changed; without `key`, the prefix of them all."""
-    return DIRTY + mimei + key
+def dirty(mimei: MimeiId, era: int) -> bytes:
+    """Prefix of the keys that name a database's entries changed in `era`."""
+    return DIRTY + mimei + _U32.pack(era)
 
 
 def page(mimei: MimeiId, number: int) -> bytes:

@@ -9,7 +9,8 @@ from leither.mimei.entry import TAG_TYPE, decode_record_value, encode_record_val
 from leither.mimei.tag import Tag, check_tag
 from leither.ports import View, prefix_end
 from leither.service import tables
-from leither.service.cur import Cur, Edit, edit
+from leither.service.cur import Cur, Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 
 

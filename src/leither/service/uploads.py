@@ -12,7 +12,8 @@ from leither.errors import LimitError
 from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import ROOT, Path, path_text
 from leither.ports import Lease
-from leither.service.cur import Edit, edit
+from leither.service.cur import Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.pages import fold
 from leither.service.paths import AlreadyThere, WrongPlace, clear, place, symlink_entry
