@@ -3,27 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from leither.db.refusal import Refusal
 from leither.db.reply import Wait
 from leither.db.space import Space
 from leither.resp.execution import Recorder, execute
 from leither.resp.keyspace import Change
-from leither.resp.waiting import Unit
+from leither.resp.reply import Failure
+from leither.resp.waiting import Together, Unit
 
 
 @dataclass(slots=True)
 class Outcome:
     """What a batch came to.
 
-    Fields: values: of each unit, its steps' values (None for a step that runs later); None where a watched key has
-    changed. waiting: units that go on waiting, oldest first, with what each waits for. served: units that waited and
-    were served, with the value. changes: what listeners and watchers hear, in order. touched: the keys in it.
+    Fields: values: of each unit its value; of those between MULTI and EXEC a list, with None for a step that runs
+    later, or None where a watched key has changed. waiting: units that go on waiting, oldest first, with what each
+    waits for. served: units that waited and were served, with the value. changes: what listeners and watchers hear, in
+    order.
     """
 
-    values: list[list[object] | None] = field(default_factory=list)
+    values: list[object] = field(default_factory=list)
     waiting: dict[Unit, Wait] = field(default_factory=dict)
     served: dict[Unit, object] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    touched: set[bytes] = field(default_factory=set)
+
+    def touched(self) -> set[bytes]:
+        """Return the keys that changed."""
+        return {key for _, _, key in self.changes}
 
 
 def run_units(units: Sequence[Unit], waiting: dict[Unit, Wait], space: Space) -> Outcome:
@@ -32,21 +38,31 @@ def run_units(units: Sequence[Unit], waiting: dict[Unit, Wait], space: Space) ->
     Args:    waiting: units of earlier batches that wait, oldest first.
     """
     recorder = Recorder(space)
-    outcome = Outcome(waiting=dict(waiting), changes=recorder.changes)
+    changes = recorder.changes
+    outcome = Outcome(waiting=dict(waiting), changes=changes)
+    values = outcome.values
     seen = 0
     for unit in units:
-        outcome.values.append(_run_unit(unit, recorder, outcome))
-        while seen < len(recorder.changes):
-            changed = {key for _, _, key in recorder.changes[seen:]}
-            seen = len(recorder.changes)
-            outcome.touched |= changed
-            if outcome.waiting:
+        if type(unit) is Together:
+            values.append(_run_together(unit, recorder, outcome))
+        else:
+            try:
+                value = unit.command.run(recorder, unit.words)  # type: ignore[misc]
+            except Refusal as error:
+                value = Failure(str(error))
+            if type(value) is Wait:
+                outcome.waiting[unit] = value
+            values.append(value)
+        if outcome.waiting:
+            while seen < len(changes):
+                changed = {key for _, _, key in changes[seen:]}
+                seen = len(changes)
                 _serve(changed, recorder, outcome)
     return outcome
 
 
-def _run_unit(unit: Unit, recorder: Recorder, outcome: Outcome) -> list[object] | None:
-    if unit.watched is not None and (unit.broken or not unit.watched.isdisjoint(outcome.touched)):
+def _run_together(unit: Together, recorder: Recorder, outcome: Outcome) -> list[object] | None:
+    if unit.broken or (unit.watched and not unit.watched.isdisjoint(outcome.touched())):
         return None
     values: list[object] = []
     for step in unit.steps:
@@ -54,12 +70,7 @@ def _run_unit(unit: Unit, recorder: Recorder, outcome: Outcome) -> list[object] 
             values.append(None)
             continue
         value = execute(step.command, recorder, step.words)
-        if type(value) is Wait:
-            if unit.watched is None:
-                outcome.waiting[unit] = value
-            else:
-                value = value.nothing
-        values.append(value)
+        values.append(value.nothing if type(value) is Wait else value)
     return values
 
 
@@ -67,8 +78,7 @@ def _serve(changed: set[bytes], recorder: Recorder, outcome: Outcome) -> None:
     for unit, wait in list(outcome.waiting.items()):
         if changed.isdisjoint(wait.keys):
             continue
-        step = unit.steps[0]
-        value = execute(step.command, recorder, step.words)
+        value = execute(unit.command, recorder, unit.words)
         if type(value) is not Wait:
             del outcome.waiting[unit]
             outcome.served[unit] = value

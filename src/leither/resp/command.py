@@ -17,7 +17,9 @@ class Command:
 
     Fields: arity: words with the name; negative: at least as many. keys: first, last and step of its key positions,
     as COMMAND INFO tells them. run: the database's function, or None. local: the connection's, or None. waits: may
-    wait for a key. barrier: looked at only when all before it are answered. slow: runs beside the loop.
+    wait for a key. barrier: looked at only when all before it are answered. slow: reads much, and runs beside
+    the loop. heavy: changes much, and does so as well. usual: just runs
+    on the database in its turn.
     """
 
     name: bytes
@@ -33,6 +35,8 @@ class Command:
     waits: bool = False
     barrier: bool = False
     slow: bool = False
+    heavy: bool = False
+    usual: bool = False
     before_auth: bool = False
     in_multi: bool = True
     ends_multi: bool = False

@@ -17,19 +17,31 @@ from leither.resp.batch import Outcome, run_units
 from leither.resp.channels import Channels
 from leither.resp.execution import Database, failure_of
 from leither.resp.keyspace import Notices
-from leither.resp.reply import NIL_ARRAY, encode
+from leither.resp.reply import NIL_ARRAY, OK, encode
 from leither.resp.sweep import Sweep
-from leither.resp.waiting import Unit
+from leither.resp.waiting import Together, Unit
 
 if TYPE_CHECKING:
     from leither.resp.connection import Connection
+
+OK_REPLY = encode(OK, 2)
 
 
 class Lane:
     """The connections' way into one database. Only the event loop's thread calls it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, database: Database, flush: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        database: Database,
+        *,
+        flush: Callable[[], None],
+        beside: Callable[[Callable[[], Outcome]], Future[Outcome]],
+    ) -> None:
+        """`flush`: sends the replies that are there, and has a turn soon, in which those who got one may join what waits.
+        `beside`: runs what takes long in a thread."""
         self.database = database
+        self._beside = beside
         self.channels = Channels()
         self.notices = Notices(self.channels)
         self.connections: set[Connection] = set()
@@ -63,16 +75,20 @@ class Lane:
 
     def _send(self, batch: list[Unit], done: Callable[[list[Unit], Future[Outcome]], None]) -> None:
         for unit in batch:
-            if unit.watched is not None and unit.connection is not None:
+            if type(unit) is Together and unit.connection is not None:
                 unit.broken = unit.connection.watch_broken
                 unit.connection.unwatch()
+        work = partial(self.database.write, partial(run_units, batch, dict(self.waiting)))
         try:
-            future = self.database.write(partial(run_units, batch, dict(self.waiting)))
+            future = self._run_beside(work) if any(unit.is_heavy for unit in batch) else work()
         except LeitherError as error:
             future = Future()
             future.set_exception(error)
         self._own_changes += 1
         future.add_done_callback(lambda done_future: self._tell(done, batch, done_future))
+
+    def _run_beside(self, work: Callable[[], Future[Outcome]]) -> Future[Outcome]:
+        return self._beside(lambda: work().result())
 
     def _tell(
         self, done: Callable[[list[Unit], Future[Outcome]], None], batch: list[Unit], future: Future[Outcome]
@@ -95,7 +111,6 @@ class Lane:
             self._settle(batch, future.result())
         else:
             self._fail(batch[0], error)
-        self.submit()
         self._flush()
 
     def _alone(self, batch: list[Unit]) -> None:
@@ -113,7 +128,6 @@ class Lane:
                 self._send([rest.pop(0)], next_one)
                 return
             self._in_flight = False
-            self.submit()
             self._flush()
 
         self._send([first], next_one)
@@ -132,36 +146,34 @@ class Lane:
     # What came of them
 
     def _settle(self, batch: list[Unit], outcome: Outcome) -> None:
-        self._break_watches(outcome.touched)
+        if self._watchers:
+            self._break_watches(outcome.touched())
         for unit, value in outcome.served.items():
             self._leave(unit)
-            self._reply(unit, [value])
+            self._reply(unit, value)
         for unit, wait in outcome.waiting.items():
             if unit not in self.waiting:
                 self._wait(unit, wait)
-        for unit, values in zip(batch, outcome.values, strict=True):
-            if unit not in outcome.waiting and unit not in outcome.served:
-                self._reply(unit, values)
+        answered: dict[Connection, None] = {}
+        for unit, value in zip(batch, outcome.values, strict=True):
+            connection = unit.connection
+            if connection is None or type(value) is Wait:
+                continue
+            if type(unit) is Together:
+                connection.settle(unit, _reply_together(unit, value))
+            else:
+                unit.reply = OK_REPLY if value is OK else encode(value, unit.resp)
+                answered[connection] = None
+        for connection in answered:
+            connection.release_replies()
         self.notices.tell(outcome.changes)
         for unit in [unit for unit in self.waiting if unit.ended]:
             self._leave(unit)
-            self._reply(unit, [unit.ended_with])
+            self._reply(unit, unit.ended_with)
 
-    def _reply(self, unit: Unit, values: list[object] | None) -> None:
-        connection = unit.connection
-        if connection is None:
-            return
-        if values is None:
-            reply = encode(NIL_ARRAY, unit.resp)
-        elif unit.watched is None:
-            reply = encode(values[0], unit.resp)
-        else:
-            parts = [
-                encode(value if step.command.local is None else step.command.local(connection, step.words), unit.resp)
-                for step, value in zip(unit.steps, values, strict=True)
-            ]
-            reply = b"*%d\r\n%b" % (len(parts), b"".join(parts))
-        connection.settle(unit, reply)
+    def _reply(self, unit: Unit, value: object) -> None:
+        if unit.connection is not None:
+            unit.connection.settle(unit, encode(value, unit.resp))
 
     # Waiting for keys
 
@@ -185,7 +197,7 @@ class Lane:
         unit.ended, unit.ended_with = True, value
         if not self._in_flight:
             self._leave(unit)
-            self._reply(unit, [value])
+            self._reply(unit, value)
             self._flush()
 
     def unblock(self, client: int, value: object) -> bool:
@@ -239,3 +251,16 @@ class Lane:
         """Let a connection wait for nothing any more."""
         for unit in [unit for unit in self.waiting if unit.connection is connection]:
             self.end_wait(unit, NIL_ARRAY)
+
+
+def _reply_together(unit: Together, values: object) -> bytes:
+    """Return the reply of EXEC: an array of its steps' replies."""
+    if values is None:
+        return encode(NIL_ARRAY, unit.resp)
+    assert isinstance(values, list)
+    assert unit.connection is not None
+    parts = [
+        encode(value if step.command.local is None else step.command.local(unit.connection, step.words), unit.resp)
+        for step, value in zip(unit.steps, values, strict=True)
+    ]
+    return b"*%d\r\n%b" % (len(parts), b"".join(parts))

@@ -55,6 +55,13 @@ class Reading:
         self._stack = ExitStack()
         self._spaces: dict[Lane, Space] = {}
 
+    def space(self, lane: Lane) -> Space:
+        """Return the turn's snapshot of a database's `cur`."""
+        space = self._spaces.get(lane)
+        if space is None:
+            space = self._spaces[lane] = self._stack.enter_context(lane.database.reading())
+        return space
+
     def run(self, connection: Connection, command: Command, words: list[bytes]) -> None:
         """Run a command that changes nothing, here or beside the loop, and answer."""
         lane = connection.lane
@@ -65,10 +72,7 @@ class Reading:
             self._server.answer_beside(connection, slot, lambda: _read(lane.database, command, words))
             return
         try:
-            space = self._spaces.get(lane)
-            if space is None:
-                space = self._spaces[lane] = self._stack.enter_context(lane.database.reading())
-            value = execute(command, space, words)
+            value = execute(command, self.space(lane), words)
         except LeitherError as error:
             value = failure_of(error)
         connection.answer(value)
@@ -162,6 +166,10 @@ class RedisServer:
             lane.submit()
         self.flush()
 
+    def _flush_and_go_on(self) -> None:
+        self.flush()
+        self.schedule()
+
     def flush(self) -> None:
         """Send every reply that is there."""
         sending, self.sending = self.sending, set()
@@ -235,7 +243,7 @@ class RedisServer:
         key = session.mimei, session.version
         lane = self.lanes.get(key)
         if lane is None:
-            lane = self.lanes[key] = Lane(self.loop, database, self.flush)
+            lane = self.lanes[key] = Lane(self.loop, database, flush=self._flush_and_go_on, beside=self._threads.submit)
             shared = next((other for (mimei, _), other in self.lanes.items() if mimei == session.mimei), lane)
             lane.channels, lane.notices = shared.channels, shared.notices
         connection.session, connection.lane = session, lane

@@ -5,7 +5,7 @@ from leither.db.keyspace import expired, take
 from leither.db.layout import HEAD
 from leither.db.space import Space
 from leither.resp.command import Command
-from leither.resp.waiting import Step, Unit
+from leither.resp.waiting import Unit
 
 _STOP = b"\x91"
 
@@ -39,4 +39,4 @@ class Sweep:
                 found.append(key[1:])
         else:
             self._at = HEAD
-        return Unit(steps=(Step(_SWEEP, found),)) if found else None
+        return Unit(None, _SWEEP, found) if found else None

@@ -25,9 +25,16 @@ _SLOW = frozenset(
 )
 """Commands that read much for one reply, so that others would feel it if they ran in the loop."""
 
+_HEAVY = frozenset(
+    {"del", "unlink", "rename", "renamenx", "copy", "flushall", "flushdb", "sort", "bitop", "ltrim", "lrem", "linsert"}
+    | {"sinterstore", "sunionstore", "sdiffstore", "zinterstore", "zunionstore", "zdiffstore", "zrangestore"}
+    | {"zremrangebyrank", "zremrangebyscore", "zremrangebylex"}
+)
+"""Commands that may change much."""
+
 
 class Commands:
-    """Commands by name. `top`: without subcommands, by name."""
+    """Commands by name, `by_name`, in lower and upper case. `top`: without subcommands, by name."""
 
     def __init__(self) -> None:
         own = [
@@ -41,7 +48,7 @@ class Commands:
         ]
         found = {name.encode(): _of_database(each.declaration, each.run) for name, each in OF_DATABASES.items()}
         found |= {command.name: command for command in own}
-        self._by_name = found | {name.upper(): command for name, command in found.items()}
+        self.by_name = found | {name.upper(): command for name, command in found.items()}
         self._inside: dict[bytes, list[Command]] = {}
         for name, command in sorted(found.items()):
             container, bar, _ = name.partition(b"|")
@@ -52,7 +59,7 @@ class Commands:
     def find(self, words: list[bytes]) -> Command | Failure:
         """Return the command that `words` are, or why they are none. Its arity is not checked yet."""
         name = words[0]
-        command = self._by_name.get(name) or self._by_name.get(name.lower())
+        command = self.by_name.get(name) or self.by_name.get(name.lower())
         if command is None or (command.run is not None and max(map(len, words)) > limits.DB_KEY_BYTES_MAX):
             try:
                 find_in_database(words)
@@ -66,12 +73,12 @@ class Commands:
     def _find_inside(self, container: Command, words: list[bytes]) -> Command | Failure:
         if len(words) == 1:
             return container if container.local is not None else refusal.wrong_arity(container.name)
-        found = self._by_name.get(container.name + b"|" + words[1].lower())
+        found = self.by_name.get(container.name + b"|" + words[1].lower())
         return refusal.unknown_subcommand(container.name, words[1]) if found is None else found
 
     def named(self, name: bytes) -> Command | None:
         """Return a command or subcommand by its name."""
-        return self._by_name.get(name.lower())
+        return self.by_name.get(name.lower())
 
     def inside(self, command: Command) -> list[Command]:
         """Return the subcommands of a command."""
@@ -100,4 +107,6 @@ def _of_database(told: Declaration, run: object) -> Command:
         waits="blocking" in told.flags,
         barrier="blocking" in told.flags,
         slow=told.name in _SLOW,
+        heavy=told.name in _HEAVY,
+        usual=run is not None and told.name not in _SLOW and "blocking" not in told.flags,
     )

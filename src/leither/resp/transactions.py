@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from leither import limits
 from leither.resp.command import Command
 from leither.resp.reply import LATER, OK, Failure
-from leither.resp.waiting import Unit
+from leither.resp.waiting import Together
 
 if TYPE_CHECKING:
     from leither.resp.connection import Connection
@@ -32,7 +32,7 @@ def _exec(connection: "Connection", _: list[bytes]) -> object:
         connection.unwatch()
         return Failure("EXECABORT Transaction discarded because of previous errors.")
     assert connection.lane is not None
-    unit = Unit(connection=connection, steps=steps, resp=connection.resp, watched=frozenset(connection.watched))
+    unit = Together(connection, _EXEC, steps, frozenset(connection.watched), connection.resp)
     connection.await_slot(unit, park=bool(connection.watched))
     connection.lane.add(unit)
     return LATER
@@ -62,9 +62,10 @@ def _made(name: bytes, arity: int, since: str, summary: str, **more: object) -> 
     return Command(name, arity, "transactions", since, summary, flags=_FLAGS, **more)  # type: ignore[arg-type]
 
 
+_EXEC = _made(b"exec", 1, "1.2.0", "Run what came since MULTI, all at once", local=_exec, ends_multi=True)
 COMMANDS = (
     _made(b"multi", 1, "1.2.0", "Begin a transaction", local=_multi, ends_multi=True),
-    _made(b"exec", 1, "1.2.0", "Run what came since MULTI, all at once", local=_exec, ends_multi=True),
+    _EXEC,
     _made(b"discard", 1, "2.0.0", "Forget what came since MULTI", local=_discard, ends_multi=True, barrier=True),
     _made(
         b"watch",

@@ -11,38 +11,68 @@ if TYPE_CHECKING:
     from leither.resp.connection import Connection
 
 
-@dataclass(eq=False, slots=True)
 class Slot:
     """The place of one reply in the order of a connection's replies. `reply` is None until it is there.
 
     A `silent` one is kept for the order only.
     """
 
-    reply: bytes | None = None
-    silent: bool = False
+    silent = False
+
+    def __init__(self, reply: bytes | None = None) -> None:
+        self.reply = reply
+
+
+class Unit(Slot):
+    """A command that runs in a transaction.
+
+    Fields: connection: whose it is; None for the server's own. ended: its waiting for a key is over, with `ended_with`.
+    """
+
+    ended = False
+    ended_with: object = None
+    timer: asyncio.TimerHandle | None = None
+
+    def __init__(self, connection: "Connection | None", command: Command, words: list[bytes], resp: int = 2) -> None:
+        self.reply = None
+        self.connection = connection
+        self.command = command
+        self.words = words
+        self.resp = resp
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it may take long, so that it should not run in the loop."""
+        return self.command.heavy
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command of a unit. One of the connection itself runs when the unit is durable."""
+    """One command between MULTI and EXEC. One of the connection itself runs when the rest is durable."""
 
     command: Command
     words: list[bytes]
 
 
-@dataclass(eq=False, slots=True)
-class Unit(Slot):
-    """What runs as a whole in one transaction: a command, or all between MULTI and EXEC.
+class Together(Unit):
+    """All between MULTI and EXEC.
 
-    Fields: connection: whose it is; None for the server's own. watched: None for a plain command; for EXEC, the keys
-    that must not have changed. broken: one of them has. ended: its waiting for a key is over, with `ended_with`.
+    Fields: steps: what lies between. watched: the keys that must not have changed. broken: one of them has.
     """
 
-    connection: "Connection | None" = None
-    steps: Sequence[Step] = ()
-    resp: int = 2
-    watched: frozenset[bytes] | None = None
-    broken: bool = False
-    ended: bool = False
-    ended_with: object = None
-    timer: asyncio.TimerHandle | None = None
+    broken = False
+
+    def __init__(
+        self, connection: "Connection", exec_: Command, steps: Sequence[Step], watched: frozenset[bytes], resp: int
+    ) -> None:
+        super().__init__(connection, exec_, [], resp)
+        self.steps = steps
+        self.watched = watched
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it may take long."""
+        return len(self.steps) > _LIGHT_STEPS_MAX or any(step.command.heavy for step in self.steps)
+
+
+_LIGHT_STEPS_MAX = 1000

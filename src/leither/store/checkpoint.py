@@ -10,7 +10,7 @@ from leither.store.disk import Disk
 from leither.store.journal import Journal
 from leither.store.journal_frame import decode_changes
 from leither.store.lmdb_view import LmdbTransaction
-from leither.store.long_key import Tables
+from leither.store.long_key import SEGMENT_BYTES, Tables
 from leither.store.overlay import Table
 
 SEQ = b"seq"
@@ -27,7 +27,17 @@ def write_table(environment: lmdb.Environment, tables: Tables, disk: Disk, table
     """Write a table that nobody changes any more, whose last change has number `seq`. Raises: lmdb.Error."""
     cells = table.cells
     with environment.begin(write=True) as transaction:
-        _apply(transaction, tables, ((key, cells[key][1]) for key in table.sorted_keys()))
+        short: list[tuple[bytes, bytes]] = []
+        rest: list[tuple[bytes, bytes | None]] = []
+        for key in table.sorted_keys():
+            value = cells[key][1]
+            if value is None or len(key) >= SEGMENT_BYTES:
+                rest.append((key, value))
+            else:
+                short.append((key, value))
+        with transaction.cursor(db=tables.entries) as cursor:
+            cursor.putmulti(short)
+        _apply(transaction, tables, rest)
         _finish(transaction, tables, disk, seq)
 
 

@@ -304,7 +304,7 @@ def test_a_fault_of_ours_ends_one_connection_only(
 
     found = door.server.commands.find([b"PING"])
     assert isinstance(found, Command)
-    monkeypatch.setitem(door.server.commands._by_name, b"BROKEN", replace(found, local=fail))
+    monkeypatch.setitem(door.server.commands.by_name, b"BROKEN", replace(found, local=fail))
     with door.client() as other:
         other.send("BROKEN")
         assert other.rest() == b""
