@@ -9,7 +9,7 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping
 
-from tools.vector_cases import Case, archives, codec, entries, identity, properties, records
+from tools.vector_cases import Case, archives, codec, entries, identity, journal, properties, records
 
 ROOT = pathlib.Path(__file__).parent.parent
 FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]] = {
@@ -23,6 +23,7 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "export": (archives.exports, archives.bad_exports),
     "shelf": (archives.shelves, archives.bad_shelves),
     "reserved": (records.reserved, records.bad_reserved),
+    "journal": (journal.segments, journal.bad_segments),
     "reference": (entries.references, entries.bad_references),
     "entry": (entries.paths, entries.bad_paths),
     "property": (properties.properties, properties.bad_properties),

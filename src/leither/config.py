@@ -19,6 +19,7 @@ PREFIX = "LEITHER_"
 NO_SETTINGS = frozenset({"LEITHER_DEBUG", "LEITHER_PASSPHRASE"})
 """Variables that are no settings: tracebacks for developers, and a passphrase, which belongs in no file."""
 LOG_LEVELS = ("error", "warning", "info", "debug")
+DURABILITIES = ("always", "everysec")
 _FILE_BYTES_MAX = 1 << 20
 
 
@@ -108,6 +109,12 @@ def _level(given: object) -> str:
     raise ValueError(f"one of {', '.join(LOG_LEVELS)}")
 
 
+def _durability(given: object) -> str:
+    if given in DURABILITIES:
+        return str(given)
+    raise ValueError("always, or everysec")
+
+
 def _store(given: object) -> str:
     if isinstance(given, str) and (given == "pack" or re.fullmatch(r"s3://[^/\s?#]+(/[^\s?#]*)?", given)):
         return given
@@ -138,6 +145,12 @@ SETTINGS: dict[str, Setting] = {
     "port": Setting(4800, _port, "where browsers, the API and this program meet the node"),
     "network_port": Setting(4801, _port, "where other nodes will meet it"),
     "redis_port": Setting(4802, _port, "where Redis clients will meet it"),
+    "durability": Setting(
+        "always",
+        _durability,
+        "when a change counts as done: always (once it would survive a power cut) or everysec (at once; a power cut "
+        "may take back the last second)",
+    ),
     "store": Setting("pack", _store, "where blocks are kept: pack (files in the home folder) or s3://bucket/prefix"),
     "store_endpoint": Setting("", _text, "address of the S3 service; empty for Amazon's"),
     "store_region": Setting("", _text, "region of the S3 service"),
@@ -169,6 +182,7 @@ class Settings:
     port: int
     network_port: int
     redis_port: int
+    durability: str
     store: str
     store_endpoint: str
     store_region: str

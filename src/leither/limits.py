@@ -99,7 +99,7 @@ STATE_MAP_BYTES = 1 << 40
 """Address space reserved for the state engine's map; the file grows as needed."""
 STATE_READERS_MAX = 512
 STATE_TABLE_BYTES_MAX = 16 * MIB
-"""What changes take in memory before they go from the journal to LMDB's file; no change runs while they take twice that."""
+"""What changes take in memory before they go to LMDB's file; no change runs while they take twice that."""
 STATE_CHANGE_BYTES_MAX = 8 * MIB
 """What one change may take in memory; a larger one is made in LMDB's file itself."""
 

@@ -9,7 +9,14 @@ import pytest
 
 from leither.store import Disk
 from leither.testing.faults import FaultyDisk, PowerCutDisk, run_in_child
-from tests.crash.workload import check_blocks, check_state, work_on_blocks, work_on_state
+from tests.crash.workload import (
+    check_blocks,
+    check_state,
+    check_state_with_large,
+    work_on_blocks,
+    work_on_state,
+    work_on_state_in_tiny_layers,
+)
 
 Work = Callable[[Path, Disk, Callable[[str], None]], None]
 Check = Callable[[Path, list[str]], None]
@@ -48,7 +55,11 @@ def writes(name: str) -> bool:
 )
 @pytest.mark.parametrize(
     ("work", "check"),
-    [pytest.param(work_on_blocks, check_blocks, id="blocks"), pytest.param(work_on_state, check_state, id="state")],
+    [
+        pytest.param(work_on_blocks, check_blocks, id="blocks"),
+        pytest.param(work_on_state, check_state, id="state"),
+        pytest.param(work_on_state_in_tiny_layers, check_state_with_large, id="state-in-tiny-layers"),
+    ],
 )
 def test_nothing_acknowledged_is_lost_wherever_the_process_dies(
     work: Work, check: Check, disk_at: Callable[[int], Disk], chosen: Callable[[str], bool], memory_folder: Path

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from leither import limits
 from leither.codec import RAW, Block
 from leither.ports import Transaction
 from leither.store import Disk, LmdbState, PackBlocks
@@ -53,6 +54,23 @@ def work_on_state(home: Path, disk: Disk, report: Callable[[str], None]) -> None
 
                 state.write(change)
                 report(name.decode())
+
+
+def work_on_state_in_tiny_layers(home: Path, disk: Disk, report: Callable[[str], None]) -> None:
+    """The same with tables that go to LMDB's file after each change or two, in a process of its own."""
+    limits.STATE_TABLE_BYTES_MAX, limits.STATE_CHANGE_BYTES_MAX = 3000, 20_000
+    work_on_state(home, disk, report)
+    with closing(LmdbState(home / "state", disk=disk)) as state:
+        state.write(lambda transaction: [transaction.put(b"large%d" % n, bytes(3000)) for n in range(20)])
+        report("large")
+
+
+def check_state_with_large(home: Path, reported: list[str]) -> None:
+    """Check what the other workload checks, and a change that was larger than memory should hold."""
+    with closing(LmdbState(home / "state")) as state, state.read() as view:
+        large = len(list(view.scan(b"large", b"largf")))
+    assert large == 20 if "large" in reported else large in (0, 20)
+    check_state(home, [line for line in reported if line != "large"])
 
 
 def check_blocks(home: Path, reported: list[str]) -> None:

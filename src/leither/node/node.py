@@ -77,7 +77,7 @@ class Node:
             identity = read_identity(home, random)
             blocks = open_blocks(settings, home)
             stack.callback(blocks.close)
-            state = LmdbState(home.state)
+            state = LmdbState(home.state, every_second=settings.durability == "everysec")
             stack.callback(state.close)
             engines = Engines(
                 blocks=blocks, state=state, clock=clock or SystemClock(), random=random, identity=identity

@@ -5,12 +5,9 @@ from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from leither import limits
-from leither.db.space import Space
-from leither.errors import LeitherError
-from leither.people import Act
 from leither.resp import refusal
 from leither.resp.command import Command
-from leither.resp.execution import failure_of
+from leither.resp.plain import is_plain, run_plain
 from leither.resp.protocol_error import ProtocolError
 from leither.resp.reader import CommandReader
 from leither.resp.reply import LATER, QUEUED, RESP2, RESP3, Encoded, Failure, Push, encode
@@ -122,8 +119,8 @@ class Connection(asyncio.Protocol):
         turn = limits.REDIS_TURN_MAX
         queue, find = self.queue, self.server.commands.find
         while queue and self.parked is None and self._writable and not self.closing:
-            if self.is_plain:
-                turn = self._run_plain(reading, turn)
+            if is_plain(self):
+                turn = run_plain(self, reading, turn)
                 if not queue:
                     break
             if turn <= 0:
@@ -143,57 +140,6 @@ class Connection(asyncio.Protocol):
                 self._run(command, words, reading)
         if not queue:
             self._drained()
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether a command that names keys of `cur` just runs: nothing was begun that would make it something else."""
-        return (
-            self.session is not None
-            and self.session.version is None
-            and self.multi is None
-            and not self.silent
-            and not self.silent_once
-            and not (self.resp == RESP2 and (self.names or self.patterns))
-        )
-
-    def _run_plain(self, reading: "Reading", turn: int) -> int:
-        """Run the commands at the head of the queue that are the usual ones; return what is left of the turn.
-
-        It does what `_run` does, for the many commands that need none of its questions.
-        """
-        session, lane, queue = self.session, self.lane, self.queue
-        assert session is not None
-        assert lane is not None
-        by_name, slots, out, resp = self.server.commands.by_name, self.slots, self._out, self.resp
-        may_write = Act.WRITE in session.acts
-        space: Space | None = None
-        done = 0
-        while queue and done < turn:
-            words = queue[0]
-            command = by_name.get(words[0]) if words else None
-            if command is None or not command.usual or (command.is_write and not may_write):
-                break
-            count, arity = len(words), command.arity
-            if (count != arity if arity > 0 else count < -arity) or max(map(len, words)) > limits.DB_KEY_BYTES_MAX:
-                break
-            queue.popleft()
-            done += 1
-            if command.is_write or slots:
-                unit = Unit(self, command, words, resp)
-                slots.append(unit)
-                lane.add(unit)
-                continue
-            if space is None:
-                space = reading.space(lane)
-            try:
-                value = command.run(space, words)  # type: ignore[misc]
-            except LeitherError as error:
-                value = failure_of(error)
-            out.append(encode(value, resp))
-        if done:
-            self.server.stats.commands += done
-            self.server.sending.add(self)
-        return turn - done
 
     def _drained(self) -> None:
         if self._fault is not None and not self.slots and not self.closing:
@@ -274,6 +220,11 @@ class Connection(asyncio.Protocol):
         else:
             self._out.append(data)
             self.server.sending.add(self)
+
+    def send(self, replies: list[bytes]) -> None:
+        """Send replies; no others are awaited before them."""
+        self._out += replies
+        self.server.sending.add(self)
 
     def await_slot(self, slot: Slot, *, park: bool) -> None:
         """Keep the place of a reply that is yet to come; with `park`, look at no command before it."""

@@ -38,8 +38,11 @@ class Lane:
         flush: Callable[[], None],
         beside: Callable[[Callable[[], Outcome]], Future[Outcome]],
     ) -> None:
-        """`flush`: sends the replies that are there, and has a turn soon, in which those who got one may join what waits.
-        `beside`: runs what takes long in a thread."""
+        """Open a lane.
+
+        Args: flush: sends the replies that are there, and has a turn soon, in which who got one may join what waits.
+            beside: runs what takes long in a thread.
+        """
         self.database = database
         self._beside = beside
         self.channels = Channels()

@@ -11,8 +11,8 @@ from leither.merkle import Entry, Stamp, resolve
 from leither.mimei.head import Head
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
-from leither.service.content import derive_content
 from leither.service.complete import CompleteEdit, forget_eras
+from leither.service.content import derive_content
 from leither.service.cur import Cur, Edit
 from leither.service.derived import NOBODY, prepare_backup
 from leither.service.editing import open_edit

@@ -1,9 +1,10 @@
 """`cur` of a database: all its entries stand in the state engine, each with the tick of its last change.
 
-An entry is unsaved if its tick is past the one at which the last version was made; so a backup clears a million changes
-by writing one number. Which entries are unsaved is found by the keys of table `d`, a key for each entry changed within
-an *era*. A backup begins an era, so that what is changed beside it is found by the next one; keys of eras that are
-over are removed afterwards, some at a time. Before the first backup every entry is unsaved, and table `d` is not needed.
+An entry is unsaved if its tick is past the one at which the last version was made; so a backup clears a million
+changes by writing one number. Which entries are unsaved is found by the keys of table `d`, a key for each entry
+changed within an *era*. A backup begins an era, so that what is changed beside it is found by the next one; keys of
+eras that are over are removed afterwards, some at a time. Before the first backup every entry is unsaved, and table
+`d` is not needed.
 """
 
 from collections.abc import Iterable

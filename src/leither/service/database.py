@@ -122,7 +122,7 @@ class EditSpace(CurSpace):
     def __init__(self, editing: CompleteEdit, call: Call) -> None:
         super().__init__(editing.transaction, editing.mimei, call)
         self.put = editing.put  # type: ignore[method-assign]
-        self.delete = editing.delete  # type: ignore[method-assign]
+        self.delete = editing.delete  # type: ignore[method-assign, assignment]
         self._editing = editing
 
     @property

@@ -16,8 +16,8 @@ from leither.service.backup import backup
 from leither.service.catalog import referrers
 from leither.service.content import derive_content
 from leither.service.cur import weight
-from leither.service.editing import open_edit
 from leither.service.derived import settle_derived
+from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event

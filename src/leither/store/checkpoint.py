@@ -26,7 +26,7 @@ def read_seq(environment: lmdb.Environment, tables: Tables) -> int:
 def write_table(environment: lmdb.Environment, tables: Tables, disk: Disk, table: Table, seq: int) -> None:
     """Write a table that nobody changes any more, whose last change has number `seq`. Raises: lmdb.Error."""
     cells = table.cells
-    with environment.begin(write=True) as transaction:
+    with environment.begin(db=tables.entries, write=True) as transaction:
         short: list[tuple[bytes, bytes]] = []
         rest: list[tuple[bytes, bytes | None]] = []
         for key in table.sorted_keys():
@@ -47,7 +47,7 @@ def replay(environment: lmdb.Environment, tables: Tables, disk: Disk, journal: J
     Raises: StateDamaged, lmdb.Error. Cost: the journal's bytes, at most twice limits.STATE_TABLE_BYTES_MAX or so.
     """
     seq = read_seq(environment, tables)
-    with environment.begin(write=True) as transaction:
+    with environment.begin(db=tables.entries, write=True) as transaction:
         reached = seq
         for frame in journal.replay(seq):
             _apply(transaction, tables, decode_changes(frame.payload))
@@ -57,9 +57,7 @@ def replay(environment: lmdb.Environment, tables: Tables, disk: Disk, journal: J
     return reached
 
 
-def _apply(
-    transaction: lmdb.Transaction[bytes], tables: Tables, changes: Iterable[tuple[bytes, bytes | None]]
-) -> None:
+def _apply(transaction: lmdb.Transaction[bytes], tables: Tables, changes: Iterable[tuple[bytes, bytes | None]]) -> None:
     into = LmdbTransaction(transaction, tables)
     for key, value in changes:
         if value is None:

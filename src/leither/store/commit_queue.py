@@ -1,9 +1,9 @@
 """The order of changes: each runs alone, several share one write to the journal, and callers hear when it is durable.
 
-A change runs at once in the thread that submits it if no other is running, else in the writer's thread. What it wrote is
-in the newest table from then on, but snapshots don't show it before the journal has it. When the journal can't take it,
-everything that is not durable is undone, and each change runs again and is written alone: who fits gets in, the others
-hear why. So a change may run twice, and only its last run counts.
+A change runs at once in the thread that submits it if no other is running, else in the writer's thread. What it wrote
+is in the newest table from then on, but snapshots don't show it before the journal has it. When the journal can't
+take it, everything that is not durable is undone, and each change runs again and is written alone: who fits gets in,
+the others hear why. So a change may run twice, and only its last run counts.
 
 Who runs changes holds `_running`, who writes to the journal holds `_writing`; who needs both takes them in this order.
 """
@@ -74,7 +74,7 @@ class CommitQueue:
         self._thread.start()
 
     def submit(self, change: Callable[[OverlayTransaction], T]) -> Future[T]:
-        """Run or queue `change`. Raises: StoreClosed; RuntimeError from inside a change, which would wait for itself."""
+        """Run or queue `change`. Raises: StoreClosed. RuntimeError: inside a change, which would wait for itself."""
         if self._runner == threading.get_ident():
             raise RuntimeError("a change can't submit another; do it in the same transaction or after it")
         if self._closing:
@@ -193,9 +193,8 @@ class CommitQueue:
         with self._running:
             while self._jobs:
                 job = self._jobs[0]
-                if job.future.set_running_or_notify_cancel():
-                    if self._make_room(job):
-                        self._run(job)
+                if job.future.set_running_or_notify_cancel() and self._make_room(job):
+                    self._run(job)
                 self._jobs.popleft()
 
     def _make_room(self, job: _Job) -> bool:

@@ -84,7 +84,7 @@ class Journal:
         self.size_bytes += len(header) + len(payload)
 
     def take_back(self, size_bytes: int) -> None:
-        """Let the segment end at `size_bytes` again: what follows was not made durable. It is cut off before more comes."""
+        """Let the segment end at `size_bytes` again. What follows, not durable, is cut off before more comes."""
         self.size_bytes = size_bytes
         self._torn = True
 

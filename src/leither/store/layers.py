@@ -69,7 +69,7 @@ class Layers:
         self._swap = threading.Lock()
         self._snapshots: dict[int, int] = {}
         self._last_snapshot = 0
-        self._below = environment.begin()
+        self._below = environment.begin(db=tables.entries)
         self._is_below_old = False
         self._checkpoint: threading.Thread | None = None
         self._fault: BaseException | None = None
@@ -80,7 +80,7 @@ class Layers:
         """Open a snapshot of what is durable; `close` of it must follow. Raises: TooManyReaders."""
         with self._swap:
             try:
-                transaction = self._environment.begin()
+                transaction = self._environment.begin(db=self._tables.entries)
             except lmdb.ReadersFullError:
                 raise TooManyReaders from None
             self._last_snapshot = number = self._last_snapshot + 1
@@ -95,7 +95,7 @@ class Layers:
         with self._swap:
             if self._is_below_old:
                 self._below.abort()
-                self._below = self._environment.begin()
+                self._below = self._environment.begin(db=self._tables.entries)
                 self._is_below_old = False
             horizon = min((self._durable, *self._snapshots.values()))
             below = LmdbView(self._below, self._tables)
@@ -129,7 +129,7 @@ class Layers:
         """
         self.rotate()
         self.settle()
-        with self._environment.begin(write=True) as transaction:
+        with self._environment.begin(db=self._tables.entries, write=True) as transaction:
             result = change(LmdbTransaction(transaction, self._tables))
             self._disk.commit(transaction)
         self._is_below_old = True
@@ -161,7 +161,7 @@ class Layers:
         self._start_checkpoint()
 
     def settle(self) -> None:
-        """Return once LMDB has every frozen table. Raises: lmdb.Error, OSError: it can't take it, also when tried again."""
+        """Return once LMDB has every frozen table. Raises: lmdb.Error, OSError: not even when tried again."""
         if self._checkpoint is not None:
             self._checkpoint.join()
         if self._frozen is not None:

@@ -138,8 +138,8 @@ class LmdbState:
     def write(self, change: Callable[[Transaction], T]) -> T:
         """Run `change` and return its result once it is durable.
 
-        `change` may run twice, when it is large or the disk fills; only its last run counts. Raises: what `change` raises, StoreFull,
-        StoreBroken, StoreClosed.
+        `change` may run twice, when it is large or the disk fills; only its last run counts. Raises: what `change`
+        raises, StoreFull, StoreBroken, StoreClosed.
         """
         return self.submit(change).result()
 

@@ -12,7 +12,10 @@ from leither.store.state_bounds import check_entry
 
 
 class LmdbView:
-    """A snapshot. Use it in one thread at a time, and not after its `read()` block has ended."""
+    """A snapshot. Use it in one thread at a time, and not after its `read()` block has ended.
+
+    `transaction` was begun on the table `entries`, which saves naming it at each look-up.
+    """
 
     __slots__ = ("_changes", "_tables", "_transaction")
 
@@ -23,10 +26,8 @@ class LmdbView:
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value under `key`, or None."""
-        if not key:
-            return None
-        if len(key) < SEGMENT_BYTES:
-            return self._transaction.get(key, db=self._tables.entries)
+        if 0 < len(key) < SEGMENT_BYTES:
+            return self._transaction.get(key)
         return long_key.find(self._transaction, self._tables, key)
 
     def scan(self, start: bytes, stop: bytes | None = None, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:

@@ -31,6 +31,8 @@ class Tables:
 def find(transaction: lmdb.Transaction[bytes], tables: Tables, key: bytes) -> bytes | None:
     """Return the value under `key` of any length. Cost: one lookup per 503 bytes of key."""
     table = tables.entries
+    if not key:
+        return None
     while len(key) >= SEGMENT_BYTES:
         subspace = transaction.get(key[:SEGMENT_BYTES], db=table)
         if subspace is None:

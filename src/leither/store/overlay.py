@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from itertools import islice
 
-from sortedcontainers import SortedList
+from sortedcontainers import SortedList  # type: ignore[import-untyped]
 
 Cell = tuple[int, bytes | None, "Cell | None"]
 

@@ -94,8 +94,10 @@ class OverlayTransaction(OverlayView):
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set `key`. Raises: StateKeyEmpty, StateKeyTooLong, StateValueTooLong."""
-        check_entry(key, value)
-        self._set(key, value, len(value))
+        value_bytes = len(value)
+        if not 0 < len(key) <= limits.STATE_KEY_BYTES_MAX or value_bytes > limits.STATE_VALUE_BYTES_MAX:
+            check_entry(key, value)
+        self._set(key, value, value_bytes)
 
     def delete(self, key: bytes) -> bool:
         """Remove `key`; tell whether it was there."""
@@ -179,9 +181,7 @@ class _Merge:
         return one > other if self._reverse else one < other
 
 
-def _merge(
-    walks: list[Walk], below: Iterator[tuple[bytes, bytes]], *, reverse: bool
-) -> Iterator[tuple[bytes, bytes]]:
+def _merge(walks: list[Walk], below: Iterator[tuple[bytes, bytes]], *, reverse: bool) -> Iterator[tuple[bytes, bytes]]:
     merged = _Merge(walks, below, reverse=reverse)
     while (entry := merged.next()) is not None:
         yield entry
