@@ -217,6 +217,8 @@ REDIS_TURN_MAX = 256
 """Commands of one connection that run before others have their turn."""
 REDIS_BATCH_MAX = 4096
 """Commands that one transaction carries."""
+REDIS_LOOP_ENTRIES_MAX = 2000
+"""Entries that a command visits, and commands of a MULTI, before they run beside the loop."""
 REDIS_MULTI_MAX = 65_536
 """Commands between MULTI and EXEC."""
 REDIS_WATCHED_MAX = 65_536

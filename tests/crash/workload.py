@@ -12,6 +12,7 @@ from leither.ports import Transaction
 from leither.store import Disk, LmdbState, PackBlocks
 from leither.testing.suites.blocks import some_blocks, store
 from leither.testing.suites.expect import damage
+from leither.testing.suites.state import set_all
 
 PACK_BYTES = 3000
 
@@ -61,7 +62,7 @@ def work_on_state_in_tiny_layers(home: Path, disk: Disk, report: Callable[[str],
     limits.STATE_TABLE_BYTES_MAX, limits.STATE_CHANGE_BYTES_MAX = 3000, 20_000
     work_on_state(home, disk, report)
     with closing(LmdbState(home / "state", disk=disk)) as state:
-        state.write(lambda transaction: [transaction.put(b"large%d" % n, bytes(3000)) for n in range(20)])
+        set_all(state, [(b"large%d" % number, bytes(3000)) for number in range(20)])
         report("large")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from leither.db.refusal import Refusal
 from leither.db.reply import Wait
 from leither.db.space import Space
+from leither.resp.brief import Brief
 from leither.resp.execution import Recorder, execute
 from leither.resp.keyspace import Change
 from leither.resp.reply import Failure
@@ -32,12 +33,13 @@ class Outcome:
         return {key for _, _, key in self.changes}
 
 
-def run_units(units: Sequence[Unit], waiting: dict[Unit, Wait], space: Space) -> Outcome:
+def run_units(units: Sequence[Unit], waiting: dict[Unit, Wait], space: Space, *, brief: bool = False) -> Outcome:
     """Run `units` in order. Whenever a key changes that others wait for, they are tried at once, the oldest first.
 
-    Args:    waiting: units of earlier batches that wait, oldest first.
+    Args:    waiting: units of earlier batches that wait, oldest first. brief: whether others wait meanwhile.
+    Raises:  TooLong: brief, and they visit more entries than is right then.
     """
-    recorder = Recorder(space)
+    recorder = Recorder(Brief(space) if brief else space)
     changes = recorder.changes
     outcome = Outcome(waiting=dict(waiting), changes=changes)
     values = outcome.values

@@ -17,9 +17,8 @@ class Command:
 
     Fields: arity: words with the name; negative: at least as many. keys: first, last and step of its key positions,
     as COMMAND INFO tells them. run: the database's function, or None. local: the connection's, or None. waits: may
-    wait for a key. barrier: looked at only when all before it are answered. slow: reads much, and runs beside
-    the loop. heavy: changes much, and does so as well. usual: just runs
-    on the database in its turn.
+    wait for a key. barrier: looked at only when all before it are answered. slow: takes long for what it
+    reads, and runs beside the loop. usual: just runs on the database in its turn.
     """
 
     name: bytes
@@ -35,7 +34,6 @@ class Command:
     waits: bool = False
     barrier: bool = False
     slow: bool = False
-    heavy: bool = False
     usual: bool = False
     before_auth: bool = False
     in_multi: bool = True

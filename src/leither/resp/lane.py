@@ -14,6 +14,7 @@ from leither import limits
 from leither.db.reply import Wait
 from leither.errors import LeitherError
 from leither.resp.batch import Outcome, run_units
+from leither.resp.brief import TooLong
 from leither.resp.channels import Channels
 from leither.resp.execution import Database, failure_of
 from leither.resp.keyspace import Notices
@@ -53,6 +54,7 @@ class Lane:
         self._flush = flush
         self._units: list[Unit] = []
         self._in_flight = False
+        self._together: list[Together] = []
         self._own_changes = 0
         self._sweep = Sweep()
         self._watchers: dict[bytes, set[Connection]] = {}
@@ -74,24 +76,25 @@ class Lane:
             return
         batch, self._units = self._units[: limits.REDIS_BATCH_MAX], self._units[limits.REDIS_BATCH_MAX :]
         self._in_flight = True
-        self._send(batch, self._done)
-
-    def _send(self, batch: list[Unit], done: Callable[[list[Unit], Future[Outcome]], None]) -> None:
-        for unit in batch:
-            if type(unit) is Together and unit.connection is not None:
+        self._together = [unit for unit in batch if type(unit) is Together]
+        for unit in self._together:
+            if unit.connection is not None:
                 unit.broken = unit.connection.watch_broken
                 unit.connection.unwatch()
-        work = partial(self.database.write, partial(run_units, batch, dict(self.waiting)))
+        self._send(batch, self._done, brief=not any(unit.is_long for unit in self._together))
+
+    def _send(
+        self, batch: list[Unit], done: Callable[[list[Unit], Future[Outcome]], None], *, brief: bool = False
+    ) -> None:
+        """Have a batch run: in this thread, if it is `brief`, else beside the loop."""
+        work = partial(self.database.write, partial(run_units, batch, dict(self.waiting), brief=brief))
         try:
-            future = self._run_beside(work) if any(unit.is_heavy for unit in batch) else work()
+            future = work() if brief else self._beside(lambda: work().result())
         except LeitherError as error:
             future = Future()
             future.set_exception(error)
         self._own_changes += 1
         future.add_done_callback(lambda done_future: self._tell(done, batch, done_future))
-
-    def _run_beside(self, work: Callable[[], Future[Outcome]]) -> Future[Outcome]:
-        return self._beside(lambda: work().result())
 
     def _tell(
         self, done: Callable[[list[Unit], Future[Outcome]], None], batch: list[Unit], future: Future[Outcome]
@@ -105,11 +108,15 @@ class Lane:
     def _done(self, batch: list[Unit], future: Future[Outcome]) -> None:
         error = future.exception()
         self._own_changes -= error is not None
+        if type(error) is TooLong:
+            self._send(batch, self._done)
+            return
         if error is not None and len(batch) > 1:
             # One of them may be too large for a quota. Alone, who fits gets in and the others hear why.
             self._alone(batch)
             return
         self._in_flight = False
+        self._together = []
         if error is None:
             self._settle(batch, future.result())
         else:
@@ -131,6 +138,7 @@ class Lane:
                 self._send([rest.pop(0)], next_one)
                 return
             self._in_flight = False
+            self._together = []
             self._flush()
 
         self._send([first], next_one)
@@ -240,6 +248,8 @@ class Lane:
             self._own_changes -= 1
         else:
             self._break_watches(set(self._watchers))
+            for unit in self._together:
+                unit.broken = unit.broken or bool(unit.watched)
 
     # Connections
 

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from leither import limits
-from leither.db.space import Space
 from leither.errors import LeitherError
 from leither.people import Act
+from leither.resp.brief import Brief, TooLong
 from leither.resp.execution import failure_of
 from leither.resp.reply import RESP2, encode
 from leither.resp.waiting import Unit
@@ -34,7 +34,7 @@ def run_plain(connection: "Connection", reading: "Reading", turn: int) -> int:
     assert lane is not None
     by_name, slots, resp = connection.server.commands.by_name, connection.slots, connection.resp
     may_write = Act.WRITE in session.acts
-    space: Space | None = None
+    space: Brief | None = None
     out: list[bytes] = []
     done = 0
     while queue and done < turn:
@@ -54,10 +54,16 @@ def run_plain(connection: "Connection", reading: "Reading", turn: int) -> int:
             continue
         if space is None:
             space = reading.space(lane)
+        space.renew()
         try:
             value = command.run(space, words)  # type: ignore[misc]
         except LeitherError as error:
             value = failure_of(error)
+        except TooLong:
+            connection.send(out)
+            out = []
+            reading.run_beside(connection, command, words)
+            break
         out.append(encode(value, resp))
     if done:
         connection.server.stats.commands += done

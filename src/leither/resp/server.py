@@ -13,8 +13,8 @@ from typing import TypeVar
 from leither import limits
 from leither.codec import Cid
 from leither.crypto import MimeiId
-from leither.db.space import Space
 from leither.errors import LeitherError
+from leither.resp.brief import Brief, TooLong
 from leither.resp.client import Client
 from leither.resp.command import Command
 from leither.resp.connection import Connection
@@ -53,13 +53,13 @@ class Reading:
     def __init__(self, server: "RedisServer") -> None:
         self._server = server
         self._stack = ExitStack()
-        self._spaces: dict[Lane, Space] = {}
+        self._spaces: dict[Lane, Brief] = {}
 
-    def space(self, lane: Lane) -> Space:
+    def space(self, lane: Lane) -> Brief:
         """Return the turn's snapshot of a database's `cur`."""
         space = self._spaces.get(lane)
         if space is None:
-            space = self._spaces[lane] = self._stack.enter_context(lane.database.reading())
+            space = self._spaces[lane] = Brief(self._stack.enter_context(lane.database.reading()))
         return space
 
     def run(self, connection: Connection, command: Command, words: list[bytes]) -> None:
@@ -67,15 +67,26 @@ class Reading:
         lane = connection.lane
         assert lane is not None
         if command.slow or lane.database.version is not None:
-            slot = Slot()
-            connection.await_slot(slot, park=True)
-            self._server.answer_beside(connection, slot, lambda: _read(lane.database, command, words))
+            self.run_beside(connection, command, words)
             return
+        space = self.space(lane)
+        space.renew()
         try:
-            value = execute(command, self.space(lane), words)
+            value = execute(command, space, words)
         except LeitherError as error:
             value = failure_of(error)
+        except TooLong:
+            self.run_beside(connection, command, words)
+            return
         connection.answer(value)
+
+    def run_beside(self, connection: Connection, command: Command, words: list[bytes]) -> None:
+        """Run a command that changes nothing beside the loop; the connection's next ones wait for it."""
+        lane = connection.lane
+        assert lane is not None
+        slot = Slot()
+        connection.await_slot(slot, park=True)
+        self._server.answer_beside(connection, slot, lambda: _read(lane.database, command, words))
 
     def close(self) -> None:
         """Let the snapshots go."""

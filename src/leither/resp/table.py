@@ -19,18 +19,8 @@ from leither.resp import (
 from leither.resp.command import Command
 from leither.resp.reply import Failure
 
-_SLOW = frozenset(
-    {"bitcount", "bitpos", "keys", "lcs", "sort", "sort_ro", "sinter", "sintercard", "sunion", "sdiff"}
-    | {"zinter", "zintercard", "zunion", "zdiff"}
-)
-"""Commands that read much for one reply, so that others would feel it if they ran in the loop."""
-
-_HEAVY = frozenset(
-    {"del", "unlink", "rename", "renamenx", "copy", "flushall", "flushdb", "sort", "bitop", "ltrim", "lrem", "linsert"}
-    | {"sinterstore", "sunionstore", "sdiffstore", "zinterstore", "zunionstore", "zdiffstore", "zrangestore"}
-    | {"zremrangebyrank", "zremrangebyscore", "zremrangebylex"}
-)
-"""Commands that may change much."""
+_SLOW = frozenset({"keys", "lcs", "sort", "sort_ro"})
+"""Commands that take long for what they read, so that others would feel it if they ran in the loop."""
 
 
 class Commands:
@@ -107,6 +97,5 @@ def _of_database(told: Declaration, run: object) -> Command:
         waits="blocking" in told.flags,
         barrier="blocking" in told.flags,
         slow=told.name in _SLOW,
-        heavy=told.name in _HEAVY,
         usual=run is not None and told.name not in _SLOW and "blocking" not in told.flags,
     )

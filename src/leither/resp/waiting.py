@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leither import limits
 from leither.resp.command import Command
 
 if TYPE_CHECKING:
@@ -40,11 +41,6 @@ class Unit(Slot):
         self.words = words
         self.resp = resp
 
-    @property
-    def is_heavy(self) -> bool:
-        """Whether it may take long, so that it should not run in the loop."""
-        return self.command.heavy
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -70,9 +66,6 @@ class Together(Unit):
         self.watched = watched
 
     @property
-    def is_heavy(self) -> bool:
-        """Whether it may take long."""
-        return len(self.steps) > _LIGHT_STEPS_MAX or any(step.command.heavy for step in self.steps)
-
-
-_LIGHT_STEPS_MAX = 1000
+    def is_long(self) -> bool:
+        """Whether it may take long, so that it should not run in the loop."""
+        return len(self.steps) > limits.REDIS_LOOP_ENTRIES_MAX or any(step.command.slow for step in self.steps)

@@ -309,3 +309,45 @@ def test_a_fault_of_ours_ends_one_connection_only(
         other.send("BROKEN")
         assert other.rest() == b""
     assert client.ask("PING") == b"+PONG\r\n"
+
+
+@pytest.fixture
+def short_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop in which commands visit five entries at the most, so that many run beside it."""
+    monkeypatch.setattr(limits, "REDIS_LOOP_ENTRIES_MAX", 5)
+
+
+def test_what_reads_much_is_answered_in_its_place(client: Client, short_loop: None) -> None:
+    members = [str(number) for number in range(20)]
+    client.ask("RPUSH", "l", *members)
+    client.send("SET", "a", "1")
+    client.send("GET", "a")
+    client.send("LRANGE", "l", "0", "-1")
+    client.send("LRANGE", "l", "0", "1")
+    client.send("GET", "a")
+    whole = b"*20\r\n" + b"".join(b"$%d\r\n%b\r\n" % (len(one), one.encode()) for one in members)
+    expected = OK + b"$1\r\n1\r\n" + whole + b"*2\r\n$1\r\n0\r\n$1\r\n1\r\n" + b"$1\r\n1\r\n"
+    assert b"".join(client.reply() for _ in range(5)) == expected
+
+
+def test_what_changes_much_is_done_once(client: Client, short_loop: None) -> None:
+    client.ask("RPUSH", "l", *map(str, range(20)))
+    client.send("INCR", "n")
+    client.send("DEL", "l")
+    client.send("INCR", "n")
+    assert [client.reply() for _ in range(3)] == [b":1\r\n", b":1\r\n", b":2\r\n"]
+    assert client.ask("EXISTS", "l") == b":0\r\n"
+
+
+def test_a_long_transaction_keeps_what_it_watched(door: Served, client: Client, short_loop: None) -> None:
+    client.ask("RPUSH", "l", *map(str, range(20)))
+    client.ask("WATCH", "l")
+    client.ask("MULTI")
+    for _ in range(3):
+        client.ask("LRANGE", "l", "0", "-1")
+    with door.client() as other:
+        other.ask("RPUSH", "l", "more")
+    assert client.ask("EXEC") == b"*-1\r\n"
+    client.ask("MULTI")
+    client.ask("DEL", "l")
+    assert client.ask("EXEC") == b"*1\r\n:1\r\n"

@@ -21,6 +21,12 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STATE_TABLE_BYTES_MAX", 2000)
 
 
+def fill(state: LmdbState, kept: list[bytes]) -> None:
+    for number in range(100):
+        set_all(state, [(b"%03d" % number, bytes(100))])
+        kept.append(b"%03d" % number)
+
+
 def journal_bytes(home: Path) -> int:
     return sum(path.stat().st_size for path in (home / "journal").iterdir())
 
@@ -97,13 +103,11 @@ def test_a_file_that_can_not_grow_loses_nothing_and_takes_it_later(tmp_path: Pat
             return super(SmallDisk, self).create(path)
 
     disk = StuckFile(1)
-    kept = []
+    kept: list[bytes] = []
     with closing(LmdbState(tmp_path, disk=disk)) as state:
         disk.room_bytes = 0
         with pytest.raises(StoreFull):
-            for number in range(100):
-                set_all(state, [(b"%03d" % number, bytes(100))])
-                kept.append(b"%03d" % number)
+            fill(state, kept)
         assert 5 < len(kept) < 100
         with state.read() as view:
             assert [key for key, _ in view.scan(b"")] == kept
