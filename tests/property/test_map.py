@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from leither.codec import Cid
 from leither.merkle import (
+    Ascent,
     Change,
     Entry,
     Shape,
@@ -131,6 +132,8 @@ def test_reads_agree_with_the_model(batch: dict[int, tuple[Stamp, bytes] | None]
     root, model = states[-1]
     entries = listed(model)
     assert [get(memory.nodes(), root, key(n)) for n in range(61)] == [model.get(key(n)) for n in range(61)]
+    ascent = Ascent(memory.nodes(), root)
+    assert [ascent.get(key(n)) for n in range(61)] == [model.get(key(n)) for n in range(61)]
     assert first(memory.nodes(), root) == (entries[0] if entries else None)
     assert last(memory.nodes(), root) == (entries[-1] if entries else None)
 

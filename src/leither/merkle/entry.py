@@ -121,3 +121,21 @@ def ascending(
             raise KeysUnsorted(last, key)
         last = key
         yield key, entry
+
+
+def present(
+    changes: Iterable[tuple[bytes, Entry | None]], limit_bytes: int = limits.MAP_KEY_BYTES_MAX
+) -> Iterator[Entry]:
+    """Yield the entries that `changes` set, for who checks each of them anyway. What stands beside them is checked.
+
+    Raises: KeysUnsorted, KeyRefused.
+    """
+    last = b""
+    for key, entry in changes:
+        if entry is not None and entry.key is key:
+            yield entry
+        else:
+            yield from (found for _, found in ascending(((key, entry),), limit_bytes) if found is not None)
+        if key <= last:
+            raise KeysUnsorted(last, key)
+        last = key

@@ -20,6 +20,9 @@ from leither.merkle.entry import FIRST_BYTE_MIN, Entry, Stamp
 Columns = tuple[list[Any], ...]
 """Keys first; then writers, seqs, values in a leaf, or links, counts in an inner node. All equally long."""
 
+Item = tuple[Any, ...]
+"""What stands beside a key: (writer, seq, value) in a leaf, (link, count) above."""
+
 Bound = bytes | None
 """A key that all keys of a node come before; None where nothing follows."""
 

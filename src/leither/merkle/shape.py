@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from leither import limits
 from leither.errors import InputError
-from leither.merkle.node import Columns
+from leither.merkle.node import Columns, Item
 
 NATURAL = b""
 """The rank of a natural key and of a level's first key: below every other."""
@@ -82,6 +82,10 @@ class Shape:
         if level:
             return [len(key) + LINK_OVERHEAD_BYTES for key in columns[0]]
         return [len(key) + len(value) + ENTRY_OVERHEAD_BYTES for key, value in zip(columns[0], columns[3], strict=True)]
+
+    def weigh_alike(self, level: int, one: Item, other: Item) -> bool:
+        """Tell whether two items weigh the same beside one key."""
+        return level > 0 or len(one[-1]) == len(other[-1])
 
     def fits(self, level: int, *parts: Columns) -> bool:
         """Tell whether all items of `parts` together may stand in one node."""

@@ -10,12 +10,12 @@ from typing import Any
 from leither import limits
 from leither.codec import Cid
 from leither.merkle.build import Tower, build
-from leither.merkle.entry import Entry, ascending
-from leither.merkle.node import EMPTY, Node, encode
+from leither.merkle.entry import Entry, ascending, present
+from leither.merkle.node import EMPTY, Item, Node, encode
 from leither.merkle.nodes import Nodes
 from leither.merkle.path import Path
 from leither.merkle.shape import Shape
-from leither.merkle.window import Changes, Item, Queue, Segment, Window
+from leither.merkle.window import Changes, Queue, Segment, Window
 
 
 def update(
@@ -32,10 +32,10 @@ def update(
     Raises: KeysUnsorted, KeyRefused, ValueRefused, StampRefused, MapTooDeep, NodeMalformed, what `nodes.read` raises.
     Cost: expected O(c log n) for c changes, also when keys are chosen to avoid boundaries.
     """
-    checked = ascending(changes, key_bytes_max)
     top = nodes.get(root)
     if not top.keys:
-        return build(nodes, (entry for _, entry in checked if entry is not None), shape, key_bytes_max=key_bytes_max)
+        return build(nodes, present(changes, key_bytes_max), shape, key_bytes_max=key_bytes_max)
+    checked = ascending(changes, key_bytes_max)
     writer = _Writer(nodes)
     items: Changes = ((key, None if entry is None else (*entry.stamp, entry.value)) for key, entry in checked)
     risen: dict[bytes, Item | None] = {}

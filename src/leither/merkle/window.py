@@ -9,16 +9,12 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from leither.codec import Cid
 from leither.merkle.cut import Cutter
-from leither.merkle.node import Columns
+from leither.merkle.node import Columns, Item
 from leither.merkle.path import Path
 from leither.merkle.shape import NATURAL, Shape
-
-Item = tuple[Any, ...]
-"""What stands beside a key: (writer, seq, value) in a leaf, (link, count) above."""
 
 Changes = Iterator[tuple[bytes, Item | None]]
 
@@ -70,6 +66,7 @@ class Window:
         self._start = path.node.keys[0]
         self._changed: list[bytes] = []
         self._inserted: list[bytes] = []
+        self._reshaped = False
         self._known_ranks: dict[bytes, bytes] = {}
         self._columns = self._apply(path.node.columns)
 
@@ -77,31 +74,34 @@ class Window:
         """Return what the window became, or None if no change had any effect."""
         if not self._changed:
             return None
-        parts = self._simple_parts() or self._full_parts()
+        # Places follow from keys and weights alone; where those stay, so do the nodes.
+        parts = (self._simple_parts() or self._full_parts()) if self._reshaped else [self._columns]
         return Segment(self._old, parts, self._left, self.right.end)
 
     def _apply(self, columns: Columns) -> Columns:
         """Return copies of a node's columns with the changes due before the window's end."""
-        keys = columns[0]
-        made: Columns = tuple([] for _ in columns)
-        at = 0
+        made: Columns = tuple(column.copy() for column in columns)
+        keys, *rest = made
+        index = 0
         for key, item in self._queue.take(self.right.end):
-            index = bisect_left(keys, key, at)
+            index = bisect_left(keys, key, index)
             present = index < len(keys) and keys[index] == key
-            held = tuple(column[index] for column in columns[1:]) if present else None
+            held = tuple(column[index] for column in rest) if present else None
             if held == item:
                 continue
-            for column, source in zip(made, columns, strict=True):
-                column += source[at:index]
-            if item is not None:
-                for column, value in zip(made, (key, *item), strict=True):
-                    column.append(value)
-            if not present:
-                self._inserted.append(key)
             self._changed.append(key)
-            at = index + present
-        for column, source in zip(made, columns, strict=True):
-            column += source[at:]
+            if held is None or item is None or not self._shape.weigh_alike(self._level, held, item):
+                self._reshaped = True
+            if item is None:
+                for column in made:
+                    del column[index]
+            elif present:
+                for column, value in zip(rest, item, strict=True):
+                    column[index] = value
+            else:
+                self._inserted.append(key)
+                for column, value in zip(made, (key, *item), strict=True):
+                    column.insert(index, value)
         return made
 
     def _simple_parts(self) -> list[Columns] | None:
@@ -113,9 +113,12 @@ class Window:
         if end is not None and not self._natural(end):
             return None
         cuts = [0, *(bisect_left(keys, key) for key in self._inserted if self._natural(key)), len(keys)]
-        parts = [
-            tuple(column[start:stop] for column in self._columns) for start, stop in pairwise(cuts) if start < stop
-        ]
+        if len(cuts) == 2:
+            parts = [self._columns]
+        else:
+            parts = [
+                tuple(column[start:stop] for column in self._columns) for start, stop in pairwise(cuts) if start < stop
+            ]
         return parts if all(self._shape.fits(self._level, part) for part in parts) else None
 
     def _full_parts(self) -> list[Columns]:

@@ -7,10 +7,13 @@ import pytest
 from leither import limits
 from leither.merkle import (
     EMPTY_MAP,
+    Ascent,
     Entry,
     KeyRefused,
     KeysUnsorted,
     MapTooDeep,
+    NodeCache,
+    Nodes,
     SaltRefused,
     Shape,
     Stamp,
@@ -156,6 +159,41 @@ def test_a_scattered_change_reads_and_writes_one_path() -> None:
     update(memory.nodes(), root, [(key(9_999), entry(9_999, 1))], Shape(SALT))
     assert len(set(memory.reads)) <= 4
     assert len(memory.puts) <= 4
+
+
+def test_keys_that_ascend_are_looked_up_by_reading_each_node_once() -> None:
+    memory, root = built([entry(n) for n in range(2000)], Shape(SALT))
+    memory.forget_counts()
+    uncached = Nodes(memory.read, memory.put, NodeCache(bytes_max=0))
+    ascent = Ascent(uncached, root)
+    assert [ascent.get(key(n)) for n in range(0, 2003, 7)] == [*map(entry, range(0, 2000, 7)), None]
+    assert len(memory.reads) == len(set(memory.reads))
+
+
+def test_values_of_the_same_length_leave_the_shape_and_another_length_makes_it_anew() -> None:
+    entries = [entry(n) for n in range(300)]
+    memory, root = built(entries, SMALL)
+    for value in (b"\x91\x01", b"\x91" * 150, b"\x91\x02"):
+        entries[50::50] = [Entry(e.key, Stamp(2, 1), value) for e in entries[50::50]]
+        root = update(memory.nodes(), root, [(e.key, e) for e in entries[50::50]], SMALL)
+        assert root == built(entries, SMALL)[1]
+
+
+@pytest.mark.parametrize("numbers", [[2, 1], [1, 1]], ids=["descending", "twice"])
+def test_the_first_changes_of_a_map_ascend_like_all_others(numbers: list[int]) -> None:
+    memory, root = built([], SMALL)
+    for last in (None, entry(numbers[1])):
+        with pytest.raises(KeysUnsorted):
+            update(memory.nodes(), root, [(key(numbers[0]), None), (key(numbers[1]), last)], SMALL)
+
+
+def test_the_first_entry_of_a_map_stands_under_its_own_key() -> None:
+    memory, root = built([], SMALL)
+    with pytest.raises(KeyRefused):
+        update(memory.nodes(), root, [(key(1), entry(2))], SMALL)
+    with pytest.raises(KeyRefused):
+        update(memory.nodes(), root, [(b"\x01", None)], SMALL)
+    assert update(memory.nodes(), root, [(bytes(bytearray(key(1))), entry(1))], SMALL) == built([entry(1)], SMALL)[1]
 
 
 def test_a_diff_reads_only_what_differs() -> None:
