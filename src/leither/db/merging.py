@@ -31,6 +31,7 @@ from leither.db.layout import (
     ZSET_TYPE,
     after,
     collection,
+    user_key,
     with_count,
 )
 from leither.db.position import first_number
@@ -125,18 +126,23 @@ def _rewrite_ranks(entries: Entries, key: bytes) -> None:
         entries.put(entry_key, RANK_VALUE)
 
 
-def restamp(before: Entries, current: Entries, keys: Iterable[bytes], writer: int) -> Iterator[tuple[bytes, bytes]]:
+def restamp(before: Entries, current: Entries, changed: Iterable[bytes], writer: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield entries that a backup must stamp anew although they are as they were, among them some to be made.
 
     Another writer may drop a key for having expired, and a join then drops every entry that it had seen. A key whose
     expiry was moved or taken back since `before`, the version below, is to stand whole, so its value's entries
     are yielded; of a key that was changed otherwise only an expiry of `writer`'s own, so that what was added does not
-    outlive the rest. Parts of counters that are other writers' are left to them. `keys`: those with changed entries.
-    Cost: the entries of keys whose expiry was moved.
+    outlive the rest. Parts of counters that are other writers' are left to them. `changed`: the changed entries.
+    Cost: a lookup in `current` a key that has changed entries, and the entries of keys whose expiry was moved.
     """
-    for key in keys:
-        old, new = before.get(HEAD + key), current.get(HEAD + key)
-        if old is None or new is None or not old[1] or not new[1] or not old[2] & EXPIRES:
+    names = list(changed)
+    moved = {user_key(name) for name in names if name[:1] == EXPIRY}
+    for key in sorted({key for key in map(user_key, names) if key is not None}):
+        new = current.get(HEAD + key)
+        if new is None or not new[1] or not (new[2] & EXPIRES or key in moved):
+            continue
+        old = before.get(HEAD + key)
+        if old is None or not old[1] or not old[2] & EXPIRES:
             continue
         when = layout.expiry_of(new)
         if when is not None:

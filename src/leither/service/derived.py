@@ -72,9 +72,8 @@ def prepare_backup(engines: Engines, mimei: MimeiId) -> frozenset[bytes]:
             editing.begin_era()
         if base is None:
             return frozenset()
-        keys = sorted({key for key in (user_key(name) for name, _, _ in editing.changes()) if key is not None})
         before = VersionSpace(engines.map(base.side, base.salt), call)
-        again = list(restamp(before, space, keys, row.number))
+        again = list(restamp(before, space, [name for name, _, _ in editing.changes()], row.number))
         for key, value in again:
             editing.put(key, value)
         return frozenset(key for key, _ in again)

@@ -46,7 +46,7 @@ class Replica:
         if not changed:
             return
         self.seq += 1
-        again = restamp(before, self.space, sorted(keys_of(changed)), self.writer)
+        again = restamp(before, self.space, list(changed), self.writer)
         for key, value in list(again):
             changed[key] = value
             self.space.put(key, value)
