@@ -7,7 +7,7 @@ from functools import partial
 from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.db import DERIVED
-from leither.merkle import Entry, Stamp, resolve
+from leither.merkle import Ascent, Entry, Stamp, resolve
 from leither.mimei.head import Head
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
@@ -19,7 +19,6 @@ from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, base_version, load
-from leither.service.maps import OrderedMap
 from leither.service.pages import fold
 from leither.service.writers import advance, ensure_writer, next_head, own_release
 
@@ -106,7 +105,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
         stamp = Stamp(held.row.number, held.row.seq + 1)
         below = engines.map(base.side, salt, lease) if base else engines.empty_map(salt, lease)
         has_siblings = base is not None and base.siblings is not None
-        changes = _Changes(held, below if base else None, stamp, renewed, has_siblings=has_siblings)
+        changes = _Changes(held, below.ascent() if base else None, stamp, renewed, has_siblings=has_siblings)
         side = below.update(changes.read(cur.changes()))
         sealed = Sealed(None, changes.saved, held.row.tick, changes.count)
         if base is not None and not changes.count:
@@ -150,7 +149,7 @@ class _Changes:
     """
 
     def __init__(
-        self, held: Mimei, below: OrderedMap | None, stamp: Stamp, renewed: frozenset[bytes], *, has_siblings: bool
+        self, held: Mimei, below: Ascent | None, stamp: Stamp, renewed: frozenset[bytes], *, has_siblings: bool
     ) -> None:
         self._database = held.genesis.type == "db"
         self._below = below

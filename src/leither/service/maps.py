@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from leither.codec import Block, Cid
-from leither.merkle import Change, Entry, NodeCache, Nodes, Shape, build, count, diff, get, scan, update
+from leither.merkle import Ascent, Change, Entry, NodeCache, Nodes, Shape, build, count, diff, get, scan, update
 from leither.ports import Blocks, Lease
 
 
@@ -43,6 +43,10 @@ class OrderedMap:
     def get(self, key: bytes) -> Entry | None:
         """Return the entry under `key`."""
         return get(self.nodes, self.root, key)
+
+    def ascent(self) -> Ascent:
+        """Return what looks up keys that ascend, cheaper than `get` does."""
+        return Ascent(self.nodes, self.root)
 
     def scan(self, start: bytes | None = None, stop: bytes | None = None, *, reverse: bool = False) -> Iterator[Entry]:
         """Iterate over the entries with `start <= key < stop`, ascending or descending."""
