@@ -25,7 +25,7 @@ def figures(*, sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000), rounds: in
     found = []
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="leither-bench-") as name:
-            engines = _open(Path(name))
+            engines = open_engines(Path(name))
             try:
                 first, later = _life(engines, size, rounds)
             finally:
@@ -38,7 +38,8 @@ def figures(*, sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000), rounds: in
     return found
 
 
-def _open(folder: Path) -> Engines:
+def open_engines(folder: Path) -> Engines:
+    """Return engines with the real stores, in `folder`. Whoever opens them closes `state` and `blocks`."""
     return Engines(
         blocks=PackBlocks(folder / "blocks"),
         state=LmdbState(folder / "state"),

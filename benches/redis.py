@@ -1,90 +1,108 @@
-"""The Redis front door beside redis-server, with redis-benchmark at 32 clients; every reply to a change is durable.
+"""The Redis front door beside redis-server, with 32 clients, each side at both of its promises.
 
-Against `appendfsync everysec`, Redis' usual setting, which answers before anything is on the disk, ours still waits.
+`always`, which is how ours comes, and which redis-server calls `appendfsync always`: a reply to a change says that it
+is on the disk. `everysec`: it will be within a second, which is how redis-server is usually run.
 """
 
 import re
-import shutil
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from benches.figure import Figure, in_turns
+from benches.redis_server import RedisServer, serve_leither, serve_redis
+from benches.transactions import transactions
+from leither.config import SETTINGS
 
 CLIENTS = 32
-ROUNDS_KEYS = 100_000
+KEYS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is asked for, as redis-benchmark is told, or as `rate` does it. `both`: at either promise of ours."""
+
+    requests: int
+    options: tuple[str, ...] = ()
+    target: str = ""
+    both: bool = False
+    unit: str = "req/s"
+
+
 _WORKS = {
-    "SET": (("-t", "set"), 8_000, ">= 0.8x"),
-    "GET": (("-t", "get"), 30_000, ">= 0.8x"),
-    "SET, 16 pipelined": (("-t", "set", "-P", "16"), 40_000, ">= 0.5x"),
-    "GET, 16 pipelined": (("-t", "get", "-P", "16"), 100_000, ">= 0.4x"),
-    "HSET": (("-t", "hset"), 8_000, ""),
-    "ZADD": (("-t", "zadd"), 8_000, ""),
-    "LPUSH": (("-t", "lpush"), 8_000, ""),
-    "ZRANGE of 100": (("ZRANGE", "bench:hundred", "0", "99"), 8_000, ""),
+    "SET": Work(8_000, ("-t", "set"), ">= 0.8x always", both=True),
+    "GET": Work(30_000, ("-t", "get"), ">= 0.8x always", both=True),
+    "SET, 16 pipelined": Work(40_000, ("-t", "set", "-P", "16"), ">= 0.5x always", both=True),
+    "GET, 16 pipelined": Work(100_000, ("-t", "get", "-P", "16"), ">= 0.4x", both=True),
+    "MULTI, ten SET, EXEC": Work(3_000, both=True, unit="tx/s"),
+    "HSET": Work(8_000, ("-t", "hset")),
+    "ZADD": Work(8_000, ("-t", "zadd")),
+    "LPUSH": Work(8_000, ("-t", "lpush")),
+    "ZRANGE of 100": Work(8_000, ("ZRANGE", "bench:hundred", "0", "99")),
 }
 
 
-def figures(*, rounds: int = 3) -> list[Figure]:
-    """Return requests a second of the commands people send most, and the memory of idle connections."""
-    with tempfile.TemporaryDirectory(prefix="leither-bench-") as name:
+def figures(*, rounds: int = 3) -> Iterator[Figure]:
+    """Measure requests a second of the commands people send most, and the memory of idle connections."""
+    with tempfile.TemporaryDirectory(prefix="leither-bench-") as name, ExitStack() as opened:
         folder = Path(name)
-        with _leither(folder) as ours, _redis(folder, "always") as always, _redis(folder, "everysec") as everysec:
-            for target in (ours, always, everysec):
-                _fill(target)
-            found = [_figure(work, rounds, ours, always, everysec) for work in _WORKS]
-            return [*found, _idle(ours, always)]
+        servers = {
+            "ours": opened.enter_context(serve_leither(folder / "home")),
+            "redis-server, always": opened.enter_context(serve_redis(folder / "always", *_syncing("always"))),
+            "redis-server, everysec": opened.enter_context(serve_redis(folder / "everysec", *_syncing("everysec"))),
+        }
+        if "durability" in SETTINGS:
+            servers["ours, everysec"] = opened.enter_context(serve_leither(folder / "lazy", durability="everysec"))
+        for server in servers.values():
+            _fill(server)
+        for work in _WORKS:
+            yield from _figures(work, rounds, servers)
+        yield _idle(servers["ours"], servers["redis-server, always"])
 
 
-class _Target:
-    """A server: how redis-benchmark and redis-cli reach it."""
+def _figures(work: str, rounds: int, servers: dict[str, RedisServer]) -> Iterator[Figure]:
+    asked = _WORKS[work]
+    measured = {name: server for name, server in servers.items() if asked.both or name != "ours, everysec"}
+    rates = in_turns(rounds, **{name: _rate(server, asked) for name, server in measured.items()})
+    peers = {name: found for name, found in rates.items() if name.startswith("redis-server")}
+    yield Figure(work, asked.unit, rates["ours"], peers, asked.target, more_is_better=True)
+    if "ours, everysec" in rates:
+        like = {name: found for name, found in peers.items() if name.endswith("everysec")}
+        yield Figure(f"{work}, ours in everysec too", asked.unit, rates["ours, everysec"], like, more_is_better=True)
 
-    def __init__(self, process: subprocess.Popen[str], port: int, user: str = "", token: str = "") -> None:
-        self.process = process
-        self.options = ["-h", "127.0.0.1", "-p", str(port), *(("--user", user, "-a", token) if user else ())]
-        self.port = port
 
-    def rate(self, work: str) -> float:
-        arguments, requests, _ = _WORKS[work]
-        keys = [] if arguments[0] == "ZRANGE" else ["-r", str(ROUNDS_KEYS)]
-        command = ["redis-benchmark", *self.options, "-q", "-c", str(CLIENTS), "-n", str(requests), *keys, *arguments]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def _rate(server: RedisServer, work: Work) -> Callable[[], float]:
+    if not work.options:
+        return lambda: transactions(server, clients=CLIENTS, count=work.requests, keys=KEYS)
+    keys = ["-r", str(KEYS)] if work.options[0] == "-t" else []
+    command = ["redis-benchmark", *server.options, "-q", "-c", str(CLIENTS), "-n", str(work.requests)]
+
+    def rate() -> float:
+        told = subprocess.run([*command, *keys, *work.options], capture_output=True, text=True, check=True).stdout
         rates = re.findall(r"([\d.]+) requests per second", told)
         if len(rates) != 1:
             raise RuntimeError(told[-2000:])
         return float(rates[0])
 
-    def memory_bytes(self) -> int:
-        status = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        found = re.search(r"^Pss:\s+(\d+)", status, re.MULTILINE)
-        assert found is not None
-        return int(found[1]) * 1024
+    return rate
 
 
-def _figure(work: str, rounds: int, ours: _Target, always: _Target, everysec: _Target) -> Figure:
-    rates = in_turns(
-        rounds,
-        ours=lambda: ours.rate(work),
-        always=lambda: always.rate(work),
-        everysec=lambda: everysec.rate(work),
-    )
-    peers = {"redis-server, appendfsync always": rates["always"], "redis-server, everysec": rates["everysec"]}
-    return Figure(work, "req/s", rates["ours"], peers, _WORKS[work][2], more_is_better=True)
+def _syncing(when: str) -> tuple[str, ...]:
+    return "--appendonly", "yes", "--appendfsync", when
 
 
-def _idle(ours: _Target, peer: _Target, *, connections: int = 200) -> Figure:
-    def each(target: _Target) -> float:
-        before = target.memory_bytes()
-        held = [socket.create_connection(("127.0.0.1", target.port)) for _ in range(connections)]
+def _idle(ours: RedisServer, peer: RedisServer, *, connections: int = 200) -> Figure:
+    def each(server: RedisServer) -> float:
+        before = server.memory_bytes()
+        held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(connections)]
         for one in held:
             one.sendall(b"PING\r\n")
             one.recv(100)
-        grown = target.memory_bytes() - before
+        grown = server.memory_bytes() - before
         for one in held:
             one.close()
         return grown / connections / 1024
@@ -93,39 +111,7 @@ def _idle(ours: _Target, peer: _Target, *, connections: int = 200) -> Figure:
     return Figure("memory of an idle connection", "KiB", samples["ours"], {"redis-server": samples["peer"]})
 
 
-def _fill(target: _Target) -> None:
+def _fill(server: RedisServer) -> None:
     scored = [str(word) for number in range(100) for word in (number, f"member:{number}")]
-    command = ["redis-cli", *target.options, "--no-auth-warning", "ZADD", "bench:hundred", *scored]
+    command = ["redis-cli", *server.options, "--no-auth-warning", "ZADD", "bench:hundred", *scored]
     subprocess.run(command, check=True, capture_output=True)
-
-
-@contextmanager
-def _leither(folder: Path) -> Iterator[_Target]:
-    command = [sys.executable, "-m", "tests.end_to_end.redis_server", str(folder / "home")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        assert process.stdout is not None
-        port, user, token = process.stdout.readline().split()
-        yield _Target(process, int(port), user, token)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(20)
-
-
-@contextmanager
-def _redis(folder: Path, fsync: str) -> Iterator[_Target]:
-    data = folder / fsync
-    data.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    program = shutil.which("redis-server") or "/usr/bin/redis-server"
-    options = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(data), "--save", "", "--appendonly", "yes"]
-    command = [program, *options, "--appendfsync", fsync]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        assert process.stdout is not None
-        next(line for line in process.stdout if "Ready to accept connections" in line)
-        yield _Target(process, port)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)

@@ -58,11 +58,22 @@ def _node_packages(name: str) -> Path | None:
 @cache
 def wsgidav() -> Path | None:
     """Return a Python that has WsgiDAV, in an environment of its own."""
-    folder = BUILT / "wsgidav"
+    return _python_packages("wsgidav")
+
+
+@cache
+def doltlite() -> Path | None:
+    """Return a Python that has doltlite, in an environment of its own, because it takes the place of SQLite."""
+    return _python_packages("doltlite")
+
+
+def _python_packages(name: str) -> Path | None:
+    folder = BUILT / name
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
         venv.create(folder, with_pip=True, clear=True)
-        command = [python, "-m", "pip", "install", "--quiet", "-r", HERE / "wsgidav" / "requirements.txt"]
+        options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+        command = [python, "-m", "pip", "install", *options, "-r", HERE / name / "requirements.txt"]
         if subprocess.run(command, check=False).returncode:
             return None
         (folder / "complete").touch()
