@@ -5,6 +5,7 @@ Run with `--runs N` for a short run; other arguments go to libFuzzer. Records be
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import sys
@@ -15,7 +16,7 @@ import atheris
 with atheris.instrument_imports(include=["leither"]):
     from leither.codec import Cid, NotCanonical, RecordTooLarge, dagcbor
     from leither.crypto import NotASeed, WrongPassphrase, open_seed, parse_id
-    from leither.errors import InputError
+    from leither.errors import InputError, LeitherError
     from leither.mimei.address import parse_address
     from leither.mimei.control import Control
     from leither.mimei.entry import BadEntry, decode_count, decode_path_entry, decode_reference, encode_count
@@ -26,17 +27,31 @@ with atheris.instrument_imports(include=["leither"]):
     from leither.mimei.record import BadSignature, NotARecord
     from leither.mimei.tag import Tag, parse_tag
     from leither.mimei.version import Version
-    from leither.people import right
+    from leither.people import (
+        ChainBroken,
+        ChainTooLong,
+        Device,
+        Grant,
+        Presentation,
+        Revocation,
+        Successor,
+        prove_chain,
+        right,
+    )
+    from leither.people.passport import check_passport
+    from leither.people.replays import MemoryReplays
 
-KINDS = (Genesis, Control, Version, Head, Tag, Export, Shelf)
+KINDS = (Genesis, Control, Version, Head, Tag, Export, Shelf, Device, Revocation, Successor, Grant, Presentation)
+UNSIGNED = (Genesis, Export, Shelf)
 VECTORS = Path(__file__).parents[1] / "spec/vectors"
 RECORDS = [
     bytes.fromhex(case["hex"])
-    for kind in ("record", "genesis", "control", "version", "head", "tag", "export", "shelf")
+    for kind in ("record", *(kind.KIND for kind in KINDS), "grant-chain")
     for name in ("valid.json", "invalid.json")
     for case in json.loads((VECTORS / kind / name).read_text())
     if "hex" in case
 ]
+PASSPORTS = [case["passport"] for case in json.loads((VECTORS / "passport" / "valid.json").read_text())]
 TEXT_READERS = (parse_address, parse_id, parse_tag, right.parse, Cid.parse)
 CHEAP = b"LSEED1" + (1).to_bytes(4, "big") + (8).to_bytes(4, "big")
 """How a seed file begins that costs little to try."""
@@ -45,11 +60,15 @@ CHEAP = b"LSEED1" + (1).to_bytes(4, "big") + (8).to_bytes(4, "big")
 def check(data: bytes) -> None:
     provider = atheris.FuzzedDataProvider(data)
     record = provider.PickValueInList(RECORDS)
+    shown = provider.PickValueInList(PASSPORTS)
     cut = provider.ConsumeIntInRange(0, len(record))
     resume = provider.ConsumeIntInRange(cut, len(record))
     text = provider.ConsumeUnicode(provider.ConsumeIntInRange(0, 80))
     rest = provider.ConsumeBytes(provider.remaining_bytes())
     check_record(record[:cut] + rest + record[resume:])
+    check_chain(record[:cut] + rest + record[resume:])
+    passport = base64.urlsafe_b64decode(shown)
+    check_passports(passport[:cut] + rest + passport[resume:])
     check_entry(rest)
     check_text(text)
     with contextlib.suppress(NotASeed, WrongPassphrase):
@@ -63,8 +82,19 @@ def check_record(data: bytes) -> None:
         with contextlib.suppress(NotARecord, BadSignature):
             record = kind.decode(data)
             assert record.encode() == data
-            if not isinstance(record, Genesis | Export | Shelf):
+            if not isinstance(record, UNSIGNED):
                 record.check()
+
+
+def check_chain(data: bytes) -> None:
+    with contextlib.suppress(NotARecord, BadSignature, ChainBroken, ChainTooLong):
+        prove_chain(data)
+
+
+def check_passports(data: bytes) -> None:
+    passport = base64.urlsafe_b64encode(data).decode()
+    with contextlib.suppress(LeitherError):
+        check_passport(passport, node=bytes(32), now_ms=0, replays=MemoryReplays(since_ms=0))
 
 
 def check_entry(data: bytes) -> None:

@@ -9,7 +9,20 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping
 
-from tools.vector_cases import Case, archives, codec, entries, identity, journal, properties, records
+from tools.vector_cases import (
+    Case,
+    archives,
+    codec,
+    entries,
+    grants,
+    identity,
+    journal,
+    passports,
+    people,
+    presentations,
+    properties,
+    records,
+)
 
 ROOT = pathlib.Path(__file__).parent.parent
 FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]] = {
@@ -22,6 +35,16 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "tag": (records.tag, records.bad_tag),
     "export": (archives.exports, archives.bad_exports),
     "shelf": (archives.shelves, archives.bad_shelves),
+    "device": (people.devices, people.bad_devices),
+    "revocation": (people.revocations, people.bad_revocations),
+    "successor": (people.successors, people.bad_successors),
+    "grant": (grants.grants, grants.bad_grants),
+    "grant-chain": (grants.chains, grants.bad_chains),
+    "revoked": (grants.revoked, grants.bad_revoked),
+    "presentation": (presentations.presentations, presentations.bad_presentations),
+    "presentation-check": (presentations.presentation_checks, presentations.bad_presentation_checks),
+    "request": (presentations.requests, list),
+    "passport": (passports.passports, passports.bad_passports),
     "reserved": (records.reserved, records.bad_reserved),
     "journal": (journal.segments, journal.bad_segments),
     "reference": (entries.references, entries.bad_references),

@@ -92,6 +92,30 @@ WRITE_BYTES_MAX = 16 * MIB
 FILE_GAP_BYTES_MAX = 1024 * MIB
 """Largest hole that a write past the end of a file may leave."""
 
+# People and rights
+DEVICE_NAME_BYTES_MAX = 128
+SUCCESSORS_MAX = 64
+"""Keys that may have taken each other's place, one after the other."""
+GRANT_DEPTH_MAX = 8
+"""Grants of one chain, the author's counted."""
+GRANT_BYTES_MAX = 4 * KIB
+"""One grant with the chain before it."""
+REVOKED_MAX = 65_536
+"""Grants and keys that the author of one MiMei has taken back."""
+PRESENTATION_S_MAX = 300
+"""Longest time in which a presentation may be used."""
+PASSPORT_S_MAX = 3600
+"""Longest time for which a passport counts."""
+PASSPORT_BYTES_MAX = 4 * KIB
+PASSPORT_BLOCKS_MAX = 8
+"""Blocks of one passport: the signer's, and those by which it was narrowed."""
+PASSPORT_CHECK_MS_MAX = 100
+"""Time that the rules of one passport may take; the library's own limit of 1 ms refuses valid ones under load."""
+REPLAYS_MAX = 65_536
+"""Presentations and passports remembered as used until they expire."""
+CHAINS_CACHED_MAX = 1024
+"""Chains of grants remembered as proved, with their bytes."""
+
 # State engine
 STATE_KEY_BYTES_MAX = 70 * KIB
 STATE_VALUE_BYTES_MAX = 64 * MIB

@@ -35,10 +35,14 @@ from leither.mimei.path import after_subtree, below, key_path, path_key
 from leither.mimei.record import BadSignature, NotARecord, Record
 from leither.mimei.tag import NotATag, Tag, parse_tag
 from leither.mimei.version import Seen, Version
+from leither.people import Device, Grant, Presentation, Revocation, Successor
 from leither.people import right as rights
 
 AUTHOR, WRITER = KeyPair(b"\1" * 32), KeyPair(b"\2" * 32)
-RECORD_KINDS: tuple[type[Record], ...] = (Genesis, Control, Version, Head, Tag, Export, Shelf)
+RECORD_KINDS: tuple[type[Record], ...] = (
+    *(Genesis, Control, Version, Head, Tag, Export, Shelf),
+    *(Device, Revocation, Successor, Grant, Presentation),
+)
 
 cids = st.builds(Cid.of, st.sampled_from((RAW, DAG_PB, DAG_CBOR)), st.binary(max_size=3))
 cid_like = st.one_of(
@@ -110,7 +114,48 @@ heads = st.builds(
     release=st.none() | st.builds(Release, cids, u63),
     by=st.just(WRITER.public),
 ).map(lambda record: record.signed(WRITER))
-records: st.SearchStrategy[Record] = st.one_of(genesis, controls, versions, heads)
+periods = st.tuples(times, times).filter(lambda pair: pair[0] < pair[1])
+devices = st.builds(
+    lambda name, seal, period: Device(
+        device=WRITER.public, seal=seal, name=name, start_ms=period[0], until_ms=period[1], by=AUTHOR.public
+    ).signed(AUTHOR),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20),
+    st.binary(min_size=32, max_size=32),
+    periods,
+)
+grants = st.builds(
+    lambda mimei, acts, period, before: Grant(
+        mimei=mimei,
+        to=WRITER.public,
+        rights=acts,
+        start_ms=period[0],
+        until_ms=period[1],
+        passed_on=before,
+        by=AUTHOR.public,
+    ).signed(AUTHOR),
+    ids,
+    st.integers(1, 511),
+    periods,
+    st.none() | st.binary(max_size=40),
+)
+presentations = st.builds(
+    lambda nonce, request, period: Presentation(
+        who=AUTHOR.public,
+        audience=WRITER.public,
+        nonce=nonce,
+        request=request,
+        start_ms=period[0],
+        until_ms=period[1],
+        by=AUTHOR.public,
+    ).signed(AUTHOR),
+    st.binary(min_size=16, max_size=16),
+    st.none() | st.binary(min_size=32, max_size=32),
+    periods,
+)
+successors = times.map(lambda at: Successor.make(AUTHOR, WRITER, at=at))
+records: st.SearchStrategy[Record] = st.one_of(
+    genesis, controls, versions, heads, devices, grants, presentations, successors
+)
 entries = st.one_of(
     st.builds(
         PathEntry, st.just(EntryType.FILE), st.integers(0, 0o7777), times, cids, st.integers(0, limits.FILE_BYTES_MAX)

@@ -143,4 +143,3 @@ def _unbox(kind: type, value: object) -> object:
     if kind is Cid and isinstance(value, dagcbor.BoxedLink):
         return value.cid
     raise ValueError("expected a link")
-

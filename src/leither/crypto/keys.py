@@ -29,6 +29,11 @@ class KeyPair:
         """Return the 64-byte signature over `message` as a record of `kind`."""
         return self._signing.sign(domain(kind) + message).signature
 
+    @property
+    def secret(self) -> bytes:
+        """The 32-byte private key, for a library that signs a format of its own with it."""
+        return bytes(self._signing)
+
     def __repr__(self) -> str:
         return f"KeyPair(public={self.public.hex()})"
 

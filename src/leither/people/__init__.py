@@ -1,6 +1,35 @@
 """Who asks, and what they may do. Pure."""
 
+from leither.people.chain import Chain, ChainBroken, ChainTooLong, prove_chain
+from leither.people.device import Device, Revocation
+from leither.people.grant import Grant
+from leither.people.presentation import Presentation, check_presentation
 from leither.people.principal import GUEST, OWNER, Denied, Principal, Scope, allowed
 from leither.people.right import ACTS, ALL, Act, NotARight
+from leither.people.successor import Successor, lineage
+from leither.people.visit import Visit
 
-__all__ = ["ACTS", "ALL", "GUEST", "OWNER", "Act", "Denied", "NotARight", "Principal", "Scope", "allowed"]
+__all__ = [
+    "ACTS",
+    "ALL",
+    "GUEST",
+    "OWNER",
+    "Act",
+    "Chain",
+    "ChainBroken",
+    "ChainTooLong",
+    "Denied",
+    "Device",
+    "Grant",
+    "NotARight",
+    "Presentation",
+    "Principal",
+    "Revocation",
+    "Scope",
+    "Successor",
+    "Visit",
+    "allowed",
+    "check_presentation",
+    "lineage",
+    "prove_chain",
+]

@@ -65,12 +65,15 @@ def check(right: int) -> int:
     return right
 
 
+def act_names(acts: Act) -> str:
+    """Return the acts as people write them, e.g. `read-release,fork`."""
+    return ",".join(name for name, act in ACTS.items() if act in acts)
+
+
 def text(right: int) -> str:
     """Return the right as people write it, e.g. `everyone=read-release,fork`; `private` for none."""
     parts = [
-        f"{who}={','.join(name for name, act in ACTS.items() if act in acts)}"
-        for who, acts in (("everyone", everyone(right)), ("members", members(right)))
-        if acts
+        f"{who}={act_names(acts)}" for who, acts in (("everyone", everyone(right)), ("members", members(right))) if acts
     ]
     return " ".join(parts) or "private"
 

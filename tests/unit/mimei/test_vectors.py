@@ -42,11 +42,18 @@ from leither.mimei.record import Record, SignedRecord
 from leither.mimei.tag import Tag
 from leither.mimei.version import Version
 from leither.people import right as rights
+from leither.people.device import Device, Revocation
+from leither.people.grant import Grant
+from leither.people.presentation import Presentation
+from leither.people.successor import Successor
 from tools import vectors
 from tools.vector_cases.case import dag_json
 
 SPEC = Path(__file__).parents[3] / "spec"
-KINDS: dict[str, type[Record]] = {kind.KIND: kind for kind in (Genesis, Control, Version, Head, Tag, Export, Shelf)}
+PEOPLE = (Device, Revocation, Successor, Grant, Presentation)
+KINDS: dict[str, type[Record]] = {
+    kind.KIND: kind for kind in (Genesis, Control, Version, Head, Tag, Export, Shelf, *PEOPLE)
+}
 Case = dict[str, Any]
 
 
@@ -122,7 +129,7 @@ def test_the_grammar_accepts_a_valid_record(name: str, case: Case) -> None:
     assert accepts(record_grammar(name, data_of(case)), data_of(case))
 
 
-@each("valid", "control", "version", "head", "tag")
+@each("valid", "control", "version", "head", "tag", "device", "revocation", "grant", "presentation")
 def test_a_signature_is_made_again_from_its_seed(name: str, case: Case) -> None:
     record = read_record(name, data_of(case))
     assert isinstance(record, SignedRecord | Version)
@@ -130,6 +137,14 @@ def test_a_signature_is_made_again_from_its_seed(name: str, case: Case) -> None:
         assert record.sig is None
     else:
         assert record.signed(KeyPair(bytes.fromhex(case["signer_seed"]))) == record
+
+
+@each("valid", "successor")
+def test_a_successor_is_made_again_from_both_seeds(name: str, case: Case) -> None:
+    record = read_record(name, data_of(case))
+    assert isinstance(record, Successor)
+    old, new = (KeyPair(bytes.fromhex(case[seed])) for seed in ("signer_seed", "new_seed"))
+    assert Successor.make(old, new, at=record.at) == record
 
 
 @each("valid", "genesis")
