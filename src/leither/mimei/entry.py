@@ -1,4 +1,4 @@
-"""What the side map holds: path entries, references and tags.
+"""What the side map holds: path entries, references, tags and grants.
 
 Keys and values begin with a type byte >= 0x80, as the ordered map demands. Layouts: `spec/format/entry.md`.
 """
@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from leither import limits
 from leither.codec import CID_BYTES, Cid, NotACid
-from leither.crypto import ID_BYTES, MimeiId, id_text
+from leither.crypto import ID_BYTES, KeyId, MimeiId, id_text
 from leither.errors import CorruptionError
 
 
@@ -24,12 +24,14 @@ class EntryType(IntEnum):
 
 REFERENCE_TYPE = b"\x82"
 TAG_TYPE = b"\x83"
+GRANT_TYPE = b"\x84"
 _HEAD = struct.Struct(">BHQ")
 _SIZE = struct.Struct(">Q")
 _COUNT = struct.Struct(">BQ")
 _COUNT_TYPE = 0x85
 _COUNT_MAX = (1 << 63) - 1
 _MODE_MAX = 0o7777
+_DIGEST_BYTES = 32
 _RECORD_TYPE = b"\x86"
 
 
@@ -168,6 +170,18 @@ def decode_count(value: bytes) -> int:
 def tag_key(dimension: str, value: str, tagger: bytes) -> bytes:
     """Return the side map key of a tag; `tagger` is the 20-byte id of the tagger's key."""
     return TAG_TYPE + f"{dimension}\0{value}\0".encode() + tagger
+
+
+def grant_key(holder: KeyId, digest: bytes) -> bytes:
+    """Return the side map key of a grant: whose it is, and the SHA-256 of its bytes."""
+    return GRANT_TYPE + holder + digest
+
+
+def decode_grant_key(key: bytes) -> tuple[KeyId, bytes]:
+    """Return (holder, SHA-256) of a grant's key. Raises: BadEntry."""
+    if key[:1] != GRANT_TYPE or len(key) != 1 + ID_BYTES + _DIGEST_BYTES:
+        raise BadEntry("not the key of a grant")
+    return KeyId(key[1 : 1 + ID_BYTES]), key[1 + ID_BYTES :]
 
 
 def encode_record_value(record: bytes) -> bytes:

@@ -4,7 +4,9 @@ import msgspec
 
 from leither.codec import Cid
 from leither.errors import Conflict
+from leither.merkle import Nodes
 from leither.mimei.control import Control, Cut
+from leither.people.revoked import revoked_in_both
 from leither.ports import Lease
 from leither.service.engines import Engines
 
@@ -27,13 +29,15 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
     """Return which of two controls stands, or what joins them where neither follows the other.
 
     The join is the same wherever the author's seed is: its fields follow from the two. What one of them has already
-    is not signed again, so that nodes that go on exchanging come to an end. Raises: ControlDiverged, NotARecord.
+    is not signed again, so that nodes that go on exchanging come to an end. Raises: ControlDiverged, NotARecord,
+    TooManyRevoked.
     """
     if held.cid == came.cid or _follows(engines, held, came):
         return held
     if _follows(engines, came, held):
         return came
     leading, other = sorted((held, came), key=lambda control: _standing(engines, control), reverse=True)
+    nodes = Nodes(engines.blocks.get, lease.put)
     numbers = {entry.number: entry for entry in (*other.writers, *leading.writers)}
     keys = {entry.key for entry in (*held.writers, *came.writers)}
     if len(numbers) != len(keys):
@@ -45,6 +49,7 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
         writers=tuple(numbers[number] for number in sorted(numbers)),
         cut=tuple(cuts[number] for number in sorted(cuts)),
         dropped=tuple(sorted({*held.dropped, *came.dropped})),
+        revoked=revoked_in_both(nodes, leading.revoked, other.revoked),
     )
     if joined == leading:
         return leading

@@ -13,7 +13,16 @@ from leither.db.foreign import check_entry as check_database_entry
 from leither.errors import PeerError
 from leither.merkle import check, conflicts
 from leither.mimei.control import Control
-from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE, EntryType, decode_count, decode_path_entry, decode_reference
+from leither.mimei.entry import (
+    GRANT_TYPE,
+    REFERENCE_TYPE,
+    TAG_TYPE,
+    EntryType,
+    decode_count,
+    decode_grant_key,
+    decode_path_entry,
+    decode_reference,
+)
 from leither.mimei.entry import decode_record_value as record_value
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
@@ -21,6 +30,8 @@ from leither.mimei.path import PATH_TYPE, ROOT, key_path
 from leither.mimei.property import PROPERTY_TYPE, decode_property, decode_property_key
 from leither.mimei.tag import Tag
 from leither.mimei.version import Version
+from leither.people import prove_chain
+from leither.people.revoked import check_revoked
 from leither.ports import Lease
 from leither.service import tables
 from leither.service.content import derive_content
@@ -73,7 +84,8 @@ class Proved:
 def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     """Return `came` once all of it is proved. Cost: in proportion to what is new here.
 
-    Raises: Refused, BadSignature, NotARecord, BadEntry, BlockMissing, MapNotCanonical, NodeMalformed.
+    Raises: Refused, BadSignature, NotARecord, BadEntry, BlockMissing, MapNotCanonical, NodeMalformed, BadRevoked,
+        ChainTooLong, ChainBroken.
     """
     for cid in (came.genesis, came.control, *came.heads, *came.versions):
         if not engines.blocks.has(cid):  # a record read once stays at hand, so reading it does not tell
@@ -83,6 +95,8 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     control = engines.record(Control, came.control).check()
     if control.by != topic.author or control.genesis != came.genesis:
         raise Refused(mimei, "its control is not by its author")
+    if control.revoked is not None:
+        check_revoked(engines.blocks.get, control.revoked)
     if control.epoch > _U64_LAST:
         raise Refused(mimei, "its control has an epoch so high that none could follow")
     records = {cid: engines.record(Version, cid) for cid in came.versions}
@@ -246,7 +260,10 @@ class _VersionProof:
 
 
 def check_entry(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
-    """Make sure that a foreign entry can be used. Raises: Refused, BadEntry, NotARecord, BadSignature, BlockMissing."""
+    """Make sure that a foreign entry can be used.
+
+    Raises: Refused, BadEntry, NotARecord, BadSignature, ChainTooLong, ChainBroken, BlockMissing.
+    """
     _KINDS.get(key[:1], _check_database)(engines, topic, key, value)
 
 
@@ -279,6 +296,12 @@ def _check_tag(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> No
     Tag.decode(record_value(value)).check()
 
 
+def _check_grant(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
+    chain = prove_chain(record_value(value))
+    if decode_grant_key(key) != (key_id(chain.to), chain.digest):
+        raise Refused(topic.id, "a grant stands under another key than its own")
+
+
 def _check_property(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> None:
     decode_property_key(key)
     decode_property(value)
@@ -289,4 +312,5 @@ _KINDS: dict[bytes, Callable[[Engines, Genesis, bytes, bytes], None]] = {
     PROPERTY_TYPE: _check_property,
     REFERENCE_TYPE: _check_reference,
     TAG_TYPE: _check_tag,
+    GRANT_TYPE: _check_grant,
 }

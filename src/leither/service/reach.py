@@ -95,6 +95,8 @@ class Reach:
     def mimei(self, view: View, held: Mimei) -> Iterator[Cid]:
         """Yield the blocks of a MiMei: records, versions, `cur`, and the versions of others it refers to."""
         yield from self.control(Cid(held.row.control))
+        if held.control.revoked is not None:
+            yield from self.below(held.control.revoked)
         yield from self.record(Cid(held.row.genesis))
         for _, head, cid in heads(self._engines, view, held.id):
             yield from self.record(cid)

@@ -229,10 +229,14 @@ Text = str | Binary
 class DiffItem(Struct, frozen=True, kw_only=True):
     """One difference."""
 
-    kind: Annotated[Literal["path", "property", "reference", "tag", "entry"], _about("What kind of entry differs.")]
+    kind: Annotated[
+        Literal["path", "property", "reference", "tag", "grant", "entry"], _about("What kind of entry differs.")
+    ]
     change: Annotated[Literal["added", "removed", "modified"], _about("How it differs.")]
     path: Annotated[PathText | UnsetType, _about("Where it is, for kinds path and property.")] = UNSET
-    key: Annotated[Text | UnsetType, _about("The property, reference, tag, or database key.")] = UNSET
+    key: Annotated[Text | UnsetType, _about("The property, reference, tag, hash of the grant, or database key.")] = (
+        UNSET
+    )
     before: Annotated[PathInfo | None, _about("What stood at the path.")] = None
     after: Annotated[PathInfo | None, _about("What stands at the path.")] = None
     part: Annotated[str | UnsetType, _about("What a database's entry is to its key: string, field, member ...")] = UNSET

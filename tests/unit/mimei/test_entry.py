@@ -6,18 +6,20 @@ import pytest
 
 from leither import limits
 from leither.codec import DAG_CBOR, RAW, Cid
-from leither.crypto import MimeiId, id_text
+from leither.crypto import KeyId, MimeiId, id_text
 from leither.mimei.entry import (
     BadEntry,
     EntryType,
     PathEntry,
     Reference,
     decode_count,
+    decode_grant_key,
     decode_path_entry,
     decode_record_value,
     decode_reference,
     encode_count,
     encode_record_value,
+    grant_key,
     tag_key,
 )
 
@@ -163,6 +165,18 @@ def test_a_count_that_could_not_be_read_again_is_never_made(count: int) -> None:
 
 def test_a_tag_key_ends_with_the_tagger() -> None:
     assert tag_key("topic", "a:ü", MIMEI) == b"\x83topic\0a:\xc3\xbc\0" + MIMEI
+
+
+def test_a_grant_key_names_the_holder_and_then_the_grant() -> None:
+    key = grant_key(KeyId(MIMEI), bytes(32))
+    assert key == b"\x84" + MIMEI + bytes(32)
+    assert decode_grant_key(key) == (MIMEI, bytes(32))
+
+
+@pytest.mark.parametrize("key", [b"", b"\x84", b"\x83" + bytes(52), b"\x84" + bytes(51), b"\x84" + bytes(53)])
+def test_a_hostile_grant_key_is_refused(key: bytes) -> None:
+    with pytest.raises(BadEntry):
+        decode_grant_key(key)
 
 
 def test_a_record_stands_behind_its_type_byte() -> None:

@@ -16,7 +16,14 @@ from leither.crypto import ID_BYTES
 from leither.db import describe
 from leither.errors import InputError
 from leither.mimei.address import parse_address, parse_selector
-from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE, decode_path_entry, decode_reference
+from leither.mimei.entry import (
+    GRANT_TYPE,
+    REFERENCE_TYPE,
+    TAG_TYPE,
+    decode_grant_key,
+    decode_path_entry,
+    decode_reference,
+)
 from leither.mimei.path import PATH_TYPE, key_path, path_text
 from leither.mimei.property import PROPERTY_TYPE, decode_property_key
 from leither.people import Act
@@ -214,6 +221,8 @@ def _item(found: Difference) -> DiffItem | None:
     if kind == PROPERTY_TYPE:
         path, name = decode_property_key(found.key)
         return DiffItem(kind="property", change=change, path=path_text(path), key=name)
+    if kind == GRANT_TYPE:  # named by its hash alone: who reads a version needn't know who may do what
+        return DiffItem(kind="grant", change=change, key=decode_grant_key(found.key)[1].hex())
     if kind != TAG_TYPE:
         return _database_item(found, change)
     return DiffItem(kind="tag", change=change, key=found.key[1 : -ID_BYTES - 1].decode().replace("\0", ":", 1))

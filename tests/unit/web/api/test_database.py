@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from leither import limits
-from leither.crypto import MimeiId, parse_id
+from leither.crypto import KeyPair, MimeiId, parse_id
 from leither.db import execute
+from leither.mimei.entry import encode_record_value, grant_key
+from leither.people import Grant
+from leither.service.cur import edit
 from leither.service.database import Database
 from tests.unit.web.api.node import Node
 
@@ -118,3 +121,15 @@ def test_a_value_of_the_largest_size_is_backed_up_and_read_back(node: Node, note
         database.write(partial(execute, arguments=[b"SET", name, largest])).result()
     assert node.owner.post(f"/mimei/{notes}/backup").status == 200
     assert run(node, f"{notes}@0", ["GET", "b"]) == [largest.decode()]
+
+
+def test_a_difference_names_a_grant_by_its_hash_and_not_its_holder(node: Node, notes: str) -> None:
+    node.owner.post(f"/mimei/{notes}/backup")
+    holder, mimei = KeyPair(b"\7" * 32), MimeiId(parse_id(notes))
+    person = node.engines.identity.person
+    grant = Grant(mimei=mimei, to=holder.public, rights=1, start_ms=0, until_ms=1, by=person.public).signed(person)
+    key = grant_key(holder.id, grant.cid.digest)
+    edit(node.engines, mimei, lambda editing: editing.put(key, encode_record_value(grant.encode())))
+    assert node.owner.get(f"/mimei/{notes}/diff").json["items"] == [
+        {"kind": "grant", "change": "added", "key": grant.cid.digest.hex(), "before": None, "after": None}
+    ]
