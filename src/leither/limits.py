@@ -115,6 +115,8 @@ REPLAYS_MAX = 65_536
 """Presentations and passports remembered as used until they expire."""
 CHAINS_CACHED_MAX = 1024
 """Chains of grants remembered as proved, with their bytes."""
+VERDICTS_CACHED_MAX = 4096
+"""Answers to who may do what that are kept."""
 
 # State engine
 STATE_KEY_BYTES_MAX = 70 * KIB

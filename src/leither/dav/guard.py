@@ -14,7 +14,7 @@ from leither.errors import InputError
 from leither.http.request import Request
 from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import Path
-from leither.people import Act, Principal, allowed
+from leither.people import Act, Principal
 from leither.ports import View
 from leither.service.cur import Cur
 from leither.service.engines import Engines
@@ -131,7 +131,7 @@ class Guard:
             mimei = load(self.engines, view, place.address.id)
         except MimeiNotFound:
             return None
-        if not place.is_cur or Act.READ_CUR not in allowed(self.principal, mimei.id, mimei.control.right):
+        if not place.is_cur or Act.READ_CUR not in mimei.acts(self.principal):
             return None
         return etag_of(Cur(self.engines, view, mimei).entry(place.path))
 

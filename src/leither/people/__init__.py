@@ -3,8 +3,9 @@
 from leither.people.chain import Chain, ChainBroken, ChainTooLong, prove_chain
 from leither.people.device import Device, Revocation
 from leither.people.grant import Grant
+from leither.people.policy import Facts, allowed
 from leither.people.presentation import Presentation, check_presentation
-from leither.people.principal import GUEST, OWNER, Denied, Principal, Scope, allowed
+from leither.people.principal import GUEST, OWNER, Denied, Principal, Scope, visitor
 from leither.people.right import ACTS, ALL, Act, NotARight
 from leither.people.successor import Successor, lineage
 from leither.people.visit import Visit
@@ -20,6 +21,7 @@ __all__ = [
     "ChainTooLong",
     "Denied",
     "Device",
+    "Facts",
     "Grant",
     "NotARight",
     "Presentation",
@@ -32,4 +34,5 @@ __all__ = [
     "check_presentation",
     "lineage",
     "prove_chain",
+    "visitor",
 ]

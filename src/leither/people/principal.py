@@ -1,11 +1,12 @@
-"""A principal, and the one function that says what it may do with a MiMei."""
+"""A principal: who asks, and what was given to them; whether that is enough, `policy` decides."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from leither.crypto import MimeiId
+from leither.crypto import KeyId, MimeiId, id_text, key_id
 from leither.errors import DeniedError
-from leither.people.right import ALL, Act, everyone
+from leither.people.right import ALL, Act
+from leither.people.visit import Visit
 
 
 class Scope(StrEnum):
@@ -17,7 +18,7 @@ class Scope(StrEnum):
     NONE = "none"
 
 
-_SCOPE_ACTS = {
+SCOPE_ACTS = {
     Scope.OWNER: ALL,
     Scope.WRITE: Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE | Act.WRITE | Act.BACKUP | Act.RELEASE | Act.TAG,
     Scope.READ: Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE,
@@ -39,19 +40,30 @@ class Denied(DeniedError):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who asks: the owner, a token's holder, or a guest.
+    """Somebody who asks: the owner or a user of this node, the holder of a token of theirs, a visitor, or a guest.
 
-    Fields: name: what logs and lists show. scope: what it was given. only: the one MiMei a token is for, if any.
+    Fields: name: what logs and lists show. scope: what it was given over what belongs to `user`. only: the one MiMei
+    it is for, if any. user: the user of this node for whom it acts; None for the owner, and for who is neither.
+
+    Of who has shown a key: keys: the person's whole keys, the present one first, then those it took the place of.
+    device: the key that signed for this session. most: all it may be used for, whatever the person may do. until_ms:
+    when it ends. orgs: ids of organizations that the person has shown to be a member of.
     """
 
     name: str
     scope: Scope
     only: MimeiId | None = None
+    user: KeyId | None = None
+    keys: tuple[bytes, ...] = ()
+    device: bytes | None = None
+    most: Act = ALL
+    until_ms: int | None = None
+    orgs: frozenset[bytes] = frozenset()
 
     @property
     def is_owner(self) -> bool:
-        """Whether this principal may do everything on this node."""
-        return self.scope is Scope.OWNER and self.only is None
+        """Whether this principal may do everything on this node but with what belongs to other users of it."""
+        return self.scope is Scope.OWNER and self.only is None and self.user is None
 
     def require_owner(self, what: str) -> None:
         """Check for the owner. `what` names the action in the error. Raises: Denied."""
@@ -63,9 +75,15 @@ OWNER = Principal("owner", Scope.OWNER)
 GUEST = Principal("guest", Scope.NONE)
 
 
-def allowed(principal: Principal, mimei: MimeiId, right: int) -> Act:
-    """Return what `principal` may do with the MiMei whose Right field is `right`."""
-    if principal.is_owner:
-        return ALL
-    own = _SCOPE_ACTS[principal.scope] if principal.only in (None, mimei) else Act(0)
-    return own | everyone(right)
+def visitor(visit: Visit, *, former: tuple[bytes, ...] = (), orgs: frozenset[bytes] = frozenset()) -> Principal:
+    """Return the principal of a visit. `former`: keys that the person's took the place of (`successor.lineage`)."""
+    return Principal(
+        id_text(key_id(visit.person)),
+        Scope.NONE,
+        visit.only,
+        keys=(visit.person, *former),
+        device=visit.signer,
+        most=visit.most,
+        until_ms=visit.until_ms,
+        orgs=orgs,
+    )

@@ -6,7 +6,7 @@ from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.errors import DeniedError
 from leither.mimei.address import CUR, Selector, parse_address
-from leither.people import GUEST, Act, Principal, allowed
+from leither.people import GUEST, Act, Principal
 from leither.ports import View
 from leither.service.catalog import authorize
 from leither.service.database import NotADatabase
@@ -65,7 +65,7 @@ def open_session(engines: Engines, tokens: Tokens, user: str, secret: str) -> Se
         authorize(principal, held, act_for(held, selector, version))
     if held.genesis.type != "db":
         raise NotADatabase(held.id, held.genesis.type)
-    return Session(user, secret, principal, wanted, version, allowed(principal, wanted, held.control.right))
+    return Session(user, secret, principal, wanted, version, held.acts(principal))
 
 
 def _version(engines: Engines, view: View, held: Mimei, selector: Selector, principal: Principal) -> Cid:

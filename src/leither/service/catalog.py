@@ -7,7 +7,7 @@ from leither.crypto import MimeiId, id_text
 from leither.errors import Conflict, InputError
 from leither.mimei.control import Control, WriterEntry
 from leither.mimei.genesis import KINDS, Genesis
-from leither.people import ALL, Act, Denied, Principal, allowed
+from leither.people import ALL, Act, Denied, Principal
 from leither.people import right as rights
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
@@ -49,12 +49,12 @@ def authorize(principal: Principal, mimei: Mimei, act: Act) -> Mimei:
 
     Raises: MimeiNotFound: to who may not even read it, so that denied and absent answer alike. Denied: to others.
     """
-    acts = allowed(principal, mimei.id, mimei.control.right)
+    acts = mimei.acts(principal)
     if act in acts:
         return mimei
     if not acts & _READS or act in _READS:
         raise MimeiNotFound(mimei.id)
-    raise Denied(f"{rights.text(rights.pack(everyone=act)).partition('=')[2]} on {mimei.genesis.id_text}")
+    raise Denied(f"{rights.act_names(act)} on {mimei.genesis.id_text}")
 
 
 class Catalog:
@@ -112,18 +112,14 @@ class Catalog:
         """Return a MiMei of which `principal` may read anything at all. Raises: MimeiNotFound."""
         with self._engines.state.read() as view:
             found = load(self._engines, view, mimei)
-        if not allowed(principal, found.id, found.control.right) & _READS:
+        if not found.acts(principal) & _READS:
             raise MimeiNotFound(mimei)
         return found
 
     def list(self, principal: Principal) -> list[Mimei]:
         """Return every MiMei of which `principal` may read anything, by id."""
         with self._engines.state.read() as view:
-            return [
-                mimei
-                for mimei in load_all(self._engines, view)
-                if allowed(principal, mimei.id, mimei.control.right) & _READS
-            ]
+            return [mimei for mimei in load_all(self._engines, view) if mimei.acts(principal) & _READS]
 
     def change_control(self, mimei: MimeiId, **changes: object) -> Mimei:
         """Sign and keep a control that follows the present one with `changes`. Only the author's node can.

@@ -9,7 +9,12 @@ from typing import TypeVar
 from leither.codec import Cid
 from leither.crypto import KeyPair, MimeiId, map_salt, person_key
 from leither.merkle import NodeCache
+from leither.mimei.control import Control
+from leither.mimei.facts import facts_of
+from leither.mimei.genesis import Genesis
 from leither.mimei.record import Record
+from leither.people import Facts
+from leither.people.revoked import Revoked
 from leither.ports import Blocks, Clock, Lease, Random, State
 from leither.service.events import Events
 from leither.service.maps import OrderedMap
@@ -45,6 +50,8 @@ class Engines:
         self._nodes = NodeCache()
         self._locks: defaultdict[bytes, threading.RLock] = defaultdict(threading.RLock)
         self._locks_guard = threading.Lock()
+        self.facts = lru_cache(maxsize=_RECORDS_CACHED)(self._facts)
+        """What decides who may do what, by the CIDs of a genesis and a control."""
         self._read_record = lru_cache(maxsize=_RECORDS_CACHED)(self._read_record_uncached)
 
     def lock(self, mimei: MimeiId) -> threading.RLock:
@@ -68,6 +75,11 @@ class Engines:
 
     def _read_record_uncached(self, kind: type[Record], cid: Cid) -> Record:
         return kind.decode(self.blocks.get(cid))
+
+    def _facts(self, genesis: Cid, control: Cid) -> Facts:
+        topic, standing = self.record(Genesis, genesis), self.record(Control, control)
+        revoked = Revoked(standing.revoked, self.blocks.get, self._nodes)
+        return facts_of(topic, standing, revoked=revoked, own=topic.author == self.identity.person.public)
 
     def map_salt(self, mimei: MimeiId) -> bytes:
         """Return the salt of a MiMei that this person authors."""

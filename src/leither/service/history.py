@@ -11,6 +11,7 @@ from leither.errors import Conflict
 from leither.mimei.address import LAST, Selector
 from leither.mimei.control import Control, WriterEntry
 from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE
+from leither.mimei.facts import facts_of
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Release
 from leither.mimei.version import Version, seen_tuple
@@ -185,7 +186,8 @@ def _fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, ap
     ).signed(node)
     row = Holding(genesis.cid, control.cid, size_bytes=parent.size_bytes, number=number, seq=seq)
     row = msgspec.structs.replace(row, entries=engines.map(parent.side, parent.salt).count())
-    made = Mimei(genesis.id, genesis, control, row)
+    facts = facts_of(genesis, control, revoked=frozenset(), own=True)
+    made = Mimei(genesis.id, genesis, control, row, facts, engines.clock)
     with engines.blocks.lease() as lease:
         head = next_head(engines, made, tip=version.cid, release=None)
         lease.put_many((genesis.block, control.block, version.block, head.block))

@@ -1,7 +1,7 @@
 """A MiMei as this node holds it: its records, and the row that says where it stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -12,7 +12,8 @@ from leither.mimei.control import Control
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
 from leither.mimei.version import Version
-from leither.ports import Transaction, View, prefix_end
+from leither.people import Act, Facts, Principal, allowed
+from leither.ports import Clock, Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 
@@ -76,12 +77,18 @@ _ENCODER = msgspec.msgpack.Encoder(enc_hook=bytes)
 
 @dataclass(frozen=True, slots=True)
 class Mimei:
-    """A MiMei at one moment: id, topic, control and row."""
+    """A MiMei at one moment: id, topic, control and row, and what decides who may do what with it."""
 
     id: MimeiId
     genesis: Genesis
     control: Control
     row: Holding
+    facts: Facts
+    clock: Clock = field(repr=False, compare=False)
+
+    def acts(self, principal: Principal) -> Act:
+        """Return what `principal` may do with it now."""
+        return allowed(principal, self.facts, self.clock.now_ms())
 
     @property
     def base(self) -> Cid | None:
@@ -110,8 +117,14 @@ def load_all(engines: Engines, view: View) -> Iterator[Mimei]:
 
 def _bundle(engines: Engines, mimei: MimeiId, row: bytes) -> Mimei:
     holding = _DECODER.decode(row)
+    genesis, control = Cid(holding.genesis), Cid(holding.control)
     return Mimei(
-        mimei, engines.record(Genesis, Cid(holding.genesis)), engines.record(Control, Cid(holding.control)), holding
+        mimei,
+        engines.record(Genesis, genesis),
+        engines.record(Control, control),
+        holding,
+        engines.facts(genesis, control),
+        engines.clock,
     )
 
 

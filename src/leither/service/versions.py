@@ -7,7 +7,7 @@ from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.mimei.address import CUR, LAST, RELEASE, Selector
 from leither.mimei.version import Version
-from leither.people import Act, Principal, allowed
+from leither.people import Act, Principal
 from leither.ports import Transaction, View
 from leither.service import tables
 from leither.service.engines import Engines
@@ -62,7 +62,7 @@ def default_selector(mimei: Mimei, principal: Principal) -> Selector:
 
     Raises: MimeiNotFound: if `principal` may read none.
     """
-    acts = allowed(principal, mimei.id, mimei.control.right)
+    acts = mimei.acts(principal)
     for act, selector in ((Act.READ_CUR, CUR), (Act.READ_RELEASE, RELEASE), (Act.READ_VERSIONS, LAST)):
         if act in acts:
             return selector

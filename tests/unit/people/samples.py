@@ -1,11 +1,11 @@
-"""Keys and grants that the tests of this folder share."""
+"""Keys, grants and facts that the tests of this folder share."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from leither.crypto import KeyPair, MimeiId
-from leither.people import Act, Chain, Grant, prove_chain
+from leither.people import Act, Chain, Facts, Grant, prove_chain
 
 AUTHOR, BOB, CAROL, DEVICE, NODE, STRANGER = (KeyPair(bytes([number]) * 32) for number in range(1, 7))
 MIMEI, OTHER = MimeiId(bytes(range(20))), MimeiId(b"\1" * 20)
@@ -22,3 +22,14 @@ def grant(by: KeyPair, to: KeyPair, acts: Act, *, before: Grant | None = None, *
 
 def chain(*args: Any, **more: Any) -> Chain:  # noqa: ANN401 -- as `grant`
     return prove_chain(grant(*args, **more).encode())
+
+
+def facts(**changes: Any) -> Facts:  # noqa: ANN401 -- of any field
+    """What decides over a MiMei of the author's that nobody else may see, here as a copy on somebody's node."""
+    given: dict[str, Any] = {
+        "id": MIMEI,
+        "control": b"control",
+        "authors": frozenset([AUTHOR.public]),
+        "right": 0,
+    }
+    return Facts(**given | changes)

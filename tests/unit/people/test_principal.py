@@ -3,21 +3,25 @@
 import pytest
 
 from leither.crypto import MimeiId
-from leither.people import ALL, GUEST, OWNER, Act, Denied, Principal, Scope, allowed
+from leither.people import ALL, GUEST, OWNER, Act, Denied, Facts, Principal, Scope, allowed
 from leither.people.right import pack
 
 THIS, OTHER = MimeiId(bytes(20)), MimeiId(b"\1" * 20)
 READS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE
 
 
+def may(principal: Principal, mimei: MimeiId, right: int) -> Act:
+    return allowed(principal, Facts(mimei, b"control", frozenset([b"author"]), right), 0)
+
+
 def test_the_owner_may_do_everything() -> None:
-    assert allowed(OWNER, THIS, 0) == ALL
+    assert may(OWNER, THIS, 0) == ALL
     OWNER.require_owner("making tokens")
 
 
 def test_a_guest_may_do_what_everyone_may() -> None:
-    assert allowed(GUEST, THIS, pack(everyone=Act.READ_RELEASE, members=Act.WRITE)) == Act.READ_RELEASE
-    assert allowed(GUEST, THIS, 0) == Act(0)
+    assert may(GUEST, THIS, pack(everyone=Act.READ_RELEASE, members=Act.WRITE)) == Act.READ_RELEASE
+    assert may(GUEST, THIS, 0) == Act(0)
 
 
 @pytest.mark.parametrize(
@@ -31,16 +35,16 @@ def test_a_guest_may_do_what_everyone_may() -> None:
 )
 def test_a_scope_for_one_mimei_gives_its_acts_there_and_none_elsewhere(scope: Scope, acts: Act) -> None:
     holder = Principal("app", scope, THIS)
-    assert allowed(holder, THIS, 0) == acts
-    assert allowed(holder, OTHER, 0) == Act(0)
+    assert may(holder, THIS, 0) == acts
+    assert may(holder, OTHER, 0) == Act(0)
 
 
 def test_a_scope_for_all_mimei_gives_its_acts_everywhere() -> None:
-    assert allowed(Principal("app", Scope.READ), OTHER, 0) == READS
+    assert may(Principal("app", Scope.READ), OTHER, 0) == READS
 
 
 def test_what_everyone_may_is_added_to_the_scope() -> None:
-    assert allowed(Principal("app", Scope.READ, OTHER), THIS, pack(everyone=Act.FORK)) == Act.FORK
+    assert may(Principal("app", Scope.READ, OTHER), THIS, pack(everyone=Act.FORK)) == Act.FORK
 
 
 @pytest.mark.parametrize("principal", [GUEST, Principal("app", Scope.WRITE), Principal("app", Scope.OWNER, THIS)])

@@ -17,7 +17,7 @@ from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import MimeiNotFound
 from leither.service.uploads import TreeUpload
-from leither.testing.node import memory_engines
+from leither.testing.node import FakeClock, memory_engines
 from tests.unit.service.life import bring, counters, held, made, put, shown, stamped, version
 
 READER = Principal("reader", Scope.READ)
@@ -83,6 +83,26 @@ def test_a_mimei_is_listed_to_who_may_read_any_of_it(desk: Engines) -> None:
     assert Catalog(desk).readable(open_one, GUEST).id == open_one
     with pytest.raises(MimeiNotFound):
         Catalog(desk).readable(closed, GUEST)
+
+
+def test_past_its_time_a_control_gives_others_what_everyone_may_read_and_no_more(
+    desk: Engines, stranger: Engines
+) -> None:
+    mimei = made(desk)
+    backup(desk, mimei)
+    fresh = desk.clock.now_ms()
+    Catalog(desk).change_control(mimei, fresh_until=fresh, right=rights.pack(everyone=Act.READ_RELEASE | Act.FORK))
+    bring(desk, stranger)
+    clock = FakeClock(fresh)
+    stranger.clock = desk.clock = clock
+    assert Catalog(stranger).get(mimei, OWNER, Act.READ_CUR).id == mimei
+    clock.advance(1)
+    with pytest.raises(MimeiNotFound):
+        Catalog(stranger).get(mimei, OWNER, Act.READ_CUR)
+    with pytest.raises(Denied, match="fork on"):
+        Catalog(stranger).get(mimei, GUEST, Act.FORK)
+    assert Catalog(stranger).get(mimei, GUEST, Act.READ_RELEASE).id == mimei
+    assert Catalog(desk).get(mimei, OWNER, Act.WRITE).id == mimei
 
 
 def test_controls_are_signed_and_chained(desk: Engines) -> None:

@@ -10,7 +10,7 @@ from leither.crypto import KeyId, KeyPair, MimeiId
 from leither.errors import LeitherError
 from leither.merkle import Entry, Nodes, Shape, Stamp, build
 from leither.mimei.entry import decode_record_value, encode_record_value, grant_key
-from leither.people import Act, Grant
+from leither.people import Act, Grant, Visit, allowed, prove_chain, visitor
 from leither.people.revoked import Revoked, revoke, revoked_grant, revoked_key
 from leither.service.archive_in import import_car
 from leither.service.backup import backup
@@ -76,6 +76,18 @@ def test_a_grant_arrives_with_its_mimei(desk: Engines, stranger: Engines) -> Non
         found = Cur(stranger, view, load(stranger, view, mimei)).get(grant_key(BOB.id, grant.cid.digest))
     assert found is not None
     assert Grant.decode(decode_record_value(found)) == grant
+
+
+def test_a_grant_counts_wherever_its_mimei_is_until_it_is_taken_back(desk: Engines, stranger: Engines) -> None:
+    mimei = made(desk)
+    grant = granted(desk, mimei)
+    keep(desk, mimei, grant)
+    bring(desk, stranger)
+    bob, chains = visitor(Visit(BOB.public, BOB.public, grant.until_ms, Act.TAG)), [prove_chain(grant.encode())]
+    assert allowed(bob, held(stranger, mimei).facts, grant.start_ms, chains) == Act.TAG
+    take_back(desk, mimei, revoked_grant(grant.cid.digest))
+    bring(desk, stranger)
+    assert allowed(bob, held(stranger, mimei).facts, grant.start_ms, chains) == Act(0)
 
 
 def test_a_grant_under_the_key_of_another_holder_keeps_the_whole_out(desk: Engines, stranger: Engines) -> None:

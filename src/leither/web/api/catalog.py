@@ -8,7 +8,7 @@ from litestar.params import JSONBody, QueryParameter
 from leither import limits
 from leither.mimei.address import parse_address
 from leither.mimei.tag import parse_tag
-from leither.people import Act, allowed
+from leither.people import Act
 from leither.people import right as rights
 from leither.service import tags
 from leither.service.holding import Mimei
@@ -58,7 +58,7 @@ def _asked_for(mimei: Mimei, app: str | None, kind: str | None) -> bool:
 
 
 def _reads_cur(caller: Caller, mimei: Mimei) -> bool:
-    return Act.READ_CUR in allowed(caller.principal, mimei.id, mimei.control.right)
+    return Act.READ_CUR in mimei.acts(caller.principal)
 
 
 @post("/mimei", operation_id="createMimei", tags=["mimei"])

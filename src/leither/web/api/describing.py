@@ -9,7 +9,7 @@ from leither.http.media_type import UNKNOWN, media_type
 from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import Path, path_text
 from leither.mimei.version import Version
-from leither.people import Act, Principal, allowed
+from leither.people import Act, Principal
 from leither.people import right as rights
 from leither.ports import View
 from leither.service import references
@@ -46,7 +46,7 @@ def describe_mimei(caller: Caller, view: View, mimei: Mimei) -> MimeiInfo:
 
     Cost: its numbered versions, its references and its referrers.
     """
-    acts = allowed(caller.principal, mimei.id, mimei.control.right)
+    acts = mimei.acts(caller.principal)
     genesis, row = mimei.genesis, mimei.row
     released = caller.engines.record(Version, mimei.release) if mimei.release else None
     last = caller.engines.record(Version, mimei.base) if mimei.base and Act.READ_VERSIONS in acts else None
@@ -112,7 +112,7 @@ def visible_referrers(caller: Caller, view: View, mimei: Mimei) -> list[tuple[st
 
 
 def _reads_cur(principal: Principal, mimei: Mimei) -> bool:
-    return Act.READ_CUR in allowed(principal, mimei.id, mimei.control.right)
+    return Act.READ_CUR in mimei.acts(principal)
 
 
 def describe_version(caller: Caller, view: View, mimei: Mimei, cid: Cid) -> VersionInfo:

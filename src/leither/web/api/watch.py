@@ -12,7 +12,7 @@ from litestar.exceptions import WebSocketDisconnect
 
 from leither import limits
 from leither.crypto import MimeiId, NotAnId, id_text, parse_id
-from leither.people import GUEST, Act, Principal, allowed
+from leither.people import GUEST, Act, Principal
 from leither.service.events import Event, TooManyWatchers
 from leither.service.holding import MimeiNotFound, load
 from leither.service.tokens import BadToken
@@ -96,10 +96,10 @@ class Watch:
         engines = self._context.engines
         try:
             with engines.state.read() as view:
-                right = load(engines, view, event.id).control.right
+                acts = load(engines, view, event.id).acts(principal)
         except MimeiNotFound:
             return False
-        return bool(allowed(principal, event.id, right) & _NEEDS.get(event.what, Act.READ_CUR))
+        return bool(acts & _NEEDS.get(event.what, Act.READ_CUR))
 
 
 @websocket("/watch")

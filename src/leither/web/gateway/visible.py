@@ -22,7 +22,7 @@ from leither.crypto import MimeiId
 from leither.errors import NotFound
 from leither.mimei.entry import EntryType
 from leither.mimei.version import Version
-from leither.people import Act, Principal, allowed
+from leither.people import Act, Principal
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
@@ -74,7 +74,7 @@ class Visible:
         self._barred: dict[Cid, frozenset[Cid]] = {}
         with engines.state.read() as view:
             for mimei in load_all(engines, view):
-                acts = allowed(principal, mimei.id, mimei.control.right)
+                acts = mimei.acts(principal)
                 versions = set(held_versions(view, mimei.id)) if Act.READ_VERSIONS in acts else set()
                 if Act.READ_RELEASE in acts and mimei.release is not None:
                     versions.add(mimei.release)
