@@ -12,7 +12,7 @@ from leither.crypto import KeyPair, MimeiId, parse_id
 from leither.db import execute
 from leither.mimei.entry import encode_record_value, grant_key
 from leither.people import Grant
-from leither.service.cur import edit
+from leither.service.editing import edit
 from leither.service.database import Database
 from tests.unit.web.api.node import Node
 
