@@ -65,6 +65,16 @@ class Principal:
         """Whether this principal may do everything on this node but with what belongs to other users of it."""
         return self.scope is Scope.OWNER and self.only is None and self.user is None
 
+    @property
+    def is_resident(self) -> bool:
+        """Whether this is the owner or a user of this node, with all that is theirs here."""
+        return self.scope is Scope.OWNER and self.only is None
+
+    def require_resident(self, what: str) -> None:
+        """Check for the owner or a user. `what` names the action in the error. Raises: Denied."""
+        if not self.is_resident:
+            raise Denied(what)
+
     def require_owner(self, what: str) -> None:
         """Check for the owner. `what` names the action in the error. Raises: Denied."""
         if not self.is_owner:

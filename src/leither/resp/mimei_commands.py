@@ -176,8 +176,8 @@ def _fork(engines: Engines, session: Session, words: list[str]) -> object:
     held = _held(engines, session, Act.FORK)
     selector = parse_selector(words[1]) if len(words) == 2 else LAST
     _readable(engines, session, held, selector)
-    session.principal.require_owner("forking")
-    return id_text(history.fork(engines, session.mimei, selector, mark=words[0]).id)
+    session.principal.require_resident("forking")
+    return id_text(history.fork(engines, session.mimei, selector, mark=words[0], user=session.principal.user).id)
 
 
 COMMANDS = tuple(FOUND)

@@ -11,6 +11,7 @@ from leither.merkle import Ascent, Entry, Stamp, resolve
 from leither.mimei.head import Head
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
+from leither.service.catalog import NotTheAuthor
 from leither.service.complete import CompleteEdit, forget_eras
 from leither.service.content import derive_content
 from leither.service.cur import Cur, Edit
@@ -101,7 +102,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
         held = load(engines, view, mimei)
         base = base_version(engines, held)
         cur = Cur(engines, view, held)
-        salt = base.salt if base else engines.map_salt(mimei)
+        salt = base.salt if base else _salt(engines, held)
         stamp = Stamp(held.row.number, held.row.seq + 1)
         below = engines.map(base.side, salt, lease) if base else engines.empty_map(salt, lease)
         has_siblings = base is not None and base.siblings is not None
@@ -139,6 +140,14 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
     )
     version = Version.decode(version.signed(engines.identity.node).encode())
     return replace(sealed, version=version)
+
+
+def _salt(engines: Engines, held: Mimei) -> bytes:
+    """Return the salt of a map that begins. Raises: NotTheAuthor: only where the author's seed is."""
+    author = engines.persons.of_key(held.genesis.author)
+    if author is None:
+        raise NotTheAuthor(held.id)
+    return author.map_salt(held.id)
 
 
 class _Changes:

@@ -3,7 +3,7 @@
 import msgspec
 
 from leither.codec import Cid
-from leither.crypto import MimeiId, id_text
+from leither.crypto import KeyId, MimeiId, id_text
 from leither.errors import Conflict, InputError
 from leither.mimei.control import Control, WriterEntry
 from leither.mimei.genesis import KINDS, Genesis
@@ -64,16 +64,24 @@ class Catalog:
         self._engines = engines
 
     def create(
-        self, *, kind: str, app: str = "", ext: str = "", mark: str = "", right: int = 0, quota: int | None = None
+        self,
+        *,
+        kind: str,
+        app: str = "",
+        ext: str = "",
+        mark: str = "",
+        right: int = 0,
+        quota: int | None = None,
+        user: KeyId | None = None,
     ) -> tuple[Mimei, bool]:
         """Make the MiMei of a topic, or find it: (MiMei, whether it is new). `right` and `quota` count for new ones.
 
-        Raises: KindNotMade, NotARecord, NotARight.
+        Its author is `user`, or the owner. Raises: KindNotMade, NotARecord, NotARight, UserNotFound.
         """
         if kind not in MAKEABLE:
             raise KindNotMade(kind if kind in KINDS else kind[:40])
         engines = self._engines
-        person, node = engines.identity.person, engines.identity.node
+        person, node = engines.persons.of_user(user).key, engines.identity.node
         draft = Genesis(author=person.public, app=app, ext=ext, mark=mark, type=kind)  # type: ignore[arg-type]
         genesis = Genesis.decode(draft.encode())
         number = writer_number(genesis.id, node.public)
@@ -94,7 +102,7 @@ class Catalog:
                 if transaction.get(tables.holding(genesis.id)) is not None:
                     return load(engines, transaction, genesis.id), False
                 seq = ended_at(transaction, genesis.id)
-                row = Holding(genesis.cid, control.cid, complete=kind == "db", number=number, seq=seq)
+                row = Holding(genesis.cid, control.cid, complete=kind == "db", number=number, seq=seq, user=user or b"")
                 save(transaction, genesis.id, row)
                 return load(engines, transaction, genesis.id), True
 
@@ -165,10 +173,10 @@ class NotTheAuthor(Conflict):
 
 def sign_control(engines: Engines, held: Mimei, **changes: object) -> Control:
     """Return the signed control that follows `held`'s. Raises: NotTheAuthor, NotARecord."""
-    person = engines.identity.person
-    if held.genesis.author != person.public:
+    author = engines.persons.of_key(held.genesis.author)
+    if author is None:
         raise NotTheAuthor(held.id)
-    return Control.decode(held.control.following(**changes).signed(person).encode())
+    return Control.decode(held.control.following(**changes).signed(author.key).encode())
 
 
 def referrers(view: View, mimei: MimeiId) -> list[tuple[MimeiId, Cid | None, int]]:

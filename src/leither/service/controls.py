@@ -53,10 +53,10 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
     )
     if joined == leading:
         return leading
-    person = engines.identity.person
-    if person.public != held.by:
+    author = engines.persons.of_key(held.by)
+    if author is None:
         raise ControlDiverged(held.cid, came.cid)
-    signed = Control.decode(msgspec.structs.replace(joined, prev=leading.cid, sig=None).signed(person).encode())
+    signed = Control.decode(msgspec.structs.replace(joined, prev=leading.cid, sig=None).signed(author.key).encode())
     lease.put(signed.block)
     return signed
 

@@ -2,12 +2,12 @@
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
 
 from leither.codec import Cid
-from leither.crypto import KeyPair, MimeiId, map_salt, person_key
+from leither.crypto import KeyId, KeyPair, MimeiId, person_key
 from leither.merkle import NodeCache
 from leither.mimei.control import Control
 from leither.mimei.facts import facts_of
@@ -18,6 +18,7 @@ from leither.people.revoked import Revoked
 from leither.ports import Blocks, Clock, Lease, Random, State
 from leither.service.events import Events
 from leither.service.maps import OrderedMap
+from leither.service.persons import Persons
 
 R = TypeVar("R", bound=Record)
 _RECORDS_CACHED = 4096
@@ -46,12 +47,13 @@ class Engines:
         self.clock = clock
         self.random = random
         self.identity = identity
+        self.persons = Persons(identity.seed)
         self.events = Events()
         self._nodes = NodeCache()
         self._locks: defaultdict[bytes, threading.RLock] = defaultdict(threading.RLock)
         self._locks_guard = threading.Lock()
         self.facts = lru_cache(maxsize=_RECORDS_CACHED)(self._facts)
-        """What decides who may do what, by the CIDs of a genesis and a control."""
+        """What decides who may do what, by the CIDs of a genesis and a control and the user it belongs to."""
         self._read_record = lru_cache(maxsize=_RECORDS_CACHED)(self._read_record_uncached)
 
     def lock(self, mimei: MimeiId) -> threading.RLock:
@@ -76,11 +78,9 @@ class Engines:
     def _read_record_uncached(self, kind: type[Record], cid: Cid) -> Record:
         return kind.decode(self.blocks.get(cid))
 
-    def _facts(self, genesis: Cid, control: Cid) -> Facts:
+    def _facts(self, genesis: Cid, control: Cid, user: KeyId | None) -> Facts:
         topic, standing = self.record(Genesis, genesis), self.record(Control, control)
         revoked = Revoked(standing.revoked, self.blocks.get, self._nodes)
-        return facts_of(topic, standing, revoked=revoked, own=topic.author == self.identity.person.public)
-
-    def map_salt(self, mimei: MimeiId) -> bytes:
-        """Return the salt of a MiMei that this person authors."""
-        return map_salt(self.identity.seed, mimei)
+        author = self.persons.of_key(topic.author)
+        own = author is not None and author.user == user
+        return replace(facts_of(topic, standing, revoked=revoked, own=own), user=user)

@@ -1,11 +1,12 @@
 """A MiMei's life after backup: release, restore, discard, fork, deleting versions."""
 
+from dataclasses import replace
 from functools import partial
 
 import msgspec
 
 from leither.codec import Cid
-from leither.crypto import MimeiId, id_text
+from leither.crypto import KeyId, MimeiId, id_text
 from leither.db.layout import NUMBERS
 from leither.errors import Conflict
 from leither.mimei.address import LAST, Selector
@@ -141,19 +142,29 @@ def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bo
     return cid
 
 
-def fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app: str | None = None) -> Mimei:
-    """Make a new MiMei whose version 0 has that version as its parent. Nothing is copied.
+def fork(
+    engines: Engines,
+    mimei: MimeiId,
+    selector: Selector,
+    *,
+    mark: str,
+    app: str | None = None,
+    user: KeyId | None = None,
+) -> Mimei:
+    """Make a new MiMei of `user`, or the owner, whose version 0 has that version as its parent. Nothing is copied.
 
     Raises: VersionNotFound, TopicTaken, NotARecord.
     """
     with engines.lock(mimei):  # so that the version is not deleted before the fork holds to it
-        forked = _fork(engines, mimei, selector, mark=mark, app=app)
+        forked = _fork(engines, mimei, selector, mark=mark, app=app, user=user)
     engines.events.tell(Event(forked.id, "create"))
     return forked
 
 
-def _fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app: str | None) -> Mimei:
-    person, node = engines.identity.person, engines.identity.node
+def _fork(
+    engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app: str | None, user: KeyId | None
+) -> Mimei:
+    person, node = engines.persons.of_user(user).key, engines.identity.node
     with engines.state.read() as view:
         held = load(engines, view, mimei)
         cid = resolve(engines, view, held, selector)
@@ -184,9 +195,9 @@ def _fork(engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, ap
         note="",
         time=engines.clock.now_ms(),
     ).signed(node)
-    row = Holding(genesis.cid, control.cid, size_bytes=parent.size_bytes, number=number, seq=seq)
+    row = Holding(genesis.cid, control.cid, size_bytes=parent.size_bytes, number=number, seq=seq, user=user or b"")
     row = msgspec.structs.replace(row, entries=engines.map(parent.side, parent.salt).count())
-    facts = facts_of(genesis, control, revoked=frozenset(), own=True)
+    facts = replace(facts_of(genesis, control, revoked=frozenset(), own=True), user=user)
     made = Mimei(genesis.id, genesis, control, row, facts, engines.clock)
     with engines.blocks.lease() as lease:
         head = next_head(engines, made, tip=version.cid, release=None)

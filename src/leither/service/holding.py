@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from leither.codec import Cid
-from leither.crypto import MimeiId, id_text
+from leither.crypto import KeyId, MimeiId, id_text
 from leither.errors import NotFound
 from leither.mimei.control import Control
 from leither.mimei.genesis import Genesis
@@ -48,7 +48,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     complete: of a database, whether all of `cur` stands in the state engine. saved: the tick up to which a database's
     changes are in its last version. era, era_first, era_begin: numbers of the era in which its changes are named now
     and of the first with unsaved ones, and the tick at which the present one began. tracked: whether they are named at
-    all. keys: how many keys a database has.
+    all. keys: how many keys a database has. user: the user of this node to whom it belongs, empty for the owner.
     """
 
     genesis: bytes
@@ -69,6 +69,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     era_begin: int = 0
     tracked: bool = False
     keys: int = 0
+    user: bytes = b""
 
 
 _DECODER = msgspec.msgpack.Decoder(Holding)
@@ -123,7 +124,7 @@ def _bundle(engines: Engines, mimei: MimeiId, row: bytes) -> Mimei:
         engines.record(Genesis, genesis),
         engines.record(Control, control),
         holding,
-        engines.facts(genesis, control),
+        engines.facts(genesis, control, KeyId(holding.user) if holding.user else None),
         engines.clock,
     )
 

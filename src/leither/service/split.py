@@ -50,7 +50,13 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
         catalog = Catalog(engines)
         topic = held.genesis
         made, new = catalog.create(
-            kind="fs", app=topic.app, ext=topic.ext, mark=mark, right=held.control.right, quota=held.control.quota
+            kind="fs",
+            app=topic.app,
+            ext=topic.ext,
+            mark=mark,
+            right=held.control.right,
+            quota=held.control.quota,
+            user=held.facts.user,
         )
         if not new and not _is_left_over(engines, made.id, path, below, kept):
             raise TopicTaken(made.id)

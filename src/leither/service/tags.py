@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from leither import limits
-from leither.crypto import ID_BYTES, MimeiId, id_text, key_id
+from leither.crypto import ID_BYTES, KeyId, MimeiId, id_text, key_id
 from leither.errors import Conflict, LimitError
 from leither.mimei.entry import TAG_TYPE, decode_record_value, encode_record_value, tag_key
 from leither.mimei.tag import Tag, check_tag
@@ -35,13 +35,13 @@ class NotTagged(Conflict):
         super().__init__(f"{self.id} does not carry {tag!r} from this person, so nothing was changed")
 
 
-def add(engines: Engines, mimei: MimeiId, dimension: str, value: str) -> Tag:
-    """Tag a MiMei as this node's person. One who has done so before is answered with that tag.
+def add(engines: Engines, mimei: MimeiId, dimension: str, value: str, *, user: KeyId | None = None) -> Tag:
+    """Tag a MiMei as `user`, or the owner. One who has done so before is answered with that tag.
 
     Raises: NotATag, TooManyTags.
     """
     check_tag(dimension, value)
-    person = engines.identity.person
+    person = engines.persons.of_user(user).key
     key = tag_key(dimension, value, person.id)
     fresh = Tag(mimei=mimei, dimension=dimension, value=value, at=engines.clock.now_ms(), by=person.public).signed(
         person
@@ -59,10 +59,10 @@ def add(engines: Engines, mimei: MimeiId, dimension: str, value: str) -> Tag:
     return edit(engines, mimei, change)
 
 
-def remove(engines: Engines, mimei: MimeiId, dimension: str, value: str) -> None:
+def remove(engines: Engines, mimei: MimeiId, dimension: str, value: str, *, user: KeyId | None = None) -> None:
     """Take this person's tag back. Raises: NotATag, NotTagged."""
     check_tag(dimension, value)
-    key = tag_key(dimension, value, engines.identity.person.id)
+    key = tag_key(dimension, value, engines.persons.of_user(user).key.id)
 
     def change(editing: Edit) -> None:
         if not editing.delete(key):

@@ -16,7 +16,8 @@ from leither.service.archive_in import import_car
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.collect import check, collect
-from leither.service.cur import Cur, Edit, edit
+from leither.service.cur import Cur, Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.testing.suites.expect import damage

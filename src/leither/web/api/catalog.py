@@ -12,7 +12,7 @@ from leither.people import Act
 from leither.people import right as rights
 from leither.service import tags
 from leither.service.holding import Mimei
-from leither.web.api.context import Caller, working_copy
+from leither.web.api.context import Caller
 from leither.web.api.describing import describe_mimei
 from leither.web.api.parameters import REF, CallerGiven, Limit, Ref
 from leither.web.schema import MimeiInfo, MimeiPage, NewMimei, QuotaInfo, QuotaRequest, RightInfo
@@ -64,7 +64,7 @@ def _reads_cur(caller: Caller, mimei: Mimei) -> bool:
 @post("/mimei", operation_id="createMimei", tags=["mimei"])
 async def create_mimei(caller: CallerGiven, data: JSONBody[NewMimei]) -> Response[MimeiInfo]:
     """Make the MiMei of a topic (201), or find the one that is there (200)."""
-    caller.principal.require_owner("creating a MiMei")
+    caller.principal.require_resident("creating a MiMei")
 
     def work() -> tuple[MimeiInfo, bool]:
         mimei, new = caller.catalog.create(
@@ -74,6 +74,7 @@ async def create_mimei(caller: CallerGiven, data: JSONBody[NewMimei]) -> Respons
             mark=data.mark,
             right=rights.parse(data.right),
             quota=data.quota,
+            user=caller.principal.user,
         )
         return shown(caller, mimei), new
 
@@ -94,9 +95,7 @@ async def delete_mimei(
     force: Annotated[bool, QueryParameter(description="Whether to delete it although others refer to it.")] = False,
 ) -> None:
     """Forget a MiMei with all its versions. Collecting garbage then frees what nothing else holds."""
-    caller.principal.require_owner("deleting a MiMei")
-    mimei = working_copy(ref)
-    await caller.run(lambda: caller.catalog.delete(mimei, force=force))
+    await caller.run(lambda: caller.catalog.delete(caller.own(ref, "deleting a MiMei").id, force=force))
 
 
 @get(f"{REF}/right", operation_id="getRight", tags=["rights"])
@@ -109,10 +108,12 @@ async def get_right(caller: CallerGiven, ref: Ref) -> RightInfo:
 @put(f"{REF}/right", operation_id="setRight", tags=["rights"])
 async def set_right(caller: CallerGiven, ref: Ref, data: JSONBody[RightInfo]) -> RightInfo:
     """Change who may do what. Only the author's node can."""
-    caller.principal.require_owner("changing a right")
-    mimei, right = working_copy(ref), rights.parse(data.right)
-    changed = await caller.run(lambda: caller.catalog.change_control(mimei, right=right))
-    return RightInfo(rights.text(changed.control.right))
+    right = rights.parse(data.right)
+
+    def work() -> Mimei:
+        return caller.catalog.change_control(caller.own(ref, "changing a right").id, right=right)
+
+    return RightInfo(rights.text((await caller.run(work)).control.right))
 
 
 @get(f"{REF}/quota", operation_id="getQuota", tags=["rights"])
@@ -125,9 +126,11 @@ async def get_quota(caller: CallerGiven, ref: Ref) -> QuotaInfo:
 @put(f"{REF}/quota", operation_id="setQuota", tags=["rights"])
 async def set_quota(caller: CallerGiven, ref: Ref, data: JSONBody[QuotaRequest]) -> QuotaInfo:
     """Change how large `cur` may become. One below what it takes now lets it shrink only."""
-    caller.principal.require_owner("changing a quota")
-    mimei = working_copy(ref)
-    changed = await caller.run(lambda: caller.catalog.change_control(mimei, quota=data.quota))
+
+    def work() -> Mimei:
+        return caller.catalog.change_control(caller.own(ref, "changing a quota").id, quota=data.quota)
+
+    changed = await caller.run(work)
     return QuotaInfo(changed.control.quota, changed.row.size_bytes)
 
 

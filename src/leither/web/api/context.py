@@ -13,7 +13,7 @@ from leither import limits
 from leither.crypto import MimeiId
 from leither.errors import InputError
 from leither.mimei.address import CUR, Selector, parse_address
-from leither.people import GUEST, Act, Principal
+from leither.people import GUEST, Act, Denied, Principal
 from leither.ports import View
 from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
@@ -75,6 +75,17 @@ class Caller:
     def mimei(self, id_text: str, act: Act) -> Mimei:
         """Return the MiMei for `act`. Raises: NotAnAddress, NotWorkingCopy, MimeiNotFound, Denied."""
         return self.catalog.get(working_copy(id_text), self.principal, act)
+
+    def own(self, id_text: str, what: str) -> Mimei:
+        """Return a MiMei that belongs to the caller, a resident of this node; `what` is to be done with it.
+
+        Raises: NotAnAddress, NotWorkingCopy, MimeiNotFound, Denied.
+        """
+        self.principal.require_resident(what)
+        mimei = self.catalog.readable(working_copy(id_text), self.principal)
+        if mimei.facts.user != self.principal.user:
+            raise Denied(what)
+        return mimei
 
     def version_of(self, view: View, ref: str) -> tuple[Mimei, Selector]:
         """Return the MiMei and the state `ref` names, if the caller may read it; without a selector, the default.

@@ -88,8 +88,9 @@ def _entries(caller: Caller, version: Version | None) -> int:
 
 
 def _writes(context: ApiContext, mimei: Mimei) -> bool:
-    identity = context.engines.identity
-    return mimei.genesis.author == identity.person.public or mimei.control.writer(identity.node.public) is not None
+    engines = context.engines
+    writer = mimei.control.writer(engines.identity.node.public)
+    return engines.persons.of_key(mimei.genesis.author) is not None or writer is not None
 
 
 def _number(context: ApiContext, view: View, mimei: Mimei, record: Version | None, cid: Cid | None) -> int | None:

@@ -123,10 +123,9 @@ async def take_conflict(caller: CallerGiven, ref: Ref, data: JSONBody[TakeReques
 @post(f"{REF}/split", operation_id="split", tags=["mimei"])
 async def split_directory(caller: CallerGiven, ref: Ref, data: JSONBody[SplitRequest]) -> MimeiInfo:
     """Turn a directory into a MiMei of its own, with a reference left in its place."""
-    caller.principal.require_owner("splitting a MiMei")
 
     def work() -> MimeiInfo:
-        mimei, path = caller.mimei(ref, Act.WRITE), parse_path(data.path)
+        mimei, path = caller.own(ref, "splitting a MiMei"), parse_path(data.path)
         return shown(caller, split(caller.engines, mimei.id, path, mark=data.mark, follow=data.follow))
 
     return await caller.run(work)

@@ -87,7 +87,7 @@ async def add_tag(caller: CallerGiven, ref: Ref, data: JSONBody[TagText]) -> Tag
 
     def work() -> TagInfo:
         mimei = caller.mimei(ref, Act.TAG)
-        return _tag(tags.add(caller.engines, mimei.id, *parse_tag(data.tag)))
+        return _tag(tags.add(caller.engines, mimei.id, *parse_tag(data.tag), user=caller.principal.user))
 
     return await caller.run(work)
 
@@ -102,7 +102,7 @@ async def remove_tag(
 
     def work() -> None:
         mimei = caller.mimei(ref, Act.TAG)
-        tags.remove(caller.engines, mimei.id, *parse_tag(tag))
+        tags.remove(caller.engines, mimei.id, *parse_tag(tag), user=caller.principal.user)
 
     await caller.run(work)
 

@@ -115,11 +115,16 @@ async def discard(caller: CallerGiven, ref: Ref) -> Discarded:
 @post(f"{REF}/fork", operation_id="fork", tags=["versions"])
 async def fork(caller: CallerGiven, ref: Ref, data: JSONBody[ForkRequest]) -> MimeiInfo:
     """Make a new MiMei that goes on from a version: the one named, else the newest. Nothing is copied."""
-    caller.principal.require_owner("forking a MiMei")
+    caller.principal.require_resident("forking a MiMei")
     address = parse_address(ref)
     selector = "last" if address.version is None else address.version
     return await caller.run(
-        lambda: shown(caller, history.fork(caller.engines, address.id, selector, mark=data.mark, app=data.app))
+        lambda: shown(
+            caller,
+            history.fork(
+                caller.engines, address.id, selector, mark=data.mark, app=data.app, user=caller.principal.user
+            ),
+        )
     )
 
 
@@ -247,10 +252,9 @@ def _database_item(found: Difference, change: _Change) -> DiffItem | None:
 @post(f"{REF}/delete-versions", status_code=200, operation_id="deleteVersions", tags=["versions"])
 async def delete_versions(caller: CallerGiven, ref: Ref, data: JSONBody[VersionRange]) -> VersionsDeleted:
     """Delete a range of versions. The newest, the released and those that others refer to stay."""
-    caller.principal.require_owner("deleting versions")
 
     def work() -> VersionsDeleted:
-        mimei = caller.mimei(ref, Act.READ_VERSIONS)
+        mimei = caller.own(ref, "deleting versions")
         deleted = history.delete_versions(caller.engines, mimei.id, data.first, data.last)
         with caller.engines.state.read() as view:
             kept = sum(1 for _ in rows(caller.engines, view, mimei))

@@ -12,8 +12,8 @@ from leither.crypto import KeyPair, MimeiId, parse_id
 from leither.db import execute
 from leither.mimei.entry import encode_record_value, grant_key
 from leither.people import Grant
-from leither.service.editing import edit
 from leither.service.database import Database
+from leither.service.editing import edit
 from tests.unit.web.api.node import Node
 
 

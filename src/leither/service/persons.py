@@ -1,0 +1,74 @@
+"""The people whose seeds this node holds, its owner and its users: only with a seed is signed for its person."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from leither.crypto import KeyId, KeyPair, MimeiId, map_salt, person_key
+from leither.errors import NotFound
+
+
+class UserNotFound(NotFound):
+    """No user of that id is on this node."""
+
+    code = "user-not-found"
+
+    def __init__(self, user: str) -> None:
+        self.user = user[:100]
+        super().__init__(f"no user {self.user!r} is on this node; `leither user list` shows who is")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose seed is here. `user`: their id among the users, None for the node's owner."""
+
+    seed: bytes = field(repr=False)
+    key: KeyPair
+    user: KeyId | None
+
+    def map_salt(self, mimei: MimeiId) -> bytes:
+        """Return the salt of a MiMei that this person authors."""
+        return map_salt(self.seed, mimei)
+
+
+class Persons:
+    """The people of one node. Thread-safe."""
+
+    def __init__(self, owner_seed: bytes) -> None:
+        key = person_key(owner_seed)
+        self.owner = Person(owner_seed, key, None)
+        self._by_key = {key.public: self.owner}
+        self._by_user: dict[KeyId | None, Person] = {None: self.owner}
+        self._guard = threading.Lock()
+
+    def admit(self, seed: bytes) -> Person:
+        """Take in a user by their seed; one who is there already stays as they are."""
+        key = person_key(seed)
+        with self._guard:
+            known = self._by_key.get(key.public)
+            if known is None:
+                known = self._by_key[key.public] = self._by_user[key.id] = Person(seed, key, key.id)
+            return known
+
+    def dismiss(self, user: KeyId) -> None:
+        """Forget a user's seed. Nothing happens if they are not here."""
+        with self._guard:
+            gone = self._by_user.pop(user, None)
+            if gone is not None:
+                del self._by_key[gone.key.public]
+
+    def of_key(self, public: bytes) -> Person | None:
+        """Return the person whose whole key this is, or None if their seed is not here."""
+        return self._by_key.get(public)
+
+    def of_user(self, user: KeyId | None) -> Person:
+        """Return a user, or the owner for None. Raises: UserNotFound."""
+        found = self._by_user.get(user)
+        if found is None:
+            assert user is not None
+            raise UserNotFound(user.hex())
+        return found
+
+    def users(self) -> Iterable[Person]:
+        """Return the users, without the owner."""
+        return [person for person in list(self._by_user.values()) if person.user is not None]
