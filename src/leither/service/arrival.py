@@ -11,10 +11,12 @@ import msgspec
 from leither.codec import Cid
 from leither.crypto import MimeiId, id_text, key_id
 from leither.errors import Conflict
-from leither.mimei.control import Control
+from leither.mimei.control import Control, Cut
 from leither.mimei.entry import EntryType, decode_path_entry
 from leither.mimei.head import Head
 from leither.mimei.path import PATH_TYPE, key_path
+from leither.mimei.record import NotARecord
+from leither.mimei.standing import heads_that_count, versions_that_count
 from leither.mimei.version import Version
 from leither.ports import Lease, Transaction, View
 from leither.service import tables
@@ -111,14 +113,13 @@ def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
         known_versions = held_versions(view, proved.id)
         newest = _newest(engines, proved.id, standing, before, proved.heads)
-    included: dict[int, int] = {}
-    for head in newest.values():
-        for number, seq in engines.record(Version, head.tip).seen_map.items():
-            included[number] = max(seq, included.get(number, 0))
+    counting = versions_that_count(
+        standing, newest, proved.versions, remade=proved.remade, read=partial(_read, engines, proved.id)
+    )
     fresh = {
         cid: version
         for cid, version in proved.versions.items()
-        if cid not in known and cid not in standing.dropped and not _beyond_cut(standing, version, included)
+        if cid in counting and cid not in known and cid not in standing.dropped
     }
     if held is not None:
         _refuse_clones(engines, proved.id, standing, known_versions, fresh)
@@ -142,19 +143,19 @@ def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
 def _newest(
     engines: Engines, mimei: MimeiId, control: Control, held: dict[int, Head], came: dict[int, Head]
 ) -> dict[int, Head]:
-    """Return the head that stands of each writer: the newest, and of one who was cut off at most the last accepted.
+    """Return the head that stands of each writer: the newest, and of one who was cut off the last accepted.
 
     Raises: ClonedWriter: where two heads of one writer can't both be in its chain.
     """
     found: dict[int, Head] = {}
     for number in sorted(held.keys() | came.keys()):
-        candidates = [heads[number] for heads in (held, came) if number in heads]
-        cut = control.cut_of(number)
-        if cut is not None:
-            if engines.blocks.has(cut.head) and engines.blocks.has(engines.record(Head, cut.head).tip):
-                candidates.append(engines.record(Head, cut.head))
-            candidates = [head for head in candidates if head.seq < cut.seq or head.cid == cut.head]
-        candidates.sort(key=lambda head: head.seq)
+        candidates = heads_that_count(
+            control,
+            number,
+            held=held.get(number),
+            came=came.get(number),
+            accepted=_accepted(engines, control.cut_of(number)),
+        )
         for older, newer in pairwise(candidates):
             if _apart(older, newer):
                 raise ClonedWriter(mimei, number, newer.by, newer.seq)
@@ -188,13 +189,23 @@ def _apart(older: Head, newer: Head) -> bool:
     return newer.seq == older.seq + 1 and newer.prev not in (None, older.cid)
 
 
-def _beyond_cut(control: Control, version: Version, included: dict[int, int]) -> bool:
-    """Tell whether a version is by a writer cut off before it, and nobody who stands has built on it."""
-    writer = control.writer(version.by) if version.by is not None else None
-    cut = control.cut_of(writer.number) if writer is not None else None
-    if writer is None or cut is None:
-        return False
-    return version.seen_map.get(writer.number, 0) > max(cut.seq, included.get(writer.number, 0))
+def _accepted(engines: Engines, cut: Cut | None) -> Head | None:
+    """Return the head that a cut names, if it and the record of its version are here."""
+    if cut is None or not engines.blocks.has(cut.head):
+        return None
+    head = engines.record(Head, cut.head)
+    return head if engines.blocks.has(head.tip) else None
+
+
+def _read(engines: Engines, mimei: MimeiId, cid: Cid) -> Version | None:
+    """Return a version of the MiMei, None if it isn't here or is of another, as what a fork stands on is."""
+    if not engines.blocks.has(cid):
+        return None
+    try:
+        version = engines.record(Version, cid)
+    except NotARecord:
+        return None
+    return version if version.mimei == mimei else None
 
 
 def _enter_all(engines: Engines, plans: Sequence[_Plan], transaction: Transaction) -> None:

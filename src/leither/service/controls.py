@@ -3,9 +3,10 @@
 import msgspec
 
 from leither.codec import Cid
-from leither.errors import Conflict
+from leither.errors import Conflict, PeerError
 from leither.merkle import Nodes
-from leither.mimei.control import Control, Cut
+from leither.mimei.control import Control, Cut, WriterEntry
+from leither.mimei.revoking import undone
 from leither.people.revoked import revoked_in_both
 from leither.ports import Lease
 from leither.service.engines import Engines
@@ -25,20 +26,37 @@ class ControlDiverged(Conflict):
         )
 
 
+class ControlUndone(PeerError):
+    """A control takes back what an author says once and for all."""
+
+    code = "control-undone"
+
+    def __init__(self, came: Cid, reason: str) -> None:
+        self.came = came.text
+        self.reason = reason
+        super().__init__(f"control {came} is refused: {reason}; a later control can't undo that")
+
+
 def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) -> Control:
     """Return which of two controls stands, or what joins them where neither follows the other.
 
-    The join is the same wherever the author's seed is: its fields follow from the two. What one of them has already
-    is not signed again, so that nodes that go on exchanging come to an end. Raises: ControlDiverged, NotARecord,
-    TooManyRevoked.
+    The join is the same wherever the author's seed is: its fields follow from the two, and what either has taken from
+    a writer stays taken. What one of them has already is not signed again, so that nodes that go on exchanging come to
+    an end. Raises: ControlDiverged, ControlUndone, NotARecord, TooManyRevoked.
     """
     if held.cid == came.cid or _follows(engines, held, came):
         return held
     if _follows(engines, came, held):
+        if (reason := undone(held, came)) is not None:
+            raise ControlUndone(came.cid, reason)
         return came
     leading, other = sorted((held, came), key=lambda control: _standing(engines, control), reverse=True)
     nodes = Nodes(engines.blocks.get, lease.put)
-    numbers = {entry.number: entry for entry in (*other.writers, *leading.writers)}
+    lowered = {entry.number: entry.rights for entry in other.writers}
+    numbers = {entry.number: entry for entry in other.writers} | {
+        entry.number: WriterEntry(entry.number, entry.key, entry.rights & lowered.get(entry.number, entry.rights))
+        for entry in leading.writers
+    }
     keys = {entry.key for entry in (*held.writers, *came.writers)}
     if len(numbers) != len(keys):
         raise ControlDiverged(held.cid, came.cid)

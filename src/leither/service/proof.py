@@ -71,7 +71,10 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """What was found right: the newest head of each writer, and every version that somebody vouches for."""
+    """What was found right: the newest head of each writer, and every version that somebody vouches for.
+
+    `remade`: merges that nobody vouches for, made again from what they join.
+    """
 
     id: MimeiId
     came: Came
@@ -79,6 +82,7 @@ class Proved:
     control: Control
     heads: dict[int, Head]
     versions: dict[Cid, Version]
+    remade: frozenset[Cid]
 
 
 def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
@@ -108,7 +112,7 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     for key, value in came.changes:
         if value is not None:
             check_entry(engines, topic, key, value)
-    return Proved(mimei, came, topic, control, heads, versions)
+    return Proved(mimei, came, topic, control, heads, versions, frozenset(proof.remade))
 
 
 def _prove_heads(
@@ -157,6 +161,7 @@ class _VersionProof:
         self._records = records
         self._known = known
         self._reach = Reach(engines)
+        self.remade: set[Cid] = set()
 
     def run(self) -> dict[Cid, Version]:
         """Return the versions that are proved. A merge that nobody vouches for and that can't be made again is not."""
@@ -172,8 +177,10 @@ class _VersionProof:
                 raise self._refused(f"version {cid} has a number so high that none could follow")
             if record.by is not None:
                 self._check_writer(cid, record)
-            elif cid not in vouched and cid not in self._known and not self._made_again(cid, record, proved):
-                continue
+            elif cid not in vouched and cid not in self._known:
+                if not self._made_again(cid, record, proved):
+                    continue
+                self.remade.add(cid)
             if any(self._records[parent].n >= record.n for parent in record.parents if parent in self._records):
                 raise self._refused(f"version {cid} is numbered below one it stands on")
             if cid not in self._known:
@@ -185,17 +192,24 @@ class _VersionProof:
         return Refused(self._topic.id, reason)
 
     def _vouched(self) -> set[Cid]:
-        """Return what a signature stands for: heads' tips and releases, signed versions, and what these stand on."""
+        """Return what a signature stands for: heads' tips and releases, signed versions, and what these stand on.
+
+        What a writer who was cut off has signed stands for nothing by itself.
+        """
         vouched: set[Cid] = set()
         pending = [head.tip for head in self._heads.values()]
         pending += [head.release.version for head in self._heads.values() if head.release]
-        pending += [cid for cid, record in self._records.items() if record.by is not None]
+        pending += [cid for cid, record in self._records.items() if self._stands(record)]
         while pending:
             cid = pending.pop()
             if cid in self._records and cid not in vouched:
                 vouched.add(cid)
                 pending.extend(self._records[cid].parents)
         return vouched
+
+    def _stands(self, record: Version) -> bool:
+        writer = self._control.writer(record.by) if record.by is not None else None
+        return writer is not None and self._control.cut_of(writer.number) is None
 
     def _check_writer(self, cid: Cid, record: Version) -> None:
         writer = self._control.writer(record.check().by or b"")
