@@ -132,6 +132,9 @@ class Connection(asyncio.Protocol):
                 continue
             command = find(words)
             if isinstance(command, Failure):
+                if refusal.is_from_a_browser(words[0]):
+                    self.drop(refusal.FROM_A_BROWSER.format(word=refusal.shown(words[0])))
+                    return
                 self._refuse(words, command)
             elif command.barrier and self.slots and self.multi is None:
                 queue.appendleft(words)

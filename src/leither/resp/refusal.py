@@ -10,12 +10,21 @@ MULTI_TOO_LONG = Failure("ERR too many commands between MULTI and EXEC; EXEC wha
 SYNTAX = Failure("ERR syntax error")
 NOT_A_NUMBER = Failure("ERR value is not an integer or out of range")
 WRONG_PASSWORD = Failure("WRONGPASS invalid username-password pair or user is disabled.")
+FROM_A_BROWSER = (
+    "possible attack: it sent {word}, as a browser does that a web page made send commands here; none of them ran"
+)
+_WORDS_OF_BROWSERS = frozenset({b"post", b"host:"})
 _SHOWN_BYTES = 128
 
 
 def shown(word: bytes) -> str:
     """Return a word as error messages show it, cut as Redis cuts it."""
     return word[:_SHOWN_BYTES].decode("utf-8", "surrogateescape")
+
+
+def is_from_a_browser(word: bytes) -> bool:
+    """Tell whether a command's first word is one that HTTP requests hold before anything a web page can choose."""
+    return word.lower() in _WORDS_OF_BROWSERS
 
 
 def unknown_subcommand(container: bytes, word: bytes) -> Failure:
