@@ -306,6 +306,8 @@ DB_POSITION_BYTES_MAX = 16 * KIB
 DB_CURSORS_MAX = 65_536
 DB_CURSOR_BYTES_MAX = 8 * MIB
 """Places of SCAN walks that one open database remembers."""
+DB_CHECKED_KEYS_BYTES_MAX = 4 * MIB
+"""Names of changed keys that checking a version from elsewhere holds; if there are more, the whole map is walked."""
 DB_PATTERN_STEPS_MAX = 1_000_000
 """Comparisons that matching one name against a pattern may take."""
 DB_REPLY_ITEMS_MAX = 1 << 20

@@ -1,7 +1,7 @@
 """Entries that came from elsewhere: whether each is one that a command could have made.
 
 Commands trust what they read. So a map that another node made is checked entry by entry before it becomes anybody's
-`cur`, and its derived entries are checked against the rest, or written anew.
+`cur`, and then its derived entries against the rest, which `agreement` does.
 """
 
 import math

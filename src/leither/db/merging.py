@@ -8,35 +8,22 @@ join touched, and what it makes depends on nothing else: joins in any order and 
 from collections.abc import Iterable, Iterator
 
 from leither.db import layout
-from leither.db.field import part_sums
+from leither.db.contents import read_contents
 from leither.db.layout import (
-    ELEMENT,
     EXPIRES,
     EXPIRY,
-    FIELD,
     FIELD_PART,
-    HASH_TYPE,
     HEAD,
-    HIDDEN,
-    LIST_TYPE,
-    MEMBER,
-    NEW_HEADS,
     PART,
     RANKED,
-    REMNANT_TYPE,
     SCORE,
-    SET_TYPE,
     STRING,
-    STRING_TYPE,
-    ZSET_TYPE,
     after,
     collection,
     user_key,
-    with_count,
 )
-from leither.db.position import first_number
 from leither.db.score import RANK_VALUE, rank_key, read_score
-from leither.db.space import Entries
+from leither.db.space import Entries, Readable
 
 
 def rewrite(entries: Entries, keys: Iterable[bytes]) -> None:
@@ -57,67 +44,17 @@ def rewrite(entries: Entries, keys: Iterable[bytes]) -> None:
             entries.put(HEAD + key, head)
 
 
-def derive_head(entries: Entries, key: bytes) -> bytes | None:
+def derive_head(entries: Readable, key: bytes) -> bytes | None:
     """Return the head that follows from the other entries of `key`, or None if it has none that need one."""
-    heads = [head for head in (make(entries, key) for make in _HEADS) if head is not None]
-    when = max((int.from_bytes(value[1:]) for _, value in _entries(entries, EXPIRY, key)), default=None)
-    if not heads:
-        return None if when is None else layout.with_expiry(bytes((0x80, REMNANT_TYPE, 0)), when)
-    head = heads[0]
-    if len(heads) > 1:
-        head = bytes((0x80, head[1], head[2] | HIDDEN)) + head[3:]
-    return layout.with_expiry(head, when)
-
-
-def _entries(entries: Entries, kind: bytes, key: bytes) -> Iterator[tuple[bytes, bytes]]:
-    prefix = collection(kind, key)
-    return ((entry_key[len(prefix) :], value) for entry_key, value in entries.scan(prefix, after(prefix)))
-
-
-def _count(entries: Entries, kind: bytes, key: bytes) -> int:
-    return sum(1 for _ in _entries(entries, kind, key))
-
-
-def _string_head(entries: Entries, key: bytes) -> bytes | None:
-    parts = [layout.read_signed(value) for _, value in _entries(entries, PART, key)]
-    if parts:
-        return layout.with_string_sum(NEW_HEADS[STRING_TYPE], sum(parts))
-    return None if entries.get(STRING + key) is None else NEW_HEADS[STRING_TYPE]
-
-
-def _hash_head(entries: Entries, key: bytes) -> bytes | None:
-    names = {field for field, _ in _entries(entries, FIELD, key)}
-    parts = _count(entries, FIELD_PART, key)
-    if parts:
-        names.update(part_sums(entries, key))
-    if not names:
-        return None
-    return layout.with_field_part_count(with_count(NEW_HEADS[HASH_TYPE], len(names)), parts)
-
-
-def _list_head(entries: Entries, key: bytes) -> bytes | None:
-    numbers = [first_number(position) for position, _ in _entries(entries, ELEMENT, key)]
-    if not numbers:
-        return None
-    return layout.with_list(NEW_HEADS[LIST_TYPE], numbers[0], numbers[-1], len(numbers))
-
-
-def _set_head(entries: Entries, key: bytes) -> bytes | None:
-    count = _count(entries, MEMBER, key)
-    return with_count(NEW_HEADS[SET_TYPE], count) if count else None
-
-
-def _zset_head(entries: Entries, key: bytes) -> bytes | None:
-    count = _count(entries, SCORE, key)
-    return with_count(NEW_HEADS[ZSET_TYPE], count) if count else None
-
-
-_HEADS = (_string_head, _hash_head, _list_head, _set_head, _zset_head)
-assert [*range(STRING_TYPE, ZSET_TYPE + 1)] == [STRING_TYPE, HASH_TYPE, LIST_TYPE, SET_TYPE, ZSET_TYPE]
+    return read_contents(entries, key).head
 
 
 def _rewrite_ranks(entries: Entries, key: bytes) -> None:
-    wanted = {rank_key(key, read_score(value), member) for member, value in _entries(entries, SCORE, key)}
+    scores = collection(SCORE, key)
+    wanted = {
+        rank_key(key, read_score(value), entry_key[len(scores) :])
+        for entry_key, value in entries.scan(scores, after(scores))
+    }
     prefix = collection(RANKED, key)
     stored = {entry_key for entry_key, _ in entries.scan(prefix, after(prefix))}
     for entry_key in sorted(stored - wanted):

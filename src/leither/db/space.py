@@ -6,14 +6,21 @@ from typing import Protocol
 from leither.db.cursor import Cursors
 
 
-class Entries(Protocol):
-    """The entries of one database, sorted by key."""
+class Readable(Protocol):
+    """The entries of one database, sorted by key, for looking only."""
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of the entry at `key`."""
 
     def scan(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over the entries with `start <= key < stop`. Commands change nothing while they do."""
+
+    def count(self, start: bytes, stop: bytes) -> int:
+        """Return how many entries have `start <= key < stop`."""
+
+
+class Entries(Readable, Protocol):
+    """The entries of one database, sorted by key."""
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set an entry."""
@@ -40,9 +47,6 @@ class Space(Entries, Protocol):
     @property
     def key_count(self) -> int:
         """How many keys there are, those that have expired and are not yet removed among them."""
-
-    def count(self, start: bytes, stop: bytes) -> int:
-        """Return how many entries have `start <= key < stop`."""
 
     def chance(self, bound: int) -> int:
         """Return a random number, 0 or more and below `bound`."""

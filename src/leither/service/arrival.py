@@ -24,6 +24,7 @@ from leither.service.backup import backup
 from leither.service.catalog import referrers
 from leither.service.controls import newer_control
 from leither.service.cur import Edit
+from leither.service.derived import check_unsaved
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
@@ -132,6 +133,8 @@ def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
         return _plan(engines, lease, proved)
     if tip is not None:
         lease.put(tip.block)
+    if held is None and proved.topic.type == "db":
+        check_unsaved(engines, tip, proved.came.changes)
     changed = newest != before or tip is not None or held is None or standing.cid != held.control.cid
     state = "added" if held is None else "updated" if changed or fresh else "unchanged"
     if held is not None and tip is not None and tip.is_merge and tip.cid not in proved.versions:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
+from leither import limits
+from leither.codec import Block, Cid
 from leither.crypto import MimeiId
 from leither.db import Cursors, user_key
+from leither.db.agreement import OF_RANKS, Agreement, Change
 from leither.db.merging import restamp, rewrite
 from leither.db.sweep import expired_keys, remove_expired
-from leither.merkle import Entry, Stamp
+from leither.merkle import EMPTY_MAP, Entry, Nodes, Shape, Stamp
+from leither.mimei.version import Version
 from leither.service.complete import CompleteEdit
 from leither.service.cur import Edit
 from leither.service.database import Call, EditSpace, VersionSpace
@@ -19,12 +23,11 @@ NOBODY = Stamp(0, 0)
 """The stamp of entries that follow from others."""
 
 
-class _Rewriting:
-    """A map whose changes are gathered. What was changed is not read again."""
+class MapEntries:
+    """The entries of a database in a map, for looking."""
 
     def __init__(self, entries: OrderedMap) -> None:
         self._entries = entries
-        self.changes: dict[bytes, Entry | None] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of the entry at `key`."""
@@ -34,6 +37,18 @@ class _Rewriting:
     def scan(self, start: bytes, stop: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over the entries with `start <= key < stop`."""
         return ((entry.key, entry.value) for entry in self._entries.scan(start, stop, reverse=reverse))
+
+    def count(self, start: bytes, stop: bytes) -> int:
+        """Return how many entries have `start <= key < stop`. Cheap."""
+        return self._entries.count(start, stop)
+
+
+class _Rewriting(MapEntries):
+    """A map whose changes are gathered. What was changed is not read again."""
+
+    def __init__(self, entries: OrderedMap) -> None:
+        super().__init__(entries)
+        self.changes: dict[bytes, Entry | None] = {}
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set an entry."""
@@ -53,6 +68,44 @@ def settle_derived(joined: OrderedMap, tips: Iterable[OrderedMap]) -> OrderedMap
     rewriting = _Rewriting(joined)
     rewrite(rewriting, sorted(key for key in keys if key is not None))
     return joined.update(sorted(rewriting.changes.items())) if rewriting.changes else joined
+
+
+def check_derived(engines: Engines, before: OrderedMap, entries: OrderedMap) -> None:
+    """Make sure that what is derived in `entries`, a database's map from elsewhere, follows from the rest of it.
+
+    `before` is one in which it does, or empty. Raises: WrongDerivedEntry.  Cost: the changed entries; see `Agreement`.
+    """
+    found = MapEntries(entries)
+    whole = before.root == EMPTY_MAP.cid
+
+    def changes() -> Iterator[Change]:
+        if whole:
+            return ((key, None, value) for key, value in found.scan(*OF_RANKS))
+        return ((key, old.value if old else None, new.value if new else None) for key, old, new in before.diff(entries))
+
+    agreement = Agreement(engines.random.token(32), whole=whole)
+    for change in changes():
+        agreement.note(change)
+    agreement.check(found, changes)
+
+
+def check_unsaved(engines: Engines, tip: Version | None, changes: Iterable[tuple[bytes, bytes | None]]) -> None:
+    """Make sure of the same where `changes`, by key, are made to `tip`, whose derived entries are right.
+
+    Raises: WrongDerivedEntry.  Cost: the changes, also in memory. Stores nothing.
+    """
+    made: dict[Cid, bytes] = {}
+
+    def read(cid: Cid) -> bytes:
+        return made[cid] if cid in made else engines.blocks.get(cid)
+
+    def keep(block: Block) -> None:
+        made[block.cid] = block.data
+
+    shape = Shape(tip.salt if tip else engines.random.token(limits.MAP_SALT_BYTES))
+    before = OrderedMap(tip.side if tip else EMPTY_MAP.cid, shape, Nodes(read, keep))
+    entries = ((key, None if value is None else Entry(key, NOBODY, value)) for key, value in changes)
+    check_derived(engines, before, before.update(entries))
 
 
 def prepare_backup(engines: Engines, mimei: MimeiId) -> frozenset[bytes]:

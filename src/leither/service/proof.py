@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from leither import limits
 from leither.codec import BlockMissing, Cid
 from leither.crypto import MimeiId, id_text, key_id
+from leither.db import DERIVED
 from leither.db.foreign import check_entry as check_database_entry
 from leither.errors import PeerError
-from leither.merkle import check, conflicts
+from leither.merkle import Entry, check, conflicts
 from leither.mimei.control import Control
 from leither.mimei.entry import (
     GRANT_TYPE,
@@ -36,6 +37,7 @@ from leither.ports import Lease
 from leither.service import tables
 from leither.service.content import derive_content
 from leither.service.cur import weight
+from leither.service.derived import NOBODY, check_derived
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.merge import join_tips
@@ -88,8 +90,8 @@ class Proved:
 def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     """Return `came` once all of it is proved. Cost: in proportion to what is new here.
 
-    Raises: Refused, BadSignature, NotARecord, BadEntry, BlockMissing, MapNotCanonical, NodeMalformed, BadRevoked,
-        ChainTooLong, ChainBroken.
+    Raises: Refused, BadSignature, NotARecord, BadEntry, BadDatabaseEntry, WrongDerivedEntry, BlockMissing,
+        MapNotCanonical, NodeMalformed, BadRevoked, ChainTooLong, ChainBroken.
     """
     for cid in (came.genesis, came.control, *came.heads, *came.versions):
         if not engines.blocks.has(cid):  # a record read once stays at hand, so reading it does not tell
@@ -242,18 +244,30 @@ class _VersionProof:
             limit = limits.MAP_SIBLING_KEY_BYTES_MAX
             check(side.nodes, record.siblings, side.shape, key_bytes_max=limit)
         for entry in conflicts(side.nodes, record.siblings):
+            if topic.type == "db" and entry.key[:1] in DERIVED:
+                raise self._refused(f"version {cid} keeps, as what lost, an entry that follows from others")
             check_entry(engines, topic, entry.key, entry.value)
-        changes = list((side.at(base.side) if base else engines.empty_map(record.salt, self._lease)).diff(side))
+        below = side.at(base.side) if base else engines.empty_map(record.salt, self._lease)
+        changed: list[bytes] = []
         size = base.size_bytes if base else 0
-        for key, before, after in changes:
+        for key, before, after in below.diff(side):
             if after is not None:
-                check_entry(engines, topic, key, after.value)
-                if after.stamp.seq > record.seen_map.get(after.stamp.writer, 0):
-                    raise self._refused(f"version {cid} holds what it says it has not seen")
+                self._check_changed(cid, record, after)
+            if topic.type != "db":
+                changed.append(key)
             size += weight(key, after.value if after else None) - weight(key, before.value if before else None)
         if size != record.size_bytes:
             raise self._refused(f"version {cid} says {record.size_bytes:,} bytes and holds {size:,}")
-        self._check_content(cid, record, base, [change.key for change in changes])
+        if topic.type == "db":
+            check_derived(engines, below, side)
+        self._check_content(cid, record, base, changed)
+
+    def _check_changed(self, cid: Cid, record: Version, entry: Entry) -> None:
+        check_entry(self._engines, self._topic, entry.key, entry.value)
+        if entry.stamp.seq > record.seen_map.get(entry.stamp.writer, 0):
+            raise self._refused(f"version {cid} holds what it says it has not seen")
+        if self._topic.type == "db" and entry.key[:1] in DERIVED and entry.stamp != NOBODY:
+            raise self._refused(f"version {cid} holds an entry that follows from others, and says that somebody set it")
 
     def _check_content(self, cid: Cid, record: Version, base: Version | None, changed: list[bytes]) -> None:
         side = self._engines.map(record.side, record.salt)

@@ -52,6 +52,17 @@ JOINED = {
     "a list's wide ends": {"98000000016b" + encode_pair(5, 1).hex(): "8061", "906b": "800300" + "00" * 24},
     "numbers of a list that is gone": {"99000000016b00000001": "80" + "00" * 16},
 }
+
+
+def _u64(*numbers: int) -> str:
+    return "".join(number.to_bytes(8).hex() for number in numbers)
+
+
+def _ends(low: int, high: int, count: int) -> str:
+    """What the head of a list says, behind its flags."""
+    return b"".join(number.to_bytes(8, signed=True) for number in (low, high, count)).hex()
+
+
 PATHS = [[(-70000, 1)], [(-1, 1)], [(-1, 2)], [(0, 0)], [(0, 7)], [(1, 1)], [(1, 1), (-1, 2), (3, 2)], [(1, 1), (2, 2)],
          [(1, 2)], [(255, 1)], [(256, 1)], [((1 << 63) - 1, 1)]]  # fmt: skip
 _LONG = "61" * (limits.DB_KEY_BYTES_MAX + 1)
@@ -92,6 +103,54 @@ INVALID = {
     "a remnant's head without an expiry": ("906b", "800000"),
     "a value that is too long": ("926b", "80" + "61" * (limits.DB_VALUE_BYTES_MAX + 1)),
 }
+_SET, _ZSET, _LIST = ["SADD k a b"], ["ZADD k 1 m"], ["RPUSH k a b"]
+_SUM, _FIELDS = ["INCRBY k 5"], ["HSET k f 1", "HINCRBY k f 2", "HINCRBY k g 3"]
+_EXPIRES = ["SET k v PXAT 4000000000000"]
+_LATER = 4_000_000_000_000
+_ONE, _TWO = "bff0000000000000", "c000000000000000"
+DERIVED: dict[str, tuple[list[str], dict[str, str | None], str | None]] = {
+    "a set that counts too much": (_SET, {"906b": "8004000000000000000003"}, "906b"),
+    "a set that counts too little": (_SET, {"906b": "8004000000000000000001"}, "906b"),
+    "a sorted set that counts another number": (_ZSET, {"906b": "8005000000000000000000"}, "906b"),
+    "a list that counts another number": (_LIST, {"906b": "800300" + _ends(1, 2, 3)}, "906b"),
+    "a list that begins before its ends": (_LIST, {"906b": "800300" + _ends(2, 2, 2)}, "906b"),
+    "a list that ends after its ends": (_LIST, {"906b": "800300" + _ends(1, 1, 2)}, "906b"),
+    "a list with ends further out": (_LIST, {"906b": "800300" + _ends(-9, 9, 2)}, None),
+    "a hash that counts its counters twice": (_FIELDS, {"906b": "800202" + _u64(2, 3)}, "906b"),
+    "a hash that counts parts it has not": (_FIELDS, {"906b": "800202" + _u64(3, 2)}, "906b"),
+    "a hash that denies its parts": (_FIELDS, {"906b": "800200" + _u64(2)}, "906b"),
+    "a counter of another sum": (_SUM, {"906b": "800102" + _u64(0, 6)}, "906b"),
+    "a counter that denies its parts": (_SUM, {"906b": "800100"}, "906b"),
+    "parts that nobody added": (["SET k 5"], {"906b": "800102" + _u64(0, 0)}, "906b"),
+    "an expiry that is not the latest": (_EXPIRES, {"91000000016b00000002": "80" + _u64(_LATER + 1)}, "906b"),
+    "an expiry that is denied": (_EXPIRES, {"906b": "800100"}, "906b"),
+    "an expiry that nobody set": (["SADD k a"], {"906b": "800401" + _u64(_LATER, 1)}, "906b"),
+    "a head without a value": ([], {"906b": "800100"}, "906b"),
+    "a head of a set without members": ([], {"906b": "8004000000000000000001"}, "906b"),
+    "a head that holds nothing": (["SADD k a", "DEL k"], {"906b": "8004000000000000000000"}, "906b"),
+    "a remnant of nothing": ([], {"906b": "800001" + _u64(_LATER)}, "906b"),
+    "a remnant": ([], {"91000000016b00000001": "80" + _u64(_LATER), "906b": "800001" + _u64(_LATER)}, None),
+    "an expiry without a remnant": ([], {"91000000016b00000001": "80" + _u64(_LATER)}, "906b"),
+    "a string without a head": (["SET k v"], {"906b": None}, "906b"),
+    "the last of several strings without a head": (["SET a 1", "SET k v"], {"906b": None}, "906b"),
+    "the first of several strings without a head": (["SET k v", "SET z 1"], {"906b": None}, "906b"),
+    "a list without a head": (_LIST, {"906b": None}, "906b"),
+    "members without a head": (_SET, {"906b": None}, "906b"),
+    "a string that calls itself a set": (["SET k v"], {"906b": "8004000000000000000001"}, "906b"),
+    "a set that calls itself a string": (_SET, {"906b": "800100"}, "906b"),
+    "a set that calls itself a list": (_SET, {"906b": "800300" + _ends(0, 0, 2)}, "906b"),
+    "two types": (["SET k v"], {"95000000016b6d": "80", "906b": "800104"}, None),
+    "two types that are no strings": (_SET, {"94000000016b66": "8076", "906b": "800204" + _u64(1)}, None),
+    "a counter and another type": (_SUM, {"95000000016b6d": "80", "906b": "800106" + _u64(0, 5)}, None),
+    "a string that hides nothing": (["SET k v"], {"906b": "800104"}, "906b"),
+    "a string that denies what it hides": (["SET k v"], {"95000000016b6d": "80"}, "906b"),
+    "a set that hides nothing": (_SET, {"906b": "8004040000000000000002"}, "906b"),
+    "the higher of two types": (_SET, {"94000000016b66": "8076", "906b": "8004040000000000000002"}, "906b"),
+    "a score without a rank": (_ZSET, {f"97000000016b{_ONE}6d": None}, f"97000000016b{_ONE}6d"),
+    "a rank without a score": (_ZSET, {f"97000000016b{_ONE}6e": "80"}, f"97000000016b{_ONE}6e"),
+    "a second rank": (_ZSET, {f"97000000016b{_TWO}6d": "80"}, f"97000000016b{_TWO}6d"),
+    "a rank of no key": ([], {f"97000000016b{_ONE}6d": "80"}, f"97000000016b{_ONE}6d"),
+}
 
 
 def entries_of(space: MemorySpace) -> list[list[str]]:
@@ -113,6 +172,18 @@ def rewritten(entries: dict[str, str]) -> MemorySpace:
     return space
 
 
+def with_derived(name: str) -> MemorySpace:
+    """The entries of a case in DERIVED."""
+    lines, patches, _ = DERIVED[name]
+    space = ran(lines)
+    for key, value in patches.items():
+        if value is None:
+            space.delete(bytes.fromhex(key))
+        else:
+            space.put(bytes.fromhex(key), bytes.fromhex(value))
+    return space
+
+
 def files() -> dict[str, list[Case]]:
     """Every vector file's cases by its name."""
     assert collection(b"\x95", b"k").hex() == "95000000016b"
@@ -124,6 +195,14 @@ def files() -> dict[str, list[Case]]:
         "joins.json": [
             {"name": name, "keys": ["6b"], "entries": sorted(entries.items()), "after": entries_of(rewritten(entries))}
             for name, entries in JOINED.items()
+        ],
+        "derived.json": [
+            {
+                "name": name,
+                "entries": entries_of(with_derived(name)),
+                **({"wrong": wrong, "error": "wrong-derived-entry"} if wrong else {}),
+            }
+            for name, (_, _, wrong) in DERIVED.items()
         ],
         "positions.json": [
             {"path": path, "bytes": b"".join(encode_pair(*step) for step in path).hex()} for path in PATHS

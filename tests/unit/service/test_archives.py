@@ -40,7 +40,7 @@ from leither.store import MemoryState
 from leither.store.memory_state import MemoryTransaction
 from leither.testing.node import counted, memory_engines
 from leither.testing.suites.expect import damage
-from tests.unit.service.archive import Archive, tampered, with_control
+from tests.unit.service.archive import Archive, Forger, tampered, with_control
 from tests.unit.service.life import bring, counters, exported, held, made, put, recounted, remove, shown, version
 
 T = TypeVar("T")
@@ -340,56 +340,6 @@ def test_a_mimei_that_comes_twice_is_refused(desk: Engines, phone: Engines, live
     archive = Archive(exported(desk, lived))
     archive.shelves *= 2
     assert isinstance(refused(phone, archive.pack()), Refused)
-
-
-class Forger:
-    """Changes records of an archive and signs them anew, with whatever keys it has."""
-
-    def __init__(self, engines: Engines, mimei: MimeiId) -> None:
-        self.engines, self.mimei = engines, mimei
-        self.archive = Archive(exported(engines, mimei))
-        self.control = held(engines, mimei).control
-        with engines.state.read() as view:
-            self.head = heads(engines, view, mimei)[0][1]
-        self.version = version(engines, self.head.tip)
-
-    def heads(self, *made: Head) -> Archive:
-        return self.archive.add(*(head.block for head in made)).with_shelf(heads=tuple(head.cid for head in made))
-
-    def head_changed(self, **changes: object) -> Archive:
-        return self.heads(msgspec.structs.replace(self.head, **changes).signed(self.engines.identity.node))
-
-    def controlled(self, **changes: object) -> Archive:
-        control = msgspec.structs.replace(self.control, **changes).signed(self.engines.identity.person)
-        return self.archive.add(control.block).with_shelf(control=control.cid)
-
-    def versioned(self, **changes: object) -> Archive:
-        """Put a changed version in the place of the newest."""
-        changed = msgspec.structs.replace(self.version, **changes)
-        return self.with_version(changed.signed(self.engines.identity.node))
-
-    def with_version(self, changed: Version) -> Archive:
-        self.archive.add(changed.block)
-        with self.engines.state.read() as view:
-            kept = {cid for cid in held_versions(view, self.mimei) if cid != self.head.tip} | {changed.cid}
-        made: list[Block] = []
-        entries = (Entry(VERSION_TYPE + cid, Stamp(0, 0), BESIDE) for cid in sorted(kept))
-        root = build(Nodes(self.engines.blocks.get, made.append), entries, Shape(bytes(16)))
-        self.archive.add(*made).with_shelf(versions=root)
-        return self.head_changed(tip=changed.cid)
-
-    def with_entry(self, key: bytes, value: bytes, *, stamp: Stamp | None = None) -> Archive:
-        """A version that holds one entry more."""
-        made: list[Block] = []
-        engines = self.engines
-        stamp = stamp or Stamp(*max(self.version.seen_map.items()))
-        with engines.blocks.lease() as lease:
-            side = engines.map(self.version.side, self.version.salt, lease).update([(key, Entry(key, stamp, value))])
-        with engines.blocks.lease():
-            before = {cid.digest for cid in self.archive.blocks}
-            made += [Block(cid, engines.blocks.get(cid)) for cid in counted(engines).new if cid.digest not in before]
-        self.archive.add(*made)
-        return self.versioned(side=side.root)
 
 
 EMPTY_FILE = Block.of(RAW, b"")
