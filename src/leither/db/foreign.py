@@ -15,7 +15,8 @@ from leither.db.score import RANK_VALUE, read_score, read_sortable, sortable
 from leither.errors import CorruptionError
 
 _WRITER_BYTES = 4
-_NUMBER_MIN, _NUMBER_MAX = -(1 << 63), (1 << 63) - 1
+_NUMBER_MIN, _NUMBER_MAX = -(1 << 63) + limits.NUMBER_ROOM, (1 << 63) - 1 - limits.NUMBER_ROOM
+"""Numbers in lists that are taken from elsewhere: who pushes counts on from the lowest and the highest."""
 
 
 class BadDatabaseEntry(CorruptionError):
@@ -70,7 +71,8 @@ def _require_rest(key: bytes, kind: bytes, rest: bytes, value: bytes) -> None:
             _require(key, len(rest) == _WRITER_BYTES and len(value) == 9, "no part of a counter")
         case layout.NUMBERS:
             low, high = layout.read_numbers(value)
-            _require(key, len(rest) == _WRITER_BYTES and len(value) == 17 and low <= high, "no list numbers")
+            sound = len(value) == 17 and _NUMBER_MIN <= low <= high <= _NUMBER_MAX
+            _require(key, len(rest) == _WRITER_BYTES and sound, "no list numbers")
         case layout.FIELD:
             _require_name(key, rest)
             _require(key, len(value) - 1 <= limits.DB_VALUE_BYTES_MAX, "its value is too long")
@@ -121,5 +123,8 @@ def _is_head(value: bytes) -> bool:
             return False
         size += 16 if value_type == STRING_TYPE else 8
     if value_type == LIST_TYPE:
+        low, high = layout.list_ends(value)
         size += 16
+        if not _NUMBER_MIN <= low <= high <= _NUMBER_MAX:
+            return False
     return len(value) == size + 8 * (value_type != STRING_TYPE)

@@ -58,9 +58,8 @@ def _u64(*numbers: int) -> str:
     return "".join(number.to_bytes(8).hex() for number in numbers)
 
 
-def _ends(low: int, high: int, count: int) -> str:
-    """What the head of a list says, behind its flags."""
-    return b"".join(number.to_bytes(8, signed=True) for number in (low, high, count)).hex()
+def _i64(*numbers: int) -> str:
+    return "".join(number.to_bytes(8, signed=True).hex() for number in numbers)
 
 
 PATHS = [[(-70000, 1)], [(-1, 1)], [(-1, 2)], [(0, 0)], [(0, 7)], [(1, 1)], [(1, 1), (-1, 2), (3, 2)], [(1, 1), (2, 2)],
@@ -99,6 +98,15 @@ INVALID = {
     "a head with an unknown flag": ("906b", "800108"),
     "a string's head with a count": ("906b", "8001000000000000000001"),
     "a set's head with parts": ("906b", "800402" + "00" * 16),
+    "a position that leaves no room behind": ("98000000016b" + encode_pair((1 << 63) - 1, 1).hex(), "8061"),
+    "a position that leaves no room in front": ("98000000016b" + encode_pair(-(1 << 63), 1).hex(), "8061"),
+    "a path that ends in a number that leaves no room": (
+        "98000000016b" + encode_pair(1, 1).hex() + encode_pair((1 << 63) - limits.NUMBER_ROOM, 1).hex(),
+        "8061",
+    ),
+    "list numbers that leave no room": ("99000000016b00000001", "80" + _i64(0, (1 << 63) - 1)),
+    "a list's head that leaves no room": ("906b", "800300" + _i64(-(1 << 63), 0, 1)),
+    "a list's head with ends the wrong way round": ("906b", "800300" + _i64(2, 1, 1)),
     "a list's head without ends": ("906b", "8003000000000000000001"),
     "a remnant's head without an expiry": ("906b", "800000"),
     "a value that is too long": ("926b", "80" + "61" * (limits.DB_VALUE_BYTES_MAX + 1)),
@@ -112,10 +120,10 @@ DERIVED: dict[str, tuple[list[str], dict[str, str | None], str | None]] = {
     "a set that counts too much": (_SET, {"906b": "8004000000000000000003"}, "906b"),
     "a set that counts too little": (_SET, {"906b": "8004000000000000000001"}, "906b"),
     "a sorted set that counts another number": (_ZSET, {"906b": "8005000000000000000000"}, "906b"),
-    "a list that counts another number": (_LIST, {"906b": "800300" + _ends(1, 2, 3)}, "906b"),
-    "a list that begins before its ends": (_LIST, {"906b": "800300" + _ends(2, 2, 2)}, "906b"),
-    "a list that ends after its ends": (_LIST, {"906b": "800300" + _ends(1, 1, 2)}, "906b"),
-    "a list with ends further out": (_LIST, {"906b": "800300" + _ends(-9, 9, 2)}, None),
+    "a list that counts another number": (_LIST, {"906b": "800300" + _i64(1, 2, 3)}, "906b"),
+    "a list that begins before its ends": (_LIST, {"906b": "800300" + _i64(2, 2, 2)}, "906b"),
+    "a list that ends after its ends": (_LIST, {"906b": "800300" + _i64(1, 1, 2)}, "906b"),
+    "a list with ends further out": (_LIST, {"906b": "800300" + _i64(-9, 9, 2)}, None),
     "a hash that counts its counters twice": (_FIELDS, {"906b": "800202" + _u64(2, 3)}, "906b"),
     "a hash that counts parts it has not": (_FIELDS, {"906b": "800202" + _u64(3, 2)}, "906b"),
     "a hash that denies its parts": (_FIELDS, {"906b": "800200" + _u64(2)}, "906b"),
@@ -138,7 +146,7 @@ DERIVED: dict[str, tuple[list[str], dict[str, str | None], str | None]] = {
     "members without a head": (_SET, {"906b": None}, "906b"),
     "a string that calls itself a set": (["SET k v"], {"906b": "8004000000000000000001"}, "906b"),
     "a set that calls itself a string": (_SET, {"906b": "800100"}, "906b"),
-    "a set that calls itself a list": (_SET, {"906b": "800300" + _ends(0, 0, 2)}, "906b"),
+    "a set that calls itself a list": (_SET, {"906b": "800300" + _i64(0, 0, 2)}, "906b"),
     "two types": (["SET k v"], {"95000000016b6d": "80", "906b": "800104"}, None),
     "two types that are no strings": (_SET, {"94000000016b66": "8076", "906b": "800204" + _u64(1)}, None),
     "a counter and another type": (_SUM, {"95000000016b6d": "80", "906b": "800106" + _u64(0, 5)}, None),
