@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from leither.db.refusal import Refusal
 from leither.db.reply import Wait
-from leither.db.space import Space
 from leither.resp.brief import Brief
-from leither.resp.execution import Recorder, execute
+from leither.resp.execution import Changing, Recorder, execute
 from leither.resp.keyspace import Change
 from leither.resp.reply import Failure
 from leither.resp.waiting import Together, Unit
@@ -20,33 +19,40 @@ class Outcome:
     Fields: values: of each unit its value; of those between MULTI and EXEC a list, with None for a step that runs
     later, or None where a watched key has changed. waiting: units that go on waiting, oldest first, with what each
     waits for. served: units that waited and were served, with the value. changes: what listeners and watchers hear, in
-    order.
+    order. began, tick: how often the database had been changed before, and after.
     """
 
     values: list[object] = field(default_factory=list)
     waiting: dict[Unit, Wait] = field(default_factory=dict)
     served: dict[Unit, object] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    began: int = 0
+    tick: int = 0
 
     def touched(self) -> set[bytes]:
         """Return the keys that changed."""
         return {key for _, _, key in self.changes}
 
 
-def run_units(units: Sequence[Unit], waiting: dict[Unit, Wait], space: Space, *, brief: bool = False) -> Outcome:
+def run_units(
+    units: Sequence[Unit], waiting: dict[Unit, Wait], tick: int | None, space: Changing, *, brief: bool = False
+) -> Outcome:
     """Run `units` in order. Whenever a key changes that others wait for, they are tried at once, the oldest first.
 
-    Args:    waiting: units of earlier batches that wait, oldest first. brief: whether others wait meanwhile.
-    Raises:  TooLong: brief, and they visit more entries than is right then.
+    Args: waiting: units of earlier batches that wait, oldest first. tick: how often the database had been changed when
+        that was looked at last, if keys are watched. If others changed it since, all of these count as changed.
+        brief: whether others wait meanwhile.
+    Raises: TooLong: brief, and they visit more entries than is right then.
     """
     recorder = Recorder(Brief(space) if brief else space)
     changes = recorder.changes
-    outcome = Outcome(waiting=dict(waiting), changes=changes)
+    outcome = Outcome(waiting=dict(waiting), changes=changes, began=space.tick)
+    passed = tick is not None and tick != space.tick
     values = outcome.values
     seen = 0
     for unit in units:
         if type(unit) is Together:
-            values.append(_run_together(unit, recorder, outcome))
+            values.append(None if passed and unit.watched else _run_together(unit, recorder, outcome))
         else:
             try:
                 value = unit.command.run(recorder, unit.words)  # type: ignore[misc]
@@ -60,11 +66,12 @@ def run_units(units: Sequence[Unit], waiting: dict[Unit, Wait], space: Space, *,
                 changed = {key for _, _, key in changes[seen:]}
                 seen = len(changes)
                 _serve(changed, recorder, outcome)
+    outcome.tick = space.tick
     return outcome
 
 
 def _run_together(unit: Together, recorder: Recorder, outcome: Outcome) -> list[object] | None:
-    if unit.broken or (unit.watched and not unit.watched.isdisjoint(outcome.touched())):
+    if unit.watched and (unit.broken or not unit.watched.isdisjoint(outcome.touched())):
         return None
     values: list[object] = []
     for step in unit.steps:

@@ -18,6 +18,14 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 
+class Changing(Space, Protocol):
+    """The space of a transaction that may change the database."""
+
+    @property
+    def tick(self) -> int:
+        """How often the database was changed until now, by this transaction too if it has changed anything."""
+
+
 class Database(Protocol):
     """One opened database, at `cur` or at a version. Thread-safe."""
 
@@ -28,7 +36,10 @@ class Database(Protocol):
     def reading(self) -> AbstractContextManager[Space]:
         """Open a snapshot of what is durable. Used in one thread, and kept short."""
 
-    def write(self, work: Callable[[Space], T]) -> "Future[T]":
+    def tick(self) -> int:
+        """Return how often the database was changed until now, as far as it is durable."""
+
+    def write(self, work: Callable[[Changing], T]) -> "Future[T]":
         """Run `work` in a transaction of the state's writer; the future is done when it is durable or refused.
 
         `work` may run twice.

@@ -54,8 +54,7 @@ class Lane:
         self._flush = flush
         self._units: list[Unit] = []
         self._in_flight = False
-        self._together: list[Together] = []
-        self._own_changes = 0
+        self._tick: int | None = None
         self._sweep = Sweep()
         self._watchers: dict[bytes, set[Connection]] = {}
 
@@ -76,24 +75,23 @@ class Lane:
             return
         batch, self._units = self._units[: limits.REDIS_BATCH_MAX], self._units[limits.REDIS_BATCH_MAX :]
         self._in_flight = True
-        self._together = [unit for unit in batch if type(unit) is Together]
-        for unit in self._together:
+        together = [unit for unit in batch if type(unit) is Together]
+        for unit in together:
             if unit.connection is not None:
                 unit.broken = unit.connection.watch_broken
                 unit.connection.unwatch()
-        self._send(batch, self._done, brief=not any(unit.is_long for unit in self._together))
+        self._send(batch, self._done, brief=not any(unit.is_long for unit in together))
 
     def _send(
         self, batch: list[Unit], done: Callable[[list[Unit], Future[Outcome]], None], *, brief: bool = False
     ) -> None:
         """Have a batch run: in this thread, if it is `brief`, else beside the loop."""
-        work = partial(self.database.write, partial(run_units, batch, dict(self.waiting), brief=brief))
+        work = partial(self.database.write, partial(run_units, batch, dict(self.waiting), self._tick, brief=brief))
         try:
             future = work() if brief else self._beside(lambda: work().result())
         except LeitherError as error:
             future = Future()
             future.set_exception(error)
-        self._own_changes += 1
         future.add_done_callback(lambda done_future: self._tell(done, batch, done_future))
 
     def _tell(
@@ -107,7 +105,6 @@ class Lane:
 
     def _done(self, batch: list[Unit], future: Future[Outcome]) -> None:
         error = future.exception()
-        self._own_changes -= error is not None
         if type(error) is TooLong:
             self._send(batch, self._done)
             return
@@ -116,7 +113,6 @@ class Lane:
             self._alone(batch)
             return
         self._in_flight = False
-        self._together = []
         if error is None:
             self._settle(batch, future.result())
         else:
@@ -129,7 +125,6 @@ class Lane:
 
         def next_one(sent: list[Unit], future: Future[Outcome]) -> None:
             error = future.exception()
-            self._own_changes -= error is not None
             if error is None:
                 self._settle(sent, future.result())
             else:
@@ -138,7 +133,6 @@ class Lane:
                 self._send([rest.pop(0)], next_one)
                 return
             self._in_flight = False
-            self._together = []
             self._flush()
 
         self._send([first], next_one)
@@ -159,6 +153,9 @@ class Lane:
     def _settle(self, batch: list[Unit], outcome: Outcome) -> None:
         if self._watchers:
             self._break_watches(outcome.touched())
+            if self._tick not in (None, outcome.began, outcome.tick):
+                self._break_watches(set(self._watchers))
+        self._tick = outcome.tick
         for unit, value in outcome.served.items():
             self._leave(unit)
             self._reply(unit, value)
@@ -222,7 +219,12 @@ class Lane:
     # Watching keys
 
     def watch(self, connection: "Connection", keys: list[bytes]) -> None:
-        """Mark `connection` when one of `keys` changes."""
+        """Mark `connection` when one of `keys` changes, or when others than this lane change the database.
+
+        Raises: MimeiNotFound.
+        """
+        if not self._in_flight or self._tick is None:
+            self._look()
         connection.watched.update(keys)
         for key in keys:
             self._watchers.setdefault(key, set()).add(connection)
@@ -242,14 +244,12 @@ class Lane:
                 for connection in self._watchers[key]:
                     connection.watch_broken = True
 
-    def changed(self, *, own: bool) -> None:
-        """Hear that the database changed. Unless by this lane, every watched key counts as changed."""
-        if own and self._own_changes:
-            self._own_changes -= 1
-        else:
+    def _look(self) -> None:
+        """See whether others changed the database. Then what is watched so far counts as changed."""
+        tick = self.database.tick()
+        if tick != self._tick:
             self._break_watches(set(self._watchers))
-            for unit in self._together:
-                unit.broken = unit.broken or bool(unit.watched)
+        self._tick = tick
 
     # Connections
 

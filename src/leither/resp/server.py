@@ -25,7 +25,6 @@ from leither.resp.reply import Failure, encode
 from leither.resp.session import Session, open_session
 from leither.resp.table import Commands
 from leither.resp.waiting import Slot
-from leither.service.events import Event
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -115,15 +114,13 @@ class RedisServer:
         self._held: Counter[str] = Counter()
         self._threads = ThreadPoolExecutor(limits.REDIS_THREADS_MAX, thread_name_prefix="leither-redis")
         self._listening: list[asyncio.Server] = []
-        self._stack = ExitStack()
         self._last_id = 0
         self._checking: asyncio.TimerHandle | None = None
 
     # Starting and stopping
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
-        """Serve on bound sockets. Raises: TooManyWatchers."""
-        self._stack.enter_context(self.context.engines.events.watching(self._hear))
+        """Serve on bound sockets."""
         for each in sockets:
             self._listening.append(await self.loop.create_server(lambda: Connection(self), sock=each))
         self._checking = self.loop.call_later(limits.REDIS_CHECK_S, self._check)
@@ -144,7 +141,6 @@ class RedisServer:
         for connection in list(self.connections):
             connection.drop("the node stops")
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._stack.close()
 
     # One turn
 
@@ -292,20 +288,7 @@ class RedisServer:
         if change_bytes > 0 and self._held[user] > limits.REDIS_USER_BYTES_MAX:
             connection.drop("its user has too much waiting to be answered")
 
-    # Once in a while, and on events
-
-    def _hear(self, event: Event) -> None:
-        """Hear of a change of any MiMei, in the changing thread."""
-        try:
-            self.loop.call_soon_threadsafe(self._heard, event)
-        except RuntimeError:
-            # The loop has closed with all connections.
-            return
-
-    def _heard(self, event: Event) -> None:
-        lane = self.lanes.get((event.id, None))
-        if lane is not None and event.what in ("change", "restore", "merge"):
-            lane.changed(own=event.what == "change")
+    # Once in a while
 
     def _check(self) -> None:
         self._checking = self.loop.call_later(limits.REDIS_CHECK_S, self._check)

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from leither import limits
+from leither.errors import LeitherError
 from leither.resp.command import Command
+from leither.resp.execution import failure_of
 from leither.resp.reply import LATER, OK, Failure
 from leither.resp.waiting import Together
 
@@ -49,7 +51,10 @@ def _watch(connection: "Connection", words: list[bytes]) -> object:
     assert connection.lane is not None
     if len(connection.watched) + len(words) - 1 > limits.REDIS_WATCHED_MAX:
         return Failure(f"ERR a connection watches {limits.REDIS_WATCHED_MAX} keys at the most; UNWATCH some first")
-    connection.lane.watch(connection, words[1:])
+    try:
+        connection.lane.watch(connection, words[1:])
+    except LeitherError as error:
+        return failure_of(error)
     return OK
 
 

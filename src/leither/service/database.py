@@ -130,6 +130,11 @@ class EditSpace(CurSpace):
         """How many keys there are."""
         return self._editing.key_count
 
+    @property
+    def tick(self) -> int:
+        """How often `cur` was changed until now, by this transaction too if it has changed anything."""
+        return self._editing.mimei.row.tick + self._editing.touched
+
 
 class VersionSpace(_Space):
     """A version of a database, whose keys don't expire."""
@@ -194,7 +199,12 @@ class Database:
         with engines.state.read() as view:
             yield CurSpace(view, load(engines, view, self.id), self._call(0))
 
-    def write(self, work: Callable[[Space], T]) -> "Future[T]":
+    def tick(self) -> int:
+        """Return how often `cur` was changed until now, as far as it is durable."""
+        with self._engines.state.read() as view:
+            return load(self._engines, view, self.id).row.tick
+
+    def write(self, work: Callable[[EditSpace], T]) -> "Future[T]":
         """Run `work` in a transaction of the state's writer; the future is done when it is durable or refused.
 
         `work` may run twice. Raises: ReadOnly, MimeiNotFound, NotTheAuthor.

@@ -8,13 +8,15 @@ from dataclasses import replace
 import pytest
 
 from leither import limits
+from leither.db import execute
 from leither.people import Act, Scope
 from leither.people.right import pack
 from leither.resp.command import Command
 from leither.service import history
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
-from leither.testing.node import clock_of
+from leither.service.database import Database
+from leither.testing.node import clock_of, engines_over
 from tests.unit.resp.served import Client, Served, packed
 
 OK = b"+OK\r\n"
@@ -128,6 +130,43 @@ def test_a_key_watched_after_one_s_own_change_does_not_stop_it(client: Client) -
     commands = (["SET", "a", "1"], ["WATCH", "a"], ["MULTI"], ["INCR", "a"], ["EXEC"])
     client.socket.sendall(b"".join(packed(*words) for words in commands))
     assert [client.reply() for _ in range(5)][-1] == b"*1\r\n:2\r\n"
+
+
+def change_elsewhere(door: Served, *words: str) -> None:
+    """Run a command as another door of the node does, and tell nobody."""
+    other = engines_over(door.engines.blocks, door.engines.state)
+    raw = [word.encode() for word in words]
+    Database.open(other, door.mimei).write(lambda space: execute(space, raw)).result()
+
+
+def test_what_another_door_changed_stops_a_transaction_although_nobody_told(door: Served, client: Client) -> None:
+    client.ask("WATCH", "n")
+    change_elsewhere(door, "INCR", "n")
+    client.ask("MULTI")
+    client.ask("SET", "n", "1")
+    assert client.ask("EXEC") == b"*-1\r\n"
+    assert client.ask("INCR", "n") == b":2\r\n"
+
+
+def test_what_another_door_changed_stops_all_who_watched_before(door: Served, client: Client) -> None:
+    with door.client() as later:
+        client.ask("WATCH", "n")
+        change_elsewhere(door, "INCR", "n")
+        for each, reply in ((later, b"*1\r\n:2\r\n"), (client, b"*-1\r\n")):
+            if each is later:
+                each.ask("WATCH", "n")
+            each.ask("MULTI")
+            each.ask("INCR", "n")
+            assert each.ask("EXEC") == reply
+
+
+def test_a_key_watched_after_another_door_s_change_does_not_stop_a_transaction(door: Served, client: Client) -> None:
+    for number in range(2):
+        change_elsewhere(door, "INCR", "n")
+        client.ask("WATCH", "n")
+        client.ask("MULTI")
+        client.ask("INCR", "n")
+        assert client.ask("EXEC") == b"*1\r\n:%d\r\n" % (2 * number + 2)
 
 
 def test_a_restore_touches_every_watched_key(door: Served, client: Client) -> None:
