@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +59,7 @@ class Writer(threading.Thread):
     served: Process
     number: int
     enough: threading.Semaphore
+    first: int = 1
     acknowledged: dict[str, int] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
 
@@ -64,22 +67,24 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
 
     def run(self) -> None:
-        with socket.create_connection(("127.0.0.1", self.served.port), timeout=TIMEOUT_S) as connection:
-            replies = connection.makefile("rb")
+        with suppress(OSError):
+            self._work()
+
+    def _work(self) -> None:
+        address = "127.0.0.1", self.served.port
+        with socket.create_connection(address, timeout=TIMEOUT_S) as connection, connection.makefile("rb") as replies:
             connection.sendall(packed("AUTH", self.served.user, self.served.token))
-            replies.readline()
-            try:
-                for value in itertools.count(1):
-                    keys = [f"{self.number}:{value % 50}:{each}" for each in range(4)]
-                    self.sent |= dict.fromkeys(keys, value)
-                    connection.sendall(b"".join(packed("SET", key, str(value)) for key in keys))
-                    for key in keys:
-                        if replies.readline() != b"+OK\r\n":
-                            return
-                        self.acknowledged[key] = value
-                    self.enough.release()
-            except OSError:
+            if replies.readline() != b"+OK\r\n":
                 return
+            for value in itertools.count(self.first):
+                keys = [f"{self.number}:{value % 50}:{each}" for each in range(4)]
+                self.sent |= dict.fromkeys(keys, value)
+                connection.sendall(b"".join(packed("SET", key, str(value)) for key in keys))
+                for key in keys:
+                    if replies.readline() != b"+OK\r\n":
+                        return
+                    self.acknowledged[key] = value
+                self.enough.release()
 
 
 def test_every_acknowledged_set_is_there_after_kill_9(tmp_path: Path) -> None:
@@ -98,6 +103,71 @@ def test_every_acknowledged_set_is_there_after_kill_9(tmp_path: Path) -> None:
             keys = sorted(writer.acknowledged)
             for key, found in zip(keys, client.mget(keys), strict=True):
                 assert writer.acknowledged[key] <= int(found) <= writer.sent[key]
+
+
+@contextmanager
+def benchmarked(served: Process) -> Iterator[None]:
+    """Have redis-benchmark set keys of its own, as fast as it can, while the context lasts or the server does."""
+    program = shutil.which("redis-benchmark")
+    assert program is not None, "redis-benchmark is not on this machine; tools/debian-packages.txt names its package"
+    options = ["-t", "set", "-n", "100000000", "-r", "100000", "-c", "16", "-P", "4", "-q"]
+    whom = ["-p", str(served.port), "--user", served.user, "-a", served.token]
+    process = subprocess.Popen([program, *whom, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait(TIMEOUT_S)
+
+
+def kill_again_and_again(home: Path, *, lives: int, seed: int) -> None:
+    """End each life of one home by kill -9 under load. All that any life acknowledged must be there in the next."""
+    chance = random.Random(seed)
+    acknowledged: dict[str, int] = {}
+    sent: dict[str, int] = {}
+    loaded = 0
+    for life in range(lives):
+        enough = threading.Semaphore(0)
+        with serving(home) as served:
+            with served.client() as client:
+                keep_what_is_acknowledged(client, acknowledged, sent, seed)
+                loaded = max(loaded, client.dbsize() - len(sent))
+            writers = [Writer(served, number, enough, first=1 + life * 1_000_000) for number in range(CLIENTS)]
+            with benchmarked(served):
+                for writer in writers:
+                    writer.start()
+                for _ in range(chance.randint(1, 150)):
+                    assert enough.acquire(timeout=TIMEOUT_S)
+                served.process.send_signal(signal.SIGKILL)
+                for writer in writers:
+                    writer.join(TIMEOUT_S)
+        for writer in writers:
+            acknowledged |= writer.acknowledged
+            sent |= writer.sent
+    with serving(home) as served, served.client() as client:
+        keep_what_is_acknowledged(client, acknowledged, sent, seed)
+    assert loaded > 0, "redis-benchmark set nothing"
+
+
+def keep_what_is_acknowledged(
+    client: redis.Redis, acknowledged: dict[str, int], sent: dict[str, int], seed: int
+) -> None:
+    """Compare each key: at least what was acknowledged last, at most what was sent last. Go on from what is there."""
+    keys = sorted(sent)
+    for key, found in zip(keys, client.mget(keys) if keys else (), strict=True):
+        value = int(found or 0)
+        assert acknowledged.get(key, 0) <= value <= sent[key], f"seed {seed}, key {key}"
+        acknowledged[key] = value
+
+
+def test_every_acknowledged_set_is_there_after_kills_in_a_row_under_redis_benchmark(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path, lives=3, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_every_acknowledged_set_is_there_after_many_kills_under_redis_benchmark(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path, lives=50, seed=random.randrange(1 << 30))
 
 
 def test_transactions_of_racing_clients_lose_no_update(tmp_path: Path) -> None:
