@@ -207,7 +207,8 @@ class PipeliningClient(threading.Thread):
     def run(self) -> None:
         door = self._door
         reader = hiredis.Reader(encoding="utf-8")
-        with socket.create_connection(("127.0.0.1", door.port), timeout=TIMEOUT_S) as connection, suppress(*GONE):
+        address = "127.0.0.1", door.port
+        with suppress(*GONE), socket.create_connection(address, timeout=TIMEOUT_S) as connection:
             connection.sendall(packed("AUTH", door.user, door.token))
             assert read(connection, reader) == "OK"
             while batch := list(islice(self._words, self.DEPTH)):
@@ -227,14 +228,14 @@ class WebClient(threading.Thread):
 
     def run(self) -> None:
         headers = {"Authorization": f"Bearer {self._door.token}", "Content-Type": "application/json"}
-        with closing(http.client.HTTPConnection(self._node, timeout=TIMEOUT_S)) as connection, suppress(*GONE):
+        with closing(http.client.HTTPConnection(self._node, timeout=TIMEOUT_S)) as connection:
             for plan in self._plans:
                 call = self._recorder.begin(self._number, "exec", *plan.commands)
                 body = json.dumps({"commands": plan.commands})
                 connection.request("POST", f"/api/v1/mimei/{self._door.user}/db", body, headers)
                 with connection.getresponse() as answer:
-                    told = json.load(answer)
-                self._recorder.answer(call, told["replies"])
+                    document = json.load(answer)
+                self._recorder.answer(call, document["replies"])
 
 
 def read(connection: socket.socket, reader: hiredis.Reader) -> object:
