@@ -1,23 +1,41 @@
-"""WebDAV clients that people use work with a node: rclone, cadaver, curl."""
+"""WebDAV clients that people use work with a node: rclone, cadaver, curl, davfs2."""
 
+import http.client
 import random
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from tests.conformance.dav_mount import mounted
 from tests.conformance.dav_node import DavNode, run, serve_dav
 from tests.end_to_end.program import ok
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
 FILES = 2000
 """rclone spaces its calls by 10 ms and makes three for a file, so many more would only wait."""
+COLLECTION = 5000
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DavNode]:
     with serve_dav(tmp_path_factory.mktemp("dav") / "home") as node:
         yield node
+
+
+@pytest.fixture(scope="module")
+def large(node: DavNode, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The names in a collection `large` of the working copy and of its last version."""
+    folder = tmp_path_factory.mktemp("large")
+    names = [f"entry {number:04d} & é.txt" for number in range(COLLECTION)]
+    for name in names:
+        (folder / name).write_text(name)
+    ok(node.home, "mm", "put", node.mimei, str(folder), "large")
+    ok(node.home, "backup", node.mimei)
+    return names
 
 
 def rclone(node: DavNode, *arguments: str, path: str = "") -> list[str]:
@@ -133,3 +151,58 @@ def test_a_chunked_upload_that_waits_to_be_asked_arrives_whole(node: DavNode, tm
     assert sent.stdout == "201"
     run(node, *curl, "-o", str(tmp_path / "back"), f"{node.url}/chunked")
     assert (tmp_path / "back").read_bytes() == data
+
+
+@pytest.mark.parametrize("state", ["", "@last"], ids=["working copy", "version"])
+def test_a_collection_of_thousands_comes_whole_in_one_answer(node: DavNode, large: list[str], state: str) -> None:
+    at = f"/dav/{node.mimei}{state}/large/"
+    secret = b64encode(f"x:{node.token}".encode()).decode()
+    connection = http.client.HTTPConnection("127.0.0.1", node.up.port)
+    connection.request("PROPFIND", at, headers={"Depth": "1", "Authorization": f"Basic {secret}"})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    assert answer.status == 207
+    sizes = {
+        unquote(response.findtext("{DAV:}href", "")): response.findtext(".//{DAV:}getcontentlength")
+        for response in fromstring(body).iter("{DAV:}response")
+    }
+    assert sizes == {at: None} | {at + name: str(len(name.encode())) for name in large}
+
+
+def test_a_mounted_folder_is_listed_written_read_renamed_and_deleted(node: DavNode, tmp_path: Path) -> None:
+    data = random.Random(6).randbytes(300_000)
+    with mounted(node) as at:
+        shelf = at / "mounted"
+        shelf.mkdir()
+        (shelf / "one.txt").write_text("one")
+        (shelf / "large").write_bytes(data)
+        (shelf / "é #%?.txt").write_text("two")
+        assert sorted(path.name for path in shelf.iterdir()) == ["large", "one.txt", "é #%?.txt"]
+        assert (shelf / "large").read_bytes() == data
+        (shelf / "one.txt").rename(shelf / "three.txt")
+        with (shelf / "three.txt").open("a") as file:
+            file.write(" and more")
+        (shelf / "é #%?.txt").unlink()
+        (shelf / "gone").mkdir()
+        (shelf / "gone").rmdir()
+    assert run(node, *rclone(node, "lsf", "leither:mounted")).stdout.split() == ["large", "three.txt"]
+    assert run(node, *rclone(node, "cat", "leither:mounted/three.txt")).stdout == "one and more"
+    assert run(node, *rclone(node, "copyto", "leither:mounted/large", str(tmp_path / "back"))).returncode == 0
+    assert (tmp_path / "back").read_bytes() == data
+
+
+def test_a_mounted_folder_lists_thousands_of_entries(node: DavNode, large: list[str]) -> None:
+    with mounted(node) as at:
+        assert sorted(path.name for path in (at / "large").iterdir()) == large
+
+
+def test_a_file_that_a_mount_holds_open_is_locked_for_others(node: DavNode) -> None:
+    put = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-u", f"x:{node.token}", "-X", "PUT", "-d", "theirs"]
+    with mounted(node) as at:
+        with (at / "held.txt").open("w") as file:
+            file.write("ours")
+            file.flush()
+            assert run(node, *put, f"{node.url}/held.txt").stdout == "423"
+        assert (at / "held.txt").read_text() == "ours"
+    assert run(node, *put, f"{node.url}/held.txt").stdout == "204"
