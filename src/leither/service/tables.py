@@ -12,6 +12,7 @@ g id                    seq                where this node, as a writer, was in 
 t dimension 0 value 0 id tagger            which MiMei carry a tag
 l id path token         a lock that a WebDAV client holds
 k hash                  token or session
+o port                  id, flag           the app that has, or once had, a port for browsers on other machines
 x name                  settings of the node
 """
 
@@ -35,6 +36,7 @@ TAGS = b"t"
 LOCKS = b"l"
 GONE = b"g"
 TOKENS = b"k"
+APP_PORTS = b"o"
 SETTINGS = b"x"
 
 
@@ -96,3 +98,8 @@ def referrer(target: MimeiId, source: MimeiId, version: Cid | None) -> bytes:
 def tag(dimension: str, value: str) -> bytes:
     """Prefix of the keys that say which MiMei carry the tag; the MiMei's id follows, then who tagged it."""
     return TAGS + f"{dimension}\0{value}\0".encode()
+
+
+def app_port(port: int) -> bytes:
+    """Key that says whose a port for browsers on other machines is."""
+    return APP_PORTS + port.to_bytes(2)
