@@ -226,6 +226,22 @@ READY_PATH_BYTES_MAX = 512
 BODIES_CACHED_BYTES = 8 * MIB
 """Bytes of small files kept in memory for the gateway."""
 
+# Other machines
+LAN_NAMES_MAX = 32
+"""Names of a node besides its addresses."""
+LAN_ADDRESSES_MAX = 16
+"""Addresses of this machine that a node listens on."""
+APP_PORTS_MAX = 100
+"""Ports that apps get for browsers on other machines: with each address, so many sockets stay open."""
+LAN_CHECK_S = 10
+"""How often addresses and certificates are looked at again."""
+TLS_HANDSHAKE_S = 10
+"""How long a client may take to agree on encryption."""
+TLS_FILE_BYTES_MAX = 256 * KIB
+"""Largest file of certificates, or of a key."""
+HSTS_S = 30 * 24 * 3600
+"""How long a browser that met a name with TLS insists on TLS for it."""
+
 # Redis protocol
 REDIS_GREETING_BYTES_MAX = 64 * KIB
 """Largest request of a client that has not said who it is."""

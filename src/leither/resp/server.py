@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from leither import limits
 from leither.codec import Cid
@@ -25,6 +25,9 @@ from leither.resp.reply import Failure, encode
 from leither.resp.session import Session, open_session
 from leither.resp.table import Commands
 from leither.resp.waiting import Slot
+
+if TYPE_CHECKING:
+    import ssl
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -113,7 +116,7 @@ class RedisServer:
         self._scheduled = False
         self._held: Counter[str] = Counter()
         self._threads = ThreadPoolExecutor(limits.REDIS_THREADS_MAX, thread_name_prefix="leither-redis")
-        self._listening: list[asyncio.Server] = []
+        self._listening: list[asyncio.AbstractServer] = []
         self._last_id = 0
         self._checking: asyncio.TimerHandle | None = None
 
@@ -122,8 +125,15 @@ class RedisServer:
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Serve on bound sockets."""
         for each in sockets:
-            self._listening.append(await self.loop.create_server(lambda: Connection(self), sock=each))
+            self._listening.append(await self.listen(each, None))
         self._checking = self.loop.call_later(limits.REDIS_CHECK_S, self._check)
+
+    async def listen(self, sock: socket.socket, tls: "ssl.SSLContext | None") -> asyncio.AbstractServer:
+        """Take connections on a bound socket as well, with TLS where a context is given, until it is closed."""
+        handshake_s = limits.TLS_HANDSHAKE_S if tls is not None else None
+        return await self.loop.create_server(
+            lambda: Connection(self), sock=sock, ssl=tls, ssl_handshake_timeout=handshake_s
+        )
 
     async def stop(self) -> None:
         """Take no more connections, let what is on its way to the disk be answered, and close. Idempotent."""

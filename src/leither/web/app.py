@@ -1,9 +1,10 @@
 """The front door: one ASGI application that checks where each request is for, and hands it on.
 
-<id>.localhost              the app of that id, at an origin of its own
+<id>.localhost              the app of that id, at an origin of its own; for other machines it is a port
 /api/…                      the HTTP API
 /ipfs/…  /mm/…              the gateway
 /dav/…                      WebDAV
+/trust                      the node's own authority, for other machines to trust
 /healthz  /metrics          for whoever looks after the node
 /  /static/…                the node's own page
 """
@@ -31,7 +32,9 @@ from leither.web.gateway.visible import Visibility
 from leither.web.head import answer_head
 from leither.web.hosts import Hosts, check_origin
 from leither.web.metrics import Metrics
+from leither.web.reach import insisting
 from leither.web.settings import WebSettings
+from leither.web.trust import TrustPages
 
 LOGGER = logging.getLogger("leither.web")
 _TEXT = b"text/plain; charset=utf-8"
@@ -57,6 +60,7 @@ class FrontDoor:
         self._hosts = Hosts(settings)
         self._threads = Threads()
         self._console = Console()
+        self._trust = TrustPages(settings)
         visibility = Visibility(engines)
         places = Places(engines)
         blocks = SmallBlocks(engines.blocks.get)
@@ -106,6 +110,9 @@ class FrontDoor:
             return None
         if ready is not None:
             self.metrics.count(route, 200, len(ready[1]), perf_counter() - began)
+            insists = insisting(request)
+            if insists is not None:
+                return ready[0] + b"%b: %b\r\n" % insists, ready[1]
         return ready
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,11 +123,14 @@ class FrontDoor:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if insists is not None:
+                    message = {**message, "headers": [*message["headers"], insists]}
             else:
                 sent += len(message.get("body", b""))
             await send(message)
 
         request = Request(scope)
+        insists = insisting(request)
         exchange = Exchange(request, receive, counted)
         route = "refused"
         try:
@@ -161,6 +171,8 @@ class FrontDoor:
                 await exchange.answer(200, b"ok\n", media_type=_TEXT, headers=(*SAFE, NO_STORE))
             case "metrics":
                 await self._serve_metrics(exchange)
+            case "trust":
+                await self._trust.serve(exchange)
             case _:
                 await self._console.serve(exchange)
 
@@ -195,6 +207,8 @@ def _route(raw_path: bytes) -> str:
         return first.decode()
     if raw_path in (b"/healthz", b"/metrics"):
         return raw_path[1:].decode()
+    if first == b"trust":
+        return "trust"
     return "page"
 
 

@@ -9,6 +9,7 @@ from leither.crypto import MimeiId, parse_id
 from leither.crypto.ids import ID_TEXT
 from leither.errors import DeniedError
 from leither.http.request import Request
+from leither.web.reach import is_secure, split_host
 from leither.web.settings import WebSettings
 
 
@@ -21,7 +22,7 @@ class Misdirected(DeniedError):
         self.host = host[:200]
         super().__init__(
             f"this node does not answer for the host {self.host!r}; "
-            f"use localhost:{port}, or <id>.localhost:{port} for an app"
+            f"use localhost:{port}, or <id>.localhost:{port} for an app; what else it should answer for, names says"
         )
 
 
@@ -41,6 +42,7 @@ class Hosts:
 
     def __init__(self, settings: WebSettings) -> None:
         self._port = settings.port
+        self._lan = settings.lan
         suffix = settings.port_suffix.encode()
         own = {name.encode() + suffix for name in settings.hosts} | {name.encode() for name in settings.extra_hosts}
         if settings.port == 80:
@@ -55,6 +57,8 @@ class Hosts:
         Raises: Misdirected: for any other host.
         """
         given = request.headers.get(b"host", b"")
+        if is_secure(request.scope):
+            return self._lan_app(given, secure=True)
         known = self._apps.get(given)
         if known is not None:
             return known
@@ -67,7 +71,20 @@ class Hosts:
                 self._apps.clear()
             self._apps[given] = mimei = MimeiId(parse_id(name))
             return mimei
-        raise Misdirected(host.decode("latin-1"), self._port)
+        return self._lan_app(given, secure=False)
+
+    def _lan_app(self, given: bytes, *, secure: bool) -> MimeiId | None:
+        """Return the same for the hosts that other machines use, where apps differ by their ports."""
+        lan = self._lan
+        if lan is not None and lan.secure == secure:
+            name, port = split_host(given, secure=secure)
+            if lan.answers_to(name):
+                if port == lan.port:
+                    return None
+                mimei = lan.app_at(port)
+                if mimei is not None:
+                    return mimei
+        raise Misdirected(given.decode("latin-1"), self._port)
 
 
 def check_origin(request: Request) -> None:
@@ -79,6 +96,6 @@ def check_origin(request: Request) -> None:
     if origin is None:
         return
     host = request.headers.get(b"host", b"").lower()
-    scheme = b"https" if request.scope.get("scheme") in ("https", "wss") else b"http"
+    scheme = b"https" if is_secure(request.scope) else b"http"
     if origin.lower() != scheme + b"://" + host:
         raise ForeignOrigin(origin.decode("latin-1"), host.decode("latin-1"))

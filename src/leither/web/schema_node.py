@@ -90,6 +90,17 @@ class LinkRequest(Struct, frozen=True, rename={"only": "for"}, forbid_unknown_fi
     """What a sign-in link is for."""
 
     only: Annotated[Id, _about("The MiMei whose own origin the link opens for reading.")] | None = None
+    host: (
+        Annotated[
+            str,
+            Meta(
+                max_length=255,
+                description="The host that it leads to, of those that other machines reach; by default the one that "
+                "this request was sent to.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class LinkMade(Struct, frozen=True):
@@ -173,6 +184,44 @@ class WatchEvent(Struct, frozen=True, omit_defaults=True):
     event: Annotated[str, _about("create, change, backup, release, restore, merge, control, drop, delete or lagged.")]
     id: Id | None = None
     version: Annotated[CidText | None, _about("The version that the event is about.")] = None
+
+
+class CertificateInfo(Struct, frozen=True):
+    """The certificate that other machines are shown."""
+
+    fingerprint: Annotated[str, _about("Its SHA-256, as systems show it.")]
+    names: Annotated[list[str], _about("Whom it is for: DNS names and IP addresses.")]
+    begins: Moment
+    ends: Moment
+
+
+class AuthorityInfo(Struct, frozen=True):
+    """This node's own authority, which other machines have to trust."""
+
+    fingerprint: Annotated[str, _about("The SHA-256 of its certificate, as systems show it.")]
+    ends: Moment
+    certificate: Annotated[str, _about("Its certificate, PEM.")]
+
+
+class AppPort(Struct, frozen=True):
+    """An app's port, which is its origin for browsers on other machines."""
+
+    port: Annotated[int, Meta(ge=1, le=65535, description="The port.")]
+    id: Id
+
+
+class LanInfo(Struct, frozen=True, kw_only=True):
+    """How other machines reach the node."""
+
+    tls: Annotated[str, _about("The setting: off, local or files.")]
+    encrypted: Annotated[bool, _about("Whether they speak TLS.")]
+    hosts: Annotated[list[str], _about("The names and addresses it answers to, best first; empty where nobody does.")]
+    urls: Annotated[list[str], _about("Its page at each of them.")]
+    redis: Annotated[list[str], _about("Where Redis clients go, likewise.")]
+    certificate: Annotated[CertificateInfo | None, _about("The certificate they are shown; null without one.")]
+    authority: Annotated[AuthorityInfo | None, _about("What they have to trust; null where it is not this node.")]
+    warnings: Annotated[list[str], _about("What the owner should know, in words.")]
+    apps: Annotated[list[AppPort], _about("Apps that have a port, by port.")]
 
 
 class Problem(Struct, frozen=True):

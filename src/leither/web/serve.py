@@ -4,16 +4,21 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from leither import limits
 from leither.http.asgi import App
 
 if TYPE_CHECKING:
+    import ssl
+
     import uvicorn
 
 T = TypeVar("T")
+Listen = Callable[[socket.socket, "ssl.SSLContext | None"], Awaitable[asyncio.AbstractServer]]
+"""Takes connections on a bound socket, with TLS where a context is given, until what it returns is closed."""
+More = Callable[[Listen], contextlib.AbstractAsyncContextManager[object]]
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -26,24 +31,56 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
+@contextlib.asynccontextmanager
+async def no_more(listen: Listen) -> AsyncIterator[None]:
+    """Listen nowhere else."""
+    yield
+
+
 async def serve(
-    app: App, sockets: Sequence[socket.socket], *, stop: asyncio.Event, ready: Callable[[], None] = lambda: None
+    app: App,
+    sockets: Sequence[socket.socket],
+    *,
+    stop: asyncio.Event,
+    ready: Callable[[], None] = lambda: None,
+    more: More = no_more,
 ) -> None:
     """Serve `app` on bound `sockets` until `stop` is set; call `ready` once requests are answered.
 
-    New connections end at once, answers in work may go on for limits.STOP_S. Signals are the caller's business.
+    `more` is entered before that, and left first of all; meanwhile it may listen on further sockets, with TLS. New
+    connections end at once, answers in work may go on for limits.STOP_S. Signals are the caller's business.
+
     Raises: StartFailed: when the application could not start; it has told why in the log.
     """
     import uvicorn
 
     class Server(uvicorn.Server):
+        _more = contextlib.AsyncExitStack()
+
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
             yield
 
+        async def listen(self, sock: socket.socket, tls: "ssl.SSLContext | None") -> asyncio.AbstractServer:
+            def protocol() -> asyncio.Protocol:
+                return self.config.http_protocol_class(  # type: ignore[call-arg]
+                    config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+                )
+
+            loop = asyncio.get_running_loop()
+            handshake_s = limits.TLS_HANDSHAKE_S if tls is not None else None
+            return await loop.create_server(
+                protocol, sock=sock, ssl=tls, ssl_handshake_timeout=handshake_s, backlog=self.config.backlog
+            )
+
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            await self._more.enter_async_context(more(self.listen))
             ready()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await self._more.aclose()
+            await super().shutdown(sockets)
 
     async def end() -> None:
         await stop.wait()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from leither.crypto import MimeiId, id_text
+from leither.web.lan import Lan
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,13 +11,14 @@ class WebSettings:
     """Where the node is reached.
 
     Fields: port: of the listening socket. hosts: names and addresses, without port, under which the node itself
-    answers. extra_hosts: further values of the Host header to accept, port included, for a node that listens beyond
-    loopback.
+    answers. extra_hosts: further values of the Host header to accept, port included, for a proxy in front. lan: how
+    other machines reach the node, None if they don't.
     """
 
     port: int
     hosts: frozenset[str] = field(default=frozenset({"localhost", "127.0.0.1", "[::1]"}))
     extra_hosts: frozenset[str] = field(default=frozenset())
+    lan: Lan | None = None
 
     @property
     def port_suffix(self) -> str:

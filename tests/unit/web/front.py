@@ -132,6 +132,7 @@ class Front:
         headers: Mapping[str, str] | None = None,
         token: str | None = None,
         client: str = "127.0.0.1",
+        scheme: str = "http",
     ) -> Reply:
         raw_path, _, query = path.partition("?")
         fields = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
@@ -146,7 +147,7 @@ class Front:
             "path": raw_path,
             "query_string": query.encode(),
             "headers": fields,
-            "scheme": "http",
+            "scheme": scheme,
             "client": (client, 50_000),
         }
         return asyncio.run(self._call(scope))

@@ -21,6 +21,7 @@ from leither.web.api import (
     catalog,
     database,
     files,
+    lan,
     merging,
     node,
     relations,
@@ -38,7 +39,7 @@ BASE = "/api/v1"
 _PATHS_BEGIN = 5
 """Names before a path inside a MiMei: api, v1, mimei, the reference, and one of `_WITH_PATHS`."""
 _WITH_PATHS = ("files", "tree", "tar")
-_AREAS = (node, catalog, files, trees, versions, merging, relations, database, sessions, archives, watch)
+_AREAS = (node, catalog, files, trees, versions, merging, relations, database, sessions, archives, watch, lan)
 
 
 class Api(Litestar):

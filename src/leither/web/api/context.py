@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import anyio
 import anyio.to_thread
@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from leither import limits
 from leither.crypto import MimeiId
 from leither.errors import InputError
+from leither.http.asgi import Scope
 from leither.mimei.address import CUR, Selector, parse_address
 from leither.people import GUEST, Act, Denied, Principal
 from leither.ports import View
@@ -20,6 +21,8 @@ from leither.service.engines import Engines
 from leither.service.holding import Mimei, VersionNotFound, load
 from leither.service.tokens import BadToken, Tokens
 from leither.service.versions import act_for, default_selector, resolve
+from leither.web.lan import LanOffice
+from leither.web.reach import Reach, reach_of
 from leither.web.schema_node import ConfigRow
 from leither.web.settings import WebSettings
 
@@ -46,6 +49,7 @@ class ApiContext:
     settings: WebSettings
     node: NodeFacts
     config_rows: Callable[[], Sequence[ConfigRow]]
+    lan: LanOffice | None = None
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
     imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))
 
@@ -57,6 +61,7 @@ class Caller:
     context: ApiContext
     principal: Principal
     secret: str | None
+    reach: Reach
 
     @property
     def engines(self) -> Engines:
@@ -136,11 +141,12 @@ def working_copy(ref: str) -> MimeiId:
 async def find_caller(request: Request[Any, Any, Any], state: State) -> Caller:
     """Return who sends `request`: the holder of its bearer token, or a guest. Raises: BadToken."""
     context: ApiContext = state.context
+    reach = reach_of(context.settings, cast("Scope", request.scope))
     secret = bearer(request.headers.getall("authorization", []))
     if secret is None:
-        return Caller(context, GUEST, None)
+        return Caller(context, GUEST, None, reach)
     principal = await anyio.to_thread.run_sync(context.tokens.principal_of, secret, limiter=context.threads)
-    return Caller(context, principal, secret)
+    return Caller(context, principal, secret, reach)
 
 
 def bearer(values: Sequence[str]) -> str | None:

@@ -54,7 +54,7 @@ def describe_mimei(caller: Caller, view: View, mimei: Mimei) -> MimeiInfo:
     seen = last or released
     return MimeiInfo(
         id=genesis.id_text,
-        url=caller.context.settings.app_url(mimei.id),
+        url=caller.reach.app_url(mimei.id),
         type=genesis.type,
         author=id_text(key_id(genesis.author)),
         app=genesis.app,

@@ -23,14 +23,14 @@ async def get_status(caller: CallerGiven) -> Status:
     """Say how the node stands. What only its owner should know is told to its owner only."""
 
     def work() -> Status:
-        context, engines, node = caller.context, caller.engines, caller.context.node
+        engines, node = caller.engines, caller.context.node
         stats = engines.blocks.stats()
         owner = caller.principal.is_owner
         return Status(
             version=node.version,
             id=id_text(engines.identity.node.id),
             person=id_text(engines.identity.person.id),
-            url=context.settings.url,
+            url=caller.reach.url,
             mimei=len(caller.catalog.list(caller.principal)),
             blocks=stats.blocks,
             bytes_on_disk=stats.bytes_on_disk,

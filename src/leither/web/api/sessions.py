@@ -7,10 +7,13 @@ from litestar import delete, get, post
 from litestar.params import JSONBody, PathParameter
 
 from leither.crypto import MimeiId, id_text, parse_id
+from leither.errors import NotFound
 from leither.people import Act, Scope
 from leither.service.tokens import BadToken, TokenRow
+from leither.web.api.context import Caller
 from leither.web.api.describing import known_moment, moment
 from leither.web.api.parameters import CallerGiven
+from leither.web.reach import Reach
 from leither.web.schema_node import (
     CodeGiven,
     LinkMade,
@@ -22,6 +25,17 @@ from leither.web.schema_node import (
     TokenInfo,
     TokenMade,
 )
+
+
+class NotAHost(NotFound):
+    """Other machines don't reach the node by that name or address."""
+
+    code = "not-a-host"
+
+    def __init__(self, host: str) -> None:
+        self.host = host[:200]
+        super().__init__(f"other machines don't reach this node at {self.host!r}; `leither lan` shows where they do")
+
 
 _SCOPES: dict[str, ScopeText] = {"owner": "owner", "write": "write", "read": "read"}
 
@@ -90,12 +104,21 @@ async def make_link(caller: CallerGiven, data: JSONBody[LinkRequest]) -> LinkMad
     """Make a sign-in link that works once: to the node's page, or to a MiMei's own origin for reading it."""
     caller.principal.require_owner("making a sign-in link")
     context = caller.context
+    reach = caller.reach if data.host is None else _reach_by(caller, data.host)
     if data.only is None:
         code, expires_ms = context.tokens.one_time_code()
-        return LinkMade(f"{context.settings.url}#code={code}", known_moment(expires_ms))
+        return LinkMade(f"{reach.url}#code={code}", known_moment(expires_ms))
     mimei = (await caller.run(caller.mimei, data.only, Act.READ_CUR)).id
+    origin = await reach.app_origin(mimei)
     code, expires_ms = context.tokens.one_time_code(mimei)
-    return LinkMade(context.settings.app_url(mimei, f"/.leither/enter?code={code}"), known_moment(expires_ms))
+    return LinkMade(f"{origin}/.leither/enter?code={code}", known_moment(expires_ms))
+
+
+def _reach_by(caller: Caller, host: str) -> Reach:
+    lan = caller.context.settings.lan
+    if lan is None or not lan.answers_to(host.lower()):
+        raise NotAHost(host)
+    return Reach(caller.context.settings, host.lower())
 
 
 OPERATIONS = (list_tokens, create_token, revoke_token, open_session, get_session, close_session, make_link)

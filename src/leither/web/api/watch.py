@@ -17,6 +17,7 @@ from leither.service.events import Event, TooManyWatchers
 from leither.service.holding import MimeiNotFound, load
 from leither.service.tokens import BadToken
 from leither.web.api.context import ApiContext, Caller, bearer
+from leither.web.reach import Reach
 from leither.web.schema_node import WatchEvent, WatchRequest
 
 BAD_REQUEST, BAD_TOKEN, TOO_MANY = 4400, 4401, 4429
@@ -66,12 +67,12 @@ class Watch:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
         self._ids: frozenset[MimeiId] | None = None
-        self.caller = Caller(context, GUEST, None)
+        self.caller = Caller(context, GUEST, None, Reach(context.settings))
 
     async def sign_in(self, secret: str) -> None:
         """Take the rights of a token. Raises: BadToken."""
         principal = await self.caller.run(self._context.tokens.principal_of, secret)
-        self.caller = Caller(self._context, principal, secret)
+        self.caller = Caller(self._context, principal, secret, self.caller.reach)
 
     async def ask(self, message: str | bytes) -> None:
         """Take the watcher's first message. Raises: msgspec.DecodeError, NotAnId, BadToken."""

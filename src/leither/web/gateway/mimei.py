@@ -22,6 +22,7 @@ from leither.web import notice
 from leither.web.gateway.identify import bearer
 from leither.web.gateway.listing import listing
 from leither.web.gateway.places import Places, State
+from leither.web.reach import reach_of
 from leither.web.settings import WebSettings
 
 _INDEX = "index.html"
@@ -51,8 +52,8 @@ class MimeiPaths:
         content, index = await self._threads.run(lambda: self._look(state, path, principal))
         if self._belongs_to_app(exchange, state, content or index):
             rest = b"".join(request.raw_path.split(b"/", 3)[3:])
-            origin = self._settings.app_url(address.id).encode()
-            await exchange.redirect(origin + rest + _query(request), headers=headers)
+            origin = await reach_of(self._settings, request.scope).app_origin(address.id)
+            await exchange.redirect(origin.encode() + b"/" + rest + _query(request), headers=headers)
         elif content is not None:
             await send_content(exchange, content, self._get, self._threads, headers=headers)
         elif not request.at_directory:

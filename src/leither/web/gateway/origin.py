@@ -1,4 +1,7 @@
-"""The origin of an app, `<id>.localhost`: its released version, at paths of its own and for its pages alone."""
+"""The origin of an app: its released version, at paths of its own and for its pages alone.
+
+It is `<id>.localhost` on this machine, and a port of its own for others.
+"""
 
 from leither.crypto import MimeiId, id_text
 from leither.errors import NotFound
@@ -13,10 +16,11 @@ from leither.people import GUEST, Principal
 from leither.service.tokens import BadCode, Tokens
 from leither.unixfs import BadName, PathTooLong
 from leither.web import notice
-from leither.web.gateway.identify import COOKIE, visitor
+from leither.web.gateway.identify import visitor
 from leither.web.gateway.places import Places, State
 from leither.web.gateway.ready import ReadyAnswers, is_plain
 from leither.web.gateway.small_blocks import SmallBlocks
+from leither.web.reach import Reach, reach_of
 from leither.web.settings import WebSettings
 
 ENTER = (".leither", "enter")
@@ -32,6 +36,8 @@ _PRIVATE_APP: tuple[Header, ...] = (
     (b"cache-control", b"private, no-cache"),
     (b"vary", b"cookie"),
     *_APP[1:],
+    # On the LAN other apps are the same site, and could otherwise show it, or run its scripts.
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
 
 
@@ -58,15 +64,16 @@ class Origins:
         generation = self._places.generation
         exchange.require_read()
         names = request.names
+        reach = reach_of(self._settings, request.scope)
         if names == ENTER:
-            await self._enter(exchange, mimei)
+            await self._enter(exchange, mimei, reach)
             return
-        principal = visitor(request, self._tokens, mimei)
+        principal = visitor(request, self._tokens, mimei, reach)
         headers = _APP if principal is GUEST else _PRIVATE_APP
         try:
             state = self._places.release(mimei, principal)
         except NotFound:
-            body = notice.nothing_released(id_text(mimei), self._settings.url)
+            body = notice.nothing_released(id_text(mimei), reach.url)
             fields = (*notice.HEADERS, (b"cache-control", b"no-store"))
             await exchange.answer(404, body, media_type=notice.HTML, headers=fields)
             return
@@ -105,7 +112,7 @@ class Origins:
         body = notice.not_found("/" + "/".join(exchange.request.names))
         await exchange.answer(404, body, media_type=notice.HTML, headers=(*notice.HEADERS, headers[0]))
 
-    async def _enter(self, exchange: Exchange, mimei: MimeiId) -> None:
+    async def _enter(self, exchange: Exchange, mimei: MimeiId, reach: Reach) -> None:
         """Turn a one-time code into a cookie for this origin, and go to the app's first page.
 
         The page goes on by itself rather than by a redirect: a strict cookie is not sent along a chain of redirects
@@ -118,10 +125,14 @@ class Origins:
                 raise BadCode
             secret, _ = await self._threads.run(lambda: self._tokens.redeem(code, only=mimei))
         except BadCode:
-            body = notice.link_used(self._settings.url)
+            body = notice.link_used(reach.url)
             await exchange.answer(403, body, media_type=notice.HTML, headers=(*notice.HEADERS, no_store))
             return
-        cookie = f"{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict"
         body = notice.page("Opening", '<p><a href="/">Go on to the app</a></p>')
-        fields = (*notice.HEADERS, no_store, (b"set-cookie", cookie.encode()), (b"refresh", b"0; url=/"))
+        fields = (
+            *notice.HEADERS,
+            no_store,
+            (b"set-cookie", reach.cookie(mimei, secret).encode()),
+            (b"refresh", b"0; url=/"),
+        )
         await exchange.answer(200, body, media_type=notice.HTML, headers=fields)

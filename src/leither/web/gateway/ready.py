@@ -9,8 +9,8 @@ from leither.codec import RAW, Cid
 from leither.http.asgi import Header
 from leither.http.request import Request
 from leither.http.sending import Content
-from leither.web.gateway.identify import COOKIE
 from leither.web.gateway.small_blocks import SmallBlocks
+from leither.web.reach import COOKIE
 
 # A request with one of these wants another answer, or brings a body, or is not surely a guest's.
 _ASKS_MORE = frozenset(

@@ -60,6 +60,7 @@ ONE = "/mimei/{id}"
 CASES = [
     open_to_all("getStatus", "GET", "/status"),
     owner_only("getConfig", "GET", "/config"),
+    owner_only("getLan", "GET", "/lan"),
     owner_only("verify", "POST", "/verify"),
     owner_only("collectGarbage", "POST", "/gc"),
     open_to_all("listMimei", "GET", "/mimei"),
@@ -112,6 +113,7 @@ REFUSED = [
     writing("runCommands", "POST", f"{ONE}/db", {"commands": [["SET", "key", "value"]]}),
     Case("runCommands", "POST", f"{ONE}/db", ABSENT, "ok", "ok", ABSENT, {"commands": [["GET", "key"]]}),
     owner_only("importArchive", "POST", "/import", b"no archive"),
+    owner_only("freePort", "DELETE", "/lan/apps/{id}"),
 ]
 AFTER_RIGHTS = {
     "runCommands": "not-a-database",
@@ -119,6 +121,7 @@ AFTER_RIGHTS = {
     "truncateFile": "not-a-file",
     "takeConflict": "no-such-sibling",
     "importArchive": "bad-car",
+    "freePort": "no-port-given",
 }
 
 
