@@ -135,6 +135,9 @@ def test_pages_of_the_node_lead_back_the_way_the_request_came(front: Front, lan:
     lan.ports[mimei] = 4810
     assert f"https://{NAME}:4800/".encode() in ask(front, host=f"{NAME}:4810").body
     assert b"http://localhost:4800/" in front.app(mimei).body
+    there = ask(front, "/.leither/node", host=f"{NAME}:4810")
+    assert (there.status, there.headers["location"]) == (302, f"https://{NAME}:4800/")
+    assert ask(front, "/.leither/id", host=f"{ADDRESS}:4810").body == id_text(mimei).encode()
 
 
 # Cookies

@@ -5,7 +5,7 @@ It is `<id>.localhost` on this machine, and a port of its own for others.
 
 from leither.crypto import MimeiId, id_text
 from leither.errors import NotFound
-from leither.http.answer import SAFE
+from leither.http.answer import NO_STORE, SAFE
 from leither.http.asgi import Header
 from leither.http.exchange import Exchange
 from leither.http.request import Request
@@ -23,7 +23,9 @@ from leither.web.gateway.small_blocks import SmallBlocks
 from leither.web.reach import Reach, reach_of
 from leither.web.settings import WebSettings
 
-ENTER = (".leither", "enter")
+ENTER, NODE, ID = ((".leither", name) for name in ("enter", "node", "id"))
+"""Paths of every origin that are the node's: to enter, to its own page, and for what the app's id is."""
+_TEXT = b"text/plain; charset=utf-8"
 _INDEX = "index.html"
 _NOT_FOUND = ("404.html",)
 _APP: tuple[Header, ...] = (
@@ -67,6 +69,12 @@ class Origins:
         reach = reach_of(self._settings, request.scope)
         if names == ENTER:
             await self._enter(exchange, mimei, reach)
+            return
+        if names == NODE:
+            await exchange.redirect(reach.url.encode(), headers=(NO_STORE, *SAFE))
+            return
+        if names == ID:
+            await exchange.answer(200, id_text(mimei).encode(), media_type=_TEXT, headers=(NO_STORE, *SAFE))
             return
         principal = visitor(request, self._tokens, mimei, reach)
         headers = _APP if principal is GUEST else _PRIVATE_APP

@@ -14,7 +14,7 @@ export function watch(changed) {
     timer = setTimeout(changed, SOON_MS);
   };
   const connect = () => {
-    const socket = new WebSocket(`ws://${location.host}/api/v1/watch`);
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/watch`);
     socket.onopen = () => {
       socket.send(JSON.stringify(token() ? { token: token() } : {}));
       if (tries) soon();

@@ -44,9 +44,10 @@ function copying(command) {
   command.append(button);
 }
 
-const [id] = location.hostname.split(".");
+// On this machine the address tells the id; for others the app has a port.
+const named = /^([a-z2-7]{32})\.localhost$/.exec(location.hostname);
+const id = named ? named[1] : await fetch("/.leither/id").then((answer) => answer.text());
 document.getElementById("id").textContent = id;
 for (const place of document.querySelectorAll(".own-id")) place.textContent = id;
-document.getElementById("node").href = `${location.protocol}//localhost${location.port ? `:${location.port}` : ""}/`;
 document.querySelectorAll(".command").forEach(copying);
 check();

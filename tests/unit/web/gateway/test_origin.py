@@ -172,6 +172,14 @@ def test_a_reference_shows_only_what_the_visitor_may_read() -> None:
     assert front.app(outer, "/hidden/x.txt").status == 404
 
 
+def test_an_origin_leads_to_the_nodes_page_and_tells_its_id() -> None:
+    front = Front()
+    mimei, _ = front.publish("a", {"index.html": b"one", ".leither/id": b"other"})
+    reply = front.app(mimei, "/.leither/node")
+    assert (reply.status, reply.headers["location"]) == (302, "http://localhost:4800/")
+    assert front.app(mimei, "/.leither/id").body == id_text(mimei).encode()
+
+
 def test_the_owner_enters_a_private_app_by_a_link_that_works_once() -> None:
     front = Front()
     mimei, _ = front.publish("private", {"index.html": b"secret"}, right=PRIVATE)
