@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from leither import limits
 from leither.errors import Conflict, InputError
 
 FILE_NAME = "config.toml"
@@ -20,7 +21,12 @@ NO_SETTINGS = frozenset({"LEITHER_DEBUG", "LEITHER_PASSPHRASE"})
 """Variables that are no settings: tracebacks for developers, and a passphrase, which belongs in no file."""
 LOG_LEVELS = ("error", "warning", "info", "debug")
 DURABILITIES = ("always", "everysec")
+TLS_WAYS = ("off", "local", "files")
+LAN = "lan"
+"""As a host: every private address of this machine that others reach."""
 _FILE_BYTES_MAX = 1 << 20
+_NAME_MAX = 253
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 class BadSetting(InputError):
@@ -62,15 +68,18 @@ class BadConfigFile(InputError):
 
 
 class HostNotLoopback(Conflict):
-    """The node would be reachable from other machines, and nobody said that it may be."""
+    """Other machines would reach the node, and nothing says how what they send and get is encrypted."""
 
     code = "host-not-loopback"
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, source: str) -> None:
         self.host = host
+        self.source = source
         super().__init__(
-            f"host {host} can be reached from other machines, and what they send and get is not encrypted yet; "
-            "use 127.0.0.1, or say that you want it: set expose = true"
+            f"host {host} (from {source}) is reached from other machines, and nothing says how what they send and get "
+            'is encrypted; set tls = "local" for certificates that this node makes itself, or tls = "files" for the '
+            "one in tls_certificate and tls_key; stay on this machine with host = 127.0.0.1; or, if all on that "
+            "network may read and change everything, tokens included, set insecure = true"
         )
 
 
@@ -98,9 +107,51 @@ def _text(given: object) -> str:
 
 def _host(given: object) -> str:
     try:
-        return "127.0.0.1" if given == "localhost" else str(ipaddress.ip_address(_text(given)))
+        return "127.0.0.1" if given == "localhost" else LAN if given == LAN else str(ipaddress.ip_address(_text(given)))
     except ValueError:
-        raise ValueError("an IP address of this machine, or localhost") from None
+        raise ValueError("an IP address of this machine, localhost, or lan for all its private addresses") from None
+
+
+def _names(given: object) -> str:
+    names = [name.strip().lower().rstrip(".") for name in _text(given).split(",") if name.strip()]
+    if len(names) > limits.LAN_NAMES_MAX or not all(_is_name(name) for name in names):
+        raise ValueError(f"at most {limits.LAN_NAMES_MAX} DNS names or IP addresses, separated by commas")
+    return ",".join(_plain(name) for name in names)
+
+
+def _plain(name: str) -> str:
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name
+
+
+def _is_name(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        labels = name.split(".")
+        # What ends in a number is no name but an address that is misspelt.
+        return len(name) <= _NAME_MAX and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
+    return True
+
+
+def _tls(given: object) -> str:
+    if given in TLS_WAYS:
+        return str(given)
+    raise ValueError(f"one of {', '.join(TLS_WAYS)}")
+
+
+def _ports(given: object) -> str:
+    first, _, last = _text(given).partition("-")
+    ports = [int(port) for port in (first, last) if re.fullmatch("[0-9]{1,5}", port)]
+    if len(ports) == 2 and 1 <= ports[0] <= ports[1] <= 65535 and ports[1] - ports[0] < limits.APP_PORTS_MAX:
+        return f"{ports[0]}-{ports[1]}"
+    raise ValueError(f"a range of at most {limits.APP_PORTS_MAX} ports, such as 4810-4899")
+
+
+def _file(given: object) -> str:
+    return str(_path(given)) if given != "" else ""
 
 
 def _level(given: object) -> str:
@@ -139,9 +190,19 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     "home": Setting(None, _path, "the folder that holds everything of this node; not in the file, which is inside it"),
-    "host": Setting("127.0.0.1", _host, "the address the node listens on"),
-    "expose": Setting(False, _flag, "whether host may be an address that other machines reach"),
-    "names": Setting("", _text, "further names the node answers to, separated by commas, where expose is on"),
+    "host": Setting(
+        "127.0.0.1", _host, "the address the node listens on; lan for all private ones, 0.0.0.0 or :: for all there are"
+    ),
+    "names": Setting("", _names, "further names the node answers to, separated by commas"),
+    "tls": Setting(
+        "off", _tls, "what encrypts for other machines: local (this node's own authority), files (the next two), or off"
+    ),
+    "tls_certificate": Setting(
+        "", _file, "file of a given certificate, PEM, with those between it and its authority behind"
+    ),
+    "tls_key": Setting("", _file, "file of its private key, PEM"),
+    "insecure": Setting(False, _flag, "whether other machines may reach the node with nothing encrypted"),
+    "app_ports": Setting("4810-4899", _ports, "ports that apps get for other machines, one each"),
     "port": Setting(4800, _port, "where browsers, the API and this program meet the node"),
     "network_port": Setting(4801, _port, "where other nodes will meet it"),
     "redis_port": Setting(4802, _port, "where Redis clients will meet it"),
@@ -171,14 +232,22 @@ class Row:
     about: str
 
 
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address).is_loopback
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one node, checked."""
 
     home: Path
     host: str
-    expose: bool
     names: str
+    tls: str
+    tls_certificate: str
+    tls_key: str
+    insecure: bool
+    app_ports: str
     port: int
     network_port: int
     redis_port: int
@@ -191,6 +260,7 @@ class Settings:
     log_level: str
     welcome: bool
     rows: tuple[Row, ...]
+    is_loopback: Callable[[str], bool] = field(default=_is_loopback, repr=False, compare=False)
 
     @property
     def file(self) -> Path:
@@ -200,13 +270,35 @@ class Settings:
     @property
     def reachable(self) -> bool:
         """Whether other machines can reach `host`."""
-        return not ipaddress.ip_address(self.host).is_loopback
+        return self.host == LAN or not self.is_loopback(self.host)
+
+    @property
+    def ports_for_apps(self) -> range:
+        """The ports that `app_ports` names."""
+        first, _, last = self.app_ports.partition("-")
+        return range(int(first), int(last) + 1)
+
+    def check_encrypted(self) -> None:
+        """Check that what leaves this machine is encrypted, or may go without in so many words.
+
+        Raises: HostNotLoopback.
+        """
+        if self.reachable and self.tls == "off" and not self.insecure:
+            source = next(row.source for row in self.rows if row.name == "host")
+            raise HostNotLoopback(self.host, str(self.file) if source == "file" else f"the {source}")
 
 
-def load(options: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None) -> Settings:
+def load(
+    options: Mapping[str, object] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    is_loopback: Callable[[str], bool] | None = None,
+) -> Settings:
     """Return the settings; `options` (those that are not None) win over the environment, and that over the file.
 
-    Raises: BadSetting, UnknownSetting, BadConfigFile, HostNotLoopback.
+    `is_loopback` says of an address whether only this machine reaches it; by default the standards do.
+
+    Raises: BadSetting, UnknownSetting, BadConfigFile.
     """
     environment = _environment(os.environ if environ is None else environ)
     chosen = {name: value for name, value in (options or {}).items() if value is not None}
@@ -226,13 +318,11 @@ def load(options: Mapping[str, object] | None = None, *, environ: Mapping[str, s
         found.setdefault(name, (value, "file"))
     found["home"] = (home, home_source)
     rows = [(name, *found.get(name, (setting.default, "default")), setting) for name, setting in SETTINGS.items()]
-    settings = Settings(
+    return Settings(
         **{name: value for name, value, _, _ in rows},  # type: ignore[arg-type]
         rows=tuple(Row(name, _shown(value, setting), source, setting.about) for name, value, source, setting in rows),
+        is_loopback=is_loopback or _is_loopback,
     )
-    if settings.reachable and not settings.expose:
-        raise HostNotLoopback(settings.host)
-    return settings
 
 
 def default_home() -> Path:

@@ -229,7 +229,7 @@ BODIES_CACHED_BYTES = 8 * MIB
 # Other machines
 LAN_NAMES_MAX = 32
 """Names of a node besides its addresses."""
-LAN_ADDRESSES_MAX = 16
+LAN_ADDRESSES_MAX = 8
 """Addresses of this machine that a node listens on."""
 APP_PORTS_MAX = 100
 """Ports that apps get for browsers on other machines: with each address, so many sockets stay open."""
@@ -237,6 +237,8 @@ LAN_CHECK_S = 10
 """How often addresses and certificates are looked at again."""
 TLS_HANDSHAKE_S = 10
 """How long a client may take to agree on encryption."""
+TLS_CLOSING_S = 2
+"""How long a client may take to agree that a connection ends."""
 TLS_FILE_BYTES_MAX = 256 * KIB
 """Largest file of certificates, or of a key."""
 HSTS_S = 30 * 24 * 3600

@@ -8,13 +8,16 @@ const { chromium } = createRequire(new URL("../../web/package.json", import.meta
 
 const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE *.localhost , EXCLUDE 127.0.0.1",
+  "--disable-component-update", "--disable-sync",
 ];
+const LOCAL = "MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE *.localhost , EXCLUDE 127.0.0.1";
 
-// Call `use(context)` with a fresh profile. `options` are those of a playwright context.
-export async function browse(options, use) {
+// Call `use(context)` with a fresh profile. `rules` come before those that lead every name nowhere; `options` are those
+// of a playwright context.
+export async function browse({ rules = "", ...options }, use) {
   const profile = mkdtempSync(join(tmpdir(), "leither-browser-"));
-  const context = await chromium.launchPersistentContext(profile, { executablePath: "/usr/bin/chromium", args: FLAGS, ...options });
+  const args = [...FLAGS, `--host-resolver-rules=${rules}${LOCAL}`];
+  const context = await chromium.launchPersistentContext(profile, { executablePath: "/usr/bin/chromium", args, ...options });
   try {
     return await use(context);
   } finally {

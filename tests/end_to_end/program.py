@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,11 +76,11 @@ def ok(home: Path, *arguments: str, stdin: bytes = b"", **more: str) -> Any:  # 
 
 
 class Up:
-    """A node in the foreground of a process."""
+    """A node in the foreground of a process. `within` is what runs it, such as in a namespace."""
 
-    def __init__(self, home: Path, *arguments: str, **more: str) -> None:
+    def __init__(self, home: Path, *arguments: str, within: Sequence[str] = (), **more: str) -> None:
         self.process = subprocess.Popen(
-            [PROGRAM, "up", *arguments],
+            [*within, PROGRAM, "up", *arguments],
             env=environment(home, **more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -113,9 +113,9 @@ class Up:
 
 
 @contextmanager
-def up(home: Path, *arguments: str, **more: str) -> Iterator[Up]:
+def up(home: Path, *arguments: str, within: Sequence[str] = (), **more: str) -> Iterator[Up]:
     """Run a node while the context lasts, on any free port unless `arguments` say which."""
-    node = Up(home, *(arguments or ("--port", "0")), **more)
+    node = Up(home, *(arguments or ("--port", "0")), within=within, **more)
     try:
         yield node
     finally:

@@ -94,10 +94,10 @@ def test_a_taken_port_is_named_with_its_setting(home: Path) -> None:
     assert "Traceback" not in answer.err
 
 
-def test_a_host_that_others_reach_needs_to_be_wanted(home: Path) -> None:
+def test_a_host_that_others_reach_needs_encryption_or_to_be_wanted_without(home: Path) -> None:
     answer = process(home, "up", "--host", "0.0.0.0", "--port", "0")
     assert answer.status == 7
-    assert "expose" in answer.err
+    assert "insecure = true" in answer.err
     assert not home.exists()
 
 

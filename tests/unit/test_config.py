@@ -96,15 +96,66 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
         load(tmp_path, "port == 5\n")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4"])
-def test_a_host_that_others_reach_is_refused(tmp_path: Path, host: str) -> None:
-    with pytest.raises(HostNotLoopback, match="expose = true"):
-        load(tmp_path, host=host)
-
-
-def test_a_host_that_others_reach_is_taken_when_it_is_chosen_in_so_many_words(tmp_path: Path) -> None:
-    settings = load(tmp_path, "expose = true\n", host="0.0.0.0")
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "lan"])
+def test_a_host_that_others_reach_is_refused_with_its_source_and_what_to_do(tmp_path: Path, host: str) -> None:
+    settings = load(tmp_path, f'host = "{host}"\n')
     assert settings.reachable
+    remedies = r'tls = "local".*tls = "files".*host = 127\.0\.0\.1.*insecure = true'
+    with pytest.raises(HostNotLoopback, match=rf"host {host} \(from .*config\.toml\) is reached.*{remedies}"):
+        settings.check_encrypted()
+    with pytest.raises(HostNotLoopback, match=r"\(from the option\)"):
+        load(tmp_path, host=host).check_encrypted()
+
+
+@pytest.mark.parametrize("text", ['tls = "local"', 'tls = "files"', "insecure = true"])
+def test_a_host_that_others_reach_is_taken_with_tls_or_in_so_many_words(tmp_path: Path, text: str) -> None:
+    settings = load(tmp_path, text, host="0.0.0.0")
+    assert settings.reachable
+    settings.check_encrypted()
+
+
+@pytest.mark.parametrize("text", ['tls = "none"', "tls = false", 'tls = ""', 'insecure = "very"'])
+def test_encryption_is_not_switched_off_by_a_slip(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadSetting):
+        load(tmp_path, text, host="0.0.0.0")
+
+
+def test_what_counts_as_loopback_can_be_told(tmp_path: Path) -> None:
+    settings = config.load(
+        {"home": tmp_path, "host": "127.0.0.2"}, environ={}, is_loopback=lambda address: address == "127.0.0.1"
+    )
+    assert settings.reachable
+
+
+def test_names_are_taken_in_lower_case_without_what_stands_around_them(tmp_path: Path) -> None:
+    assert load(tmp_path, names=" Nas.Example. , 192.168.1.5,fd00::1,,").names == "nas.example,192.168.1.5,fd00::1"
+
+
+@pytest.mark.parametrize(
+    "names", ["*.example", "nas.example:443", "a b", "-a.example", "1.2.3", "a" * 64, ",".join("ab" * 33)]
+)
+def test_what_is_no_name_is_refused(tmp_path: Path, names: str) -> None:
+    with pytest.raises(BadSetting, match="DNS names or IP addresses"):
+        load(tmp_path, names=names)
+
+
+def test_ports_of_apps_are_a_range(tmp_path: Path) -> None:
+    assert load(tmp_path, app_ports="5000-5099").ports_for_apps == range(5000, 5100)
+    assert load(tmp_path, app_ports="5000-5000").ports_for_apps == range(5000, 5001)
+
+
+@pytest.mark.parametrize(
+    "ports", ["", "4810", "4810-", "4899-4810", "0-10", "4810-4910", "65530-65536", "4810-4811-4812"]
+)
+def test_what_is_no_range_of_ports_is_refused(tmp_path: Path, ports: str) -> None:
+    with pytest.raises(BadSetting, match="at most 100 ports"):
+        load(tmp_path, app_ports=ports)
+
+
+def test_files_are_taken_from_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(tmp_path, tls_certificate="c.pem").tls_certificate == str(tmp_path / "c.pem")
+    assert load(tmp_path, tls_certificate="").tls_certificate == ""
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "::1", "localhost"])

@@ -17,6 +17,7 @@ COMMANDS = {
     "up": ("up:up", "Start the node here, in the foreground."),
     "status": ("status:status", "Show the node: identity, addresses, what it holds."),
     "link": ("link:link", "Make a one-time link that signs a browser in."),
+    "lan": ("lan:lan", "Show how other machines reach the node; have them trust it."),
     "app": ("app:app", "Publish a folder as an app, list apps."),
     "mm": ("mm:mm", "Make MiMei; read and write what is in them."),
     "db": ("db:db", "Run a Redis command on a database, or on a version of it."),

@@ -34,6 +34,7 @@ class Session:
             self._json = bool(value)
         else:
             self._chosen[name] = value
+            self.__dict__.pop("settings", None)
 
     @cached_property
     def settings(self) -> Settings:

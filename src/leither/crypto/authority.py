@@ -56,7 +56,8 @@ def make_authority(owner: str, names: Iterable[str], now_ms: int) -> Pair:
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
     key = ec.generate_private_key(ec.SECP256R1())
-    domains = dict.fromkeys((*PRIVATE_NAMES, *(name for name in names if address_of(name) is None)))
+    others = (name for name in names if address_of(name) is None and not may_vouch(PRIVATE_NAMES, name))
+    domains = dict.fromkeys((*PRIVATE_NAMES, *others))
     permitted: list[x509.GeneralName] = [x509.DNSName(domain) for domain in domains]
     permitted += [x509.IPAddress(network) for network in PRIVATE_NETWORKS]
     subject = _name(f"Leither authority {owner}")

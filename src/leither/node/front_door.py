@@ -25,11 +25,16 @@ def make_app(node: "Node") -> "App":
         version=__version__,
         home=str(node.home.path),
         started_ms=node.started_ms,
-        listening=lambda: [_address(each.getsockname()) for each in (*node.sockets, *node.redis_sockets)],
+        listening=lambda: listening(node),
         memory_bytes=memory_bytes,
     )
     context = ApiContext(
-        engines=node.engines, tokens=node.tokens, settings=settings, node=facts, config_rows=lambda: rows
+        engines=node.engines,
+        tokens=node.tokens,
+        settings=settings,
+        node=facts,
+        config_rows=lambda: rows,
+        lan=node.lan,
     )
     return create_app(
         node.engines, settings, tokens=node.tokens, api=create_api(context), dav=create_dav(node.engines, node.tokens)
@@ -39,8 +44,16 @@ def make_app(node: "Node") -> "App":
 def web_settings(node: "Node") -> WebSettings:
     """Return where `node` answers: on loopback, and on what its settings name besides."""
     names = [name.strip() for name in node.settings.names.split(",") if name.strip()]
-    hosts = {f"[{name}]" if ":" in name else name for name in (node.settings.host, *names)}
-    return WebSettings(port=node.port, extra_hosts=frozenset(f"{host}:{node.port}" for host in hosts))
+    own = [] if node.settings.reachable else [node.settings.host]
+    hosts = {f"[{name}]" if ":" in name else name for name in (*own, *names)}
+    lan = node.lan if node.sockets and node.settings.reachable else None
+    return WebSettings(port=node.port, extra_hosts=frozenset(f"{host}:{node.port}" for host in hosts), lan=lan)
+
+
+def listening(node: "Node") -> list[str]:
+    """Return the addresses with ports that `node` listens on: this machine's own first."""
+    own = [_address(each.getsockname()) for each in (*node.sockets, *node.redis_sockets)]
+    return own + [_address((door.address, door.port)) for door in node.lan.listening]
 
 
 def memory_bytes() -> int | None:

@@ -3,6 +3,7 @@
 lock            held by the one process that has the folder open
 identity/seed   the person's 32-byte seed       identity/node.key   the key of this node
 token           the owner's token for the command line
+tls/            this node's authority, and what it issued for other machines to meet
 node.json       how to reach the node that runs; only good while the lock is held
 blocks/ state/  the stores
 config.toml     settings, written by people
@@ -83,6 +84,7 @@ class Home:
         self.token_file = path / "token"
         self.node_file = path / "node.json"
         self.socket_file = path / "command.sock"
+        self.tls = path / "tls"
         self.blocks = path / "blocks"
         self.state = path / "state"
 

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from leither import __version__
@@ -12,11 +12,14 @@ from leither.config import Settings
 from leither.crypto import id_text
 from leither.node.home import Home, Running
 from leither.node.identity import read_identity
+from leither.node.lan import Lan
 from leither.node.listening import listen
+from leither.node.machine import Machine, this_machine
 from leither.node.stores import open_blocks
 from leither.people import Scope
 from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
+from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
 from leither.store import LmdbState
@@ -24,6 +27,7 @@ from leither.store.keyfile import read_secret, write_secret
 
 if TYPE_CHECKING:
     from leither.http.asgi import App
+    from leither.node.doors import Doors
 
 COMMAND_LINE = "command-line"
 """Name of the owner's token that `leither` itself uses; the file `token` holds it."""
@@ -40,6 +44,7 @@ class Node:
         engines: Engines,
         sockets: list[socket.socket],
         redis_sockets: list[socket.socket],
+        lan: Lan,
     ) -> None:
         self.settings = settings
         self.home = home
@@ -48,18 +53,27 @@ class Node:
         self.started_ms = engines.clock.now_ms()
         self.sockets = sockets
         self.redis_sockets = redis_sockets
+        self.lan = lan
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
     @contextmanager
     def open(
-        cls, settings: Settings, *, listening: bool = True, clock: Clock | None = None, random: Random | None = None
+        cls,
+        settings: Settings,
+        *,
+        listening: bool = True,
+        clock: Clock | None = None,
+        random: Random | None = None,
+        machine: Machine | None = None,
     ) -> Iterator[Self]:
         """Open the home folder, make what it lacks, and bind the node's ports if `listening`.
 
-        Raises: HomeInUse, PortTaken, PortForbidden, HostNotHere, IdentityMissing, KeyFileExposed, StoreFull,
-            StateDamaged and others of the stores.
+        Raises: HostNotLoopback, HomeInUse, PortTaken, PortForbidden, HostNotHere, IdentityMissing, KeyFileExposed,
+            StoreFull, StateDamaged and others of the stores; what the certificates for other machines raise.
         """
+        if listening:
+            settings.check_encrypted()
         home = Home(settings.home)
         random = random or SystemRandom()
         with ExitStack() as stack:
@@ -71,7 +85,9 @@ class Node:
                     (sockets, settings.port, "port"),
                     (redis_sockets, settings.redis_port, "redis_port"),
                 ):
-                    found += listen(settings.host, port, setting=setting, file=settings.file)
+                    # This machine's own programs reach the node on loopback, whoever else does.
+                    host = "127.0.0.1" if settings.reachable else settings.host
+                    found += listen(host, port, setting=setting, file=settings.file)
                     for each in found:
                         stack.callback(each.close)
             identity = read_identity(home, random)
@@ -82,7 +98,18 @@ class Node:
             engines = Engines(
                 blocks=blocks, state=state, clock=clock or SystemClock(), random=random, identity=identity
             )
-            node = cls(settings, home, engines, sockets, redis_sockets)
+            lan = Lan(
+                settings,
+                machine or this_machine(),
+                engines.clock,
+                AppPorts(engines, settings.ports_for_apps),
+                folder=home.tls,
+                owner=id_text(identity.node.id)[:8],
+            )
+            if listening and settings.reachable:
+                stack.callback(lan.close)
+                lan.bind(port=sockets[0].getsockname()[1], redis_port=redis_sockets[0].getsockname()[1])
+            node = cls(settings, home, engines, sockets, redis_sockets, lan)
             stack.callback(node.tokens.close)
             yield node
 
@@ -129,9 +156,14 @@ class Node:
 
         return make_app(self)
 
+    def doors(self) -> "Doors":
+        """Return what is open beside the web on this machine."""
+        from leither.node.doors import Doors
+
+        return Doors(self)
+
     def run(self, ready: Callable[[Self], object]) -> None:
         """Serve until SIGINT or SIGTERM; `ready` is called once requests are answered. Only in the main thread."""
-        from leither.node.redis_door import redis_door
         from leither.node.serving import log_to_standard_error, serve_until_signalled
         from leither.node.welcome import publish_welcome
 
@@ -144,7 +176,8 @@ class Node:
             self.home.announce(running)
             ready(self)
 
-        serve_until_signalled(self.app(), self.sockets, started=started, beside=partial(redis_door, self))
+        doors = self.doors()
+        serve_until_signalled(self.app(), self.sockets, started=started, beside=doors.beside, more=doors.more)
 
     def facts(self) -> dict[str, str]:
         """Return who and what this node is, for logs and tests."""

@@ -8,10 +8,11 @@ from leither.service.database import Database
 
 if TYPE_CHECKING:
     from leither.node.node import Node
+    from leither.resp import RedisServer
 
 
 @asynccontextmanager
-async def redis_door(node: "Node") -> AsyncIterator[None]:
+async def redis_door(node: "Node") -> AsyncIterator["RedisServer"]:
     """Serve Redis clients on the node's sockets while the context lasts."""
     from leither.resp import serve_redis
     from leither.resp.context import RedisContext
@@ -20,6 +21,6 @@ async def redis_door(node: "Node") -> AsyncIterator[None]:
     context = RedisContext(engines, node.tokens, lambda mimei, version: Database.open(engines, mimei, version))
     server = await serve_redis(context, node.redis_sockets)
     try:
-        yield
+        yield server
     finally:
         await server.stop()

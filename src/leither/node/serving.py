@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 
 from leither.http.asgi import App
-from leither.web.serve import run, serve
+from leither.web.serve import More, no_more, run, serve
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 Door = Callable[[], AbstractAsyncContextManager[object]]
@@ -20,9 +20,10 @@ Door = Callable[[], AbstractAsyncContextManager[object]]
 class _Serving:
     """One run of the server: how it is stopped, and what went wrong once it served."""
 
-    def __init__(self, started: Callable[[], object], beside: Door = nullcontext) -> None:
+    def __init__(self, started: Callable[[], object], beside: Door = nullcontext, more: More = no_more) -> None:
         self._started = started
         self._beside = beside
+        self._more = more
         self._stop: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.failure: BaseException | None = None
@@ -44,17 +45,17 @@ class _Serving:
     async def main(self, app: App, sockets: Sequence[socket.socket]) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with self._beside():
-            await serve(app, sockets, stop=self._stop, ready=self._ready)
+            await serve(app, sockets, stop=self._stop, ready=self._ready, more=self._more)
 
 
 def serve_until_signalled(
-    app: App, sockets: Sequence[socket.socket], *, started: Callable[[], object], beside: Door
+    app: App, sockets: Sequence[socket.socket], *, started: Callable[[], object], beside: Door, more: More = no_more
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what is in work; `beside` as well. Only in the main thread.
+    """Serve until SIGINT or SIGTERM, then finish what is in work; `beside` and `more` as well. Only in the main thread.
 
     The handlers are set even where the parent has the signals ignored, as `make` does for what runs beside it.
     """
-    serving = _Serving(started, beside)
+    serving = _Serving(started, beside, more)
     before = [signal.signal(number, lambda *_: serving.stop()) for number in _SIGNALS]
     try:
         run(serving.main(app, sockets))
@@ -66,10 +67,12 @@ def serve_until_signalled(
 
 
 @contextmanager
-def serving_in_thread(app: App, sockets: Sequence[socket.socket]) -> Iterator[None]:
+def serving_in_thread(
+    app: App, sockets: Sequence[socket.socket], *, beside: Door = nullcontext, more: More = no_more
+) -> Iterator[None]:
     """Serve beside the caller while the context lasts. Raises: what kept the server from starting."""
     up = threading.Event()
-    serving = _Serving(up.set)
+    serving = _Serving(up.set, beside, more)
     faults: list[BaseException] = []
 
     def work() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from leither import limits
 from leither.codec import Cid
@@ -130,10 +130,10 @@ class RedisServer:
 
     async def listen(self, sock: socket.socket, tls: "ssl.SSLContext | None") -> asyncio.AbstractServer:
         """Take connections on a bound socket as well, with TLS where a context is given, until it is closed."""
-        handshake_s = limits.TLS_HANDSHAKE_S if tls is not None else None
-        return await self.loop.create_server(
-            lambda: Connection(self), sock=sock, ssl=tls, ssl_handshake_timeout=handshake_s
-        )
+        bounds: dict[str, Any] = {}
+        if tls is not None:
+            bounds = {"ssl_handshake_timeout": limits.TLS_HANDSHAKE_S, "ssl_shutdown_timeout": limits.TLS_CLOSING_S}
+        return await self.loop.create_server(lambda: Connection(self), sock=sock, ssl=tls, **bounds)
 
     async def stop(self) -> None:
         """Take no more connections, let what is on its way to the disk be answered, and close. Idempotent."""

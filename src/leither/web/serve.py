@@ -68,10 +68,13 @@ async def serve(
                 )
 
             loop = asyncio.get_running_loop()
-            handshake_s = limits.TLS_HANDSHAKE_S if tls is not None else None
-            return await loop.create_server(
-                protocol, sock=sock, ssl=tls, ssl_handshake_timeout=handshake_s, backlog=self.config.backlog
-            )
+            bounds: dict[str, Any] = {"backlog": self.config.backlog}
+            if tls is not None:
+                bounds |= {
+                    "ssl_handshake_timeout": limits.TLS_HANDSHAKE_S,
+                    "ssl_shutdown_timeout": limits.TLS_CLOSING_S,
+                }
+            return await loop.create_server(protocol, sock=sock, ssl=tls, **bounds)
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)

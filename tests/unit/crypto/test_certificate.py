@@ -35,7 +35,9 @@ def test_a_pair_that_belongs_together_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"hello", PAIR.key, PAIR.certificate[:200], PAIR.certificate.replace(b"A", b"B")]
+    "text",
+    [b"", b"hello", PAIR.key, PAIR.certificate[:200], PAIR.certificate.replace(b"A", b"B")],
+    ids=["nothing", "words", "a key", "cut short", "changed"],
 )
 def test_what_is_no_certificate_is_named_with_where_it_is(text: bytes) -> None:
     with pytest.raises(BadCertificate, match=r"^/c.pem holds no certificate.*BEGIN CERTIFICATE"):
@@ -44,7 +46,11 @@ def test_what_is_no_certificate_is_named_with_where_it_is(text: bytes) -> None:
         facts_of(text, where="/c.pem")
 
 
-@pytest.mark.parametrize("text", [b"", b"hello", PAIR.certificate, PAIR.key[:100]])
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"hello", PAIR.certificate, PAIR.key[:100]],
+    ids=["nothing", "words", "a certificate", "cut short"],
+)
 def test_what_is_no_key_is_named_with_where_it_is(text: bytes) -> None:
     with pytest.raises(BadPrivateKey, match=r"^/k.pem holds no private key.*BEGIN PRIVATE KEY"):
         check(PAIR.certificate, text)

@@ -4,7 +4,9 @@ import click
 
 from leither.cli.address import resolve_whole
 from leither.cli.command import Command
+from leither.cli.commands.lan import reached
 from leither.cli.output import Output, moment
+from leither.cli.qr import qr_text
 from leither.cli.session import Session, pass_session
 from leither.errors import Conflict
 
@@ -20,8 +22,10 @@ class NoNodeRuns(Conflict):
 
 @click.command(cls=Command)
 @click.option("--for", "mimei", metavar="ID", help="Make the link for one private app, to read it and nothing else.")
+@click.option("--qr", is_flag=True, help="Make it for another machine, such as a phone, and draw it as a QR code.")
+@click.option("--host", metavar="NAME", help="Make it for other machines, by this name or address of the node.")
 @pass_session
-def link(session: Session, mimei: str | None) -> None:
+def link(session: Session, mimei: str | None, qr: bool, host: str | None) -> None:
     """Make a one-time link that signs a browser in.
 
     Whoever opens it first is signed in, so pass it on with care. It works once, for ten minutes.
@@ -29,9 +33,14 @@ def link(session: Session, mimei: str | None) -> None:
     with session.api() as api:
         if not api.running:
             raise NoNodeRuns
-        made = api.post("/session/link", {"for": resolve_whole(api, mimei)} if mimei else {})
+        wanted = {"for": resolve_whole(api, mimei)} if mimei else {}
+        if qr or host:
+            wanted["host"] = reached(api.get("/lan"), host)
+        made = api.post("/session/link", wanted)
 
     def human(output: Output) -> None:
+        if qr:
+            print(qr_text(made["url"]))
         output.line(made["url"])
         output.notice(f"good once, until {moment(made['expires'])}")
 
