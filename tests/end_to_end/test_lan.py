@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from leither.crypto.authority import issue, make_authority
+from leither.runtime import SystemClock
 from leither.web.trust_steps import STEPS
 from tests.end_to_end.namespace import ADDRESS, ADDRESS_6, PUBLIC, Namespace, namespace
-from tests.end_to_end.program import leither, ok, up
+from tests.end_to_end.program import leither, ok, process, up
 
 pytestmark = pytest.mark.network
 QUIET = {"LEITHER_WELCOME": "false"}
@@ -107,6 +109,31 @@ def test_a_code_leads_a_phone_to_the_page_for_trusting(network: Namespace, home:
         assert shown.splitlines()[-2:] == [f"https://{ADDRESS}:4800/trust#sha256={bare}", f"SHA-256 {fingerprint}"]
         other = network.run("leither", "lan", "qr", "--host", f"[{ADDRESS_6}]", "--json", home=home)
         assert other.json["url"] == f"https://[{ADDRESS_6}]:4800/trust#sha256={bare}"
+
+
+def test_a_certificate_that_can_not_be_used_keeps_the_node_from_starting_in_words(home: Path, tmp_path: Path) -> None:
+    now_ms = SystemClock().now_ms()
+    authority = make_authority("abcd", ["nas.example"], now_ms)
+    first, second = (issue(authority, ["nas.example"], [], now_ms) for _ in range(2))
+    (tmp_path / "c.pem").write_bytes(first.certificate)
+    (tmp_path / "k.pem").write_bytes(second.key)
+    for name in ("c.pem", "k.pem"):
+        (tmp_path / name).chmod(0o600)
+    for key, said in (
+        ("", "tls_certificate and its private key in tls_key; set both"),
+        ("none.pem", "tls_key names"),
+        ("c.pem", "holds no private key"),
+        ("k.pem", "is not that of the certificate in"),
+    ):
+        answer = process(
+            home,
+            *("up", "--host", ADDRESS, "--port", "0", "--tls", "files"),
+            LEITHER_TLS_CERTIFICATE=str(tmp_path / "c.pem"),
+            LEITHER_TLS_KEY=str(tmp_path / key) if key else "",
+        )
+        assert answer.status == 2, (key, answer)
+        assert said in answer.err
+        assert "Traceback" not in answer.err
 
 
 # Without a node that is reached

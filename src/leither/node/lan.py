@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from leither import limits
@@ -26,7 +26,7 @@ LOGGER = logging.getLogger("leither.lan")
 class Lan:
     """Implements `web.lan.Lan` while the node serves, and `web.lan.LanOffice` in any case.
 
-    Args: owner: what an authority is called after. port, redis_port: where the node listens on this machine.
+    Args: folder: where certificates are kept. owner: what an authority is called after.
     """
 
     def __init__(
@@ -78,6 +78,8 @@ class Lan:
             yield
         finally:
             watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
             self._doors.shut()
 
     async def _watch(self) -> None:
@@ -139,6 +141,9 @@ class Lan:
 
         Raises: NoPortLeft.
         """
+        known = self._numbers.get(mimei)
+        if known is not None and self._doors.is_open(known):
+            return known
         async with self._changing:
             taken: set[int] = set()
             while True:

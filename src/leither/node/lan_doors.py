@@ -42,6 +42,10 @@ class LanDoors:
         """What listens, or is bound and will."""
         return [*self._bound, *self._open]
 
+    def is_open(self, port: int) -> bool:
+        """Tell whether anything listens on `port`."""
+        return any(door.port == port for door in self._open)
+
     def bind(self, doors: Iterable[Door]) -> None:
         """Bind sockets, on which `reconcile` then listens. Raises: PortTaken, PortForbidden, HostNotHere."""
         with ExitStack() as undo:

@@ -14,6 +14,7 @@ from leither.web.settings import WebSettings
 
 COOKIE = "leither"
 _SECURE = ("https", "wss")
+_NEVER_INSISTED = ("]", *"0123456789", "localhost")
 _HSTS: Header = (b"strict-transport-security", b"max-age=%d" % limits.HSTS_S)
 
 
@@ -85,14 +86,14 @@ def is_secure(scope: Scope) -> bool:
 
 
 def insisting(request: Request) -> Header | None:
-    """Return what makes a browser insist on TLS for the name it used; None without TLS, and for addresses.
+    """Return what makes a browser insist on TLS for the name it used; None without TLS, for addresses and `localhost`.
 
     It counts for every port of that name, so it is no more than a month's promise. Source: RFC 6797.
     """
     if not is_secure(request.scope):
         return None
     name, _ = split_host(request.headers.get(b"host", b""), secure=True)
-    return None if name.endswith(("]", *"0123456789")) else _HSTS
+    return None if name.endswith(_NEVER_INSISTED) else _HSTS
 
 
 def split_host(given: bytes, *, secure: bool) -> tuple[str, int]:

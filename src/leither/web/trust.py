@@ -58,7 +58,7 @@ def _page(authority: Authority) -> bytes:
 
 def _kind(steps: Steps) -> str:
     items = "".join(map(_step, steps.filled))
-    link = f'<li><a href="/trust/{steps.file}" download>{steps.file}</a>: download it.</li>'
+    link = f'<li><a href="/trust/{steps.file}">{steps.file}</a>: download it.</li>'
     return f"<details><summary>{escape(steps.title)}</summary><ol>{link}{items}</ol></details>"
 
 

@@ -151,6 +151,7 @@ def test_the_cookie_of_a_private_app_is_secure_and_named_after_it(front: Front, 
     assert attributes == ["Path=/", "HttpOnly", "SameSite=Strict", "Secure"]
     inside = ask(front, host=f"{ADDRESS}:4810", headers={"Cookie": f"other=1; {cookie}"})
     assert (inside.body, inside.headers["cross-origin-resource-policy"]) == (b"secret", "same-origin")
+    assert inside.headers["content-security-policy"] == "frame-ancestors 'self'"
 
 
 def test_without_encryption_the_cookie_is_named_after_its_app_as_well() -> None:
@@ -208,6 +209,7 @@ def test_a_browser_is_made_to_insist_on_encryption_for_names_alone(front: Front,
         assert promise == "max-age=2592000", path
         for host in (ADDRESS, "[fd00::1]"):
             assert "strict-transport-security" not in ask(front, path, host=f"{host}:{port}").headers
+    assert "strict-transport-security" not in ask(front, "/", host="localhost:4800").headers
     assert "strict-transport-security" not in front.get("/").headers
     assert "strict-transport-security" not in front.app(mimei).headers
 

@@ -40,6 +40,7 @@ _PRIVATE_APP: tuple[Header, ...] = (
     *_APP[1:],
     # On the LAN other apps are the same site, and could otherwise show it, or run its scripts.
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"frame-ancestors 'self'"),
 )
 
 
