@@ -13,7 +13,7 @@ from leither.config import PREFIX, SETTINGS
 
 _INTRODUCTION = """# Commands
 
-Made from `src/leither/cli` and `src/leither/config.py` by `make fix`.
+Made from `src/leither/cli` and `src/leither/config/` by `make fix`.
 
 Every command takes `--json` (one JSON document with the API's field names, errors too) and `--home FOLDER`. With a node
 running on the home folder a command talks to it; without one it opens the folder itself.

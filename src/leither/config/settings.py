@@ -12,21 +12,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from leither import limits
+from leither.config.values import (
+    LAN,
+    read_durability,
+    read_file_name,
+    read_flag,
+    read_host,
+    read_level,
+    read_names,
+    read_path,
+    read_port,
+    read_ports,
+    read_store,
+    read_text,
+    read_tls,
+)
 from leither.errors import Conflict, InputError
 
 FILE_NAME = "config.toml"
 PREFIX = "LEITHER_"
 NO_SETTINGS = frozenset({"LEITHER_DEBUG", "LEITHER_PASSPHRASE"})
 """Variables that are no settings: tracebacks for developers, and a passphrase, which belongs in no file."""
-LOG_LEVELS = ("error", "warning", "info", "debug")
-DURABILITIES = ("always", "everysec")
-TLS_WAYS = ("off", "local", "files")
-LAN = "lan"
-"""As a host: every private address of this machine that others reach."""
 _FILE_BYTES_MAX = 1 << 20
-_NAME_MAX = 253
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 class BadSetting(InputError):
@@ -83,101 +90,6 @@ class HostNotLoopback(Conflict):
         )
 
 
-def _port(given: object) -> int:
-    number = int(given) if isinstance(given, str) and given.isascii() and given.isdigit() else given
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 65535:
-        raise ValueError("a port number from 1 to 65535, or 0 for any free one")
-    return number
-
-
-def _flag(given: object) -> bool:
-    if isinstance(given, bool):
-        return given
-    known = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-    if isinstance(given, str) and given.lower() in known:
-        return known[given.lower()]
-    raise ValueError("true or false")
-
-
-def _text(given: object) -> str:
-    if isinstance(given, str) and "\0" not in given:
-        return given
-    raise ValueError("a text")
-
-
-def _host(given: object) -> str:
-    try:
-        return "127.0.0.1" if given == "localhost" else LAN if given == LAN else str(ipaddress.ip_address(_text(given)))
-    except ValueError:
-        raise ValueError("an IP address of this machine, localhost, or lan for all its private addresses") from None
-
-
-def _names(given: object) -> str:
-    names = [name.strip().lower().rstrip(".") for name in _text(given).split(",") if name.strip()]
-    if len(names) > limits.LAN_NAMES_MAX or not all(_is_name(name) for name in names):
-        raise ValueError(f"at most {limits.LAN_NAMES_MAX} DNS names or IP addresses, separated by commas")
-    return ",".join(_plain(name) for name in names)
-
-
-def _plain(name: str) -> str:
-    try:
-        return str(ipaddress.ip_address(name))
-    except ValueError:
-        return name
-
-
-def _is_name(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        labels = name.split(".")
-        # What ends in a number is no name but an address that is misspelt.
-        return len(name) <= _NAME_MAX and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
-    return True
-
-
-def _tls(given: object) -> str:
-    if given in TLS_WAYS:
-        return str(given)
-    raise ValueError(f"one of {', '.join(TLS_WAYS)}")
-
-
-def _ports(given: object) -> str:
-    first, _, last = _text(given).partition("-")
-    ports = [int(port) for port in (first, last) if re.fullmatch("[0-9]{1,5}", port)]
-    if len(ports) == 2 and 1 <= ports[0] <= ports[1] <= 65535 and ports[1] - ports[0] < limits.APP_PORTS_MAX:
-        return f"{ports[0]}-{ports[1]}"
-    raise ValueError(f"a range of at most {limits.APP_PORTS_MAX} ports, such as 4810-4899")
-
-
-def _file(given: object) -> str:
-    return str(_path(given)) if given != "" else ""
-
-
-def _level(given: object) -> str:
-    if given in LOG_LEVELS:
-        return str(given)
-    raise ValueError(f"one of {', '.join(LOG_LEVELS)}")
-
-
-def _durability(given: object) -> str:
-    if given in DURABILITIES:
-        return str(given)
-    raise ValueError("always, or everysec")
-
-
-def _store(given: object) -> str:
-    if isinstance(given, str) and (given == "pack" or re.fullmatch(r"s3://[^/\s?#]+(/[^\s?#]*)?", given)):
-        return given
-    raise ValueError("pack, or s3://bucket/prefix")
-
-
-def _path(given: object) -> Path:
-    if isinstance(given, str | Path) and str(given) and "\0" not in str(given):
-        return Path(given).expanduser().absolute()
-    raise ValueError("a folder")
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting. `read` turns what was given into its value, or raises ValueError with what is allowed."""
@@ -189,36 +101,46 @@ class Setting:
 
 
 SETTINGS: dict[str, Setting] = {
-    "home": Setting(None, _path, "the folder that holds everything of this node; not in the file, which is inside it"),
-    "host": Setting(
-        "127.0.0.1", _host, "the address the node listens on; lan for all private ones, 0.0.0.0 or :: for all there are"
+    "home": Setting(
+        None, read_path, "the folder that holds everything of this node; not in the file, which is inside it"
     ),
-    "names": Setting("", _names, "further names the node answers to, separated by commas"),
+    "host": Setting(
+        "127.0.0.1",
+        read_host,
+        "the address the node listens on; lan for all private ones, 0.0.0.0 or :: for all there are",
+    ),
+    "names": Setting("", read_names, "further names the node answers to, separated by commas"),
     "tls": Setting(
-        "off", _tls, "what encrypts for other machines: local (this node's own authority), files (the next two), or off"
+        "off",
+        read_tls,
+        "what encrypts for other machines: local (this node's own authority), files (the next two), or off",
     ),
     "tls_certificate": Setting(
-        "", _file, "file of a given certificate, PEM, with those between it and its authority behind"
+        "", read_file_name, "file of a given certificate, PEM, with those between it and its authority behind"
     ),
-    "tls_key": Setting("", _file, "file of its private key, PEM"),
-    "insecure": Setting(False, _flag, "whether other machines may reach the node with nothing encrypted"),
-    "app_ports": Setting("4810-4899", _ports, "ports that apps get for other machines, one each"),
-    "port": Setting(4800, _port, "where browsers, the API and this program meet the node"),
-    "network_port": Setting(4801, _port, "where other nodes will meet it"),
-    "redis_port": Setting(4802, _port, "where Redis clients will meet it"),
+    "tls_key": Setting("", read_file_name, "file of its private key, PEM"),
+    "insecure": Setting(False, read_flag, "whether other machines may reach the node with nothing encrypted"),
+    "app_ports": Setting("4810-4899", read_ports, "ports that apps get for other machines, one each"),
+    "port": Setting(4800, read_port, "where browsers, the API and this program meet the node"),
+    "network_port": Setting(4801, read_port, "where other nodes will meet it"),
+    "redis_port": Setting(4802, read_port, "where Redis clients will meet it"),
     "durability": Setting(
         "always",
-        _durability,
+        read_durability,
         "when a change counts as done: always (once it would survive a power cut) or everysec (at once; a power cut "
         "may take back the last second)",
     ),
-    "store": Setting("pack", _store, "where blocks are kept: pack (files in the home folder) or s3://bucket/prefix"),
-    "store_endpoint": Setting("", _text, "address of the S3 service; empty for Amazon's"),
-    "store_region": Setting("", _text, "region of the S3 service"),
-    "store_key_id": Setting("", _text, "id of the S3 access key"),
-    "store_key": Setting("", _text, "the S3 access key", secret=True),
-    "log_level": Setting("warning", _level, "what the node tells on its standard error: error, warning, info or debug"),
-    "welcome": Setting(True, _flag, "whether the first start publishes the welcome app"),
+    "store": Setting(
+        "pack", read_store, "where blocks are kept: pack (files in the home folder) or s3://bucket/prefix"
+    ),
+    "store_endpoint": Setting("", read_text, "address of the S3 service; empty for Amazon's"),
+    "store_region": Setting("", read_text, "region of the S3 service"),
+    "store_key_id": Setting("", read_text, "id of the S3 access key"),
+    "store_key": Setting("", read_text, "the S3 access key", secret=True),
+    "log_level": Setting(
+        "warning", read_level, "what the node tells on its standard error: error, warning, info or debug"
+    ),
+    "welcome": Setting(True, read_flag, "whether the first start publishes the welcome app"),
 }
 
 
