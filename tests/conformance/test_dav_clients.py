@@ -76,6 +76,7 @@ def test_rclone_syncs_both_ways_and_finds_no_difference(node: DavNode, tmp_path:
         ("sync", str(source), "leither:tree", "--transfers", "16", "--checkers", "16"),
         ("check", str(source), "leither:tree"),
         ("sync", "leither:tree", str(back), "--transfers", "16", "--checkers", "16"),
+        ("check", "leither:tree", str(back)),
     ):
         done = run(node, *rclone(node, *command))
         assert done.returncode == 0, done.stderr
@@ -119,7 +120,7 @@ quit
     assert (tmp_path / "there.txt").read_text() == "from cadaver"
 
 
-def test_a_locked_file_stays_locked_over_kill_9(tmp_path: Path) -> None:
+def test_a_locked_file_stays_locked_over_kill_9_until_its_token_unlocks_it(tmp_path: Path) -> None:
     with serve_dav(tmp_path / "home") as node:
         curl = ["curl", "-s", "-o", str(tmp_path / "out"), "-w", "%{http_code}", "-u", f"x:{node.token}"]
         body = '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>'
@@ -133,6 +134,9 @@ def test_a_locked_file_stays_locked_over_kill_9(tmp_path: Path) -> None:
             put = [*curl, "-X", "PUT", "-d", "new"]
             assert run(node, *put, f"{again.url}/a").stdout == "423"
             assert run(node, *put, "-H", f"If: (<{token}>)", f"{again.url}/a").stdout == "204"
+            unlock = ["-X", "UNLOCK", "-H", f"Lock-Token: <{token}>"]
+            assert run(node, *curl, *unlock, f"{again.url}/a").stdout == "204"
+            assert run(node, *put, f"{again.url}/a").stdout == "204"
         finally:
             again.up.stop()
 
