@@ -5,15 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leither.codec import Cid
+from leither.codec import Block, Cid
 from leither.merkle import (
     Ascent,
+    EMPTY_MAP,
     Change,
     Entry,
+    NodeCache,
+    Nodes,
     Shape,
     Stamp,
     build,
     check,
+    children,
     count,
     diff,
     first,
@@ -183,3 +187,19 @@ def test_the_format_s_own_sizes_obey_the_same_law(present: set[int], toggled: se
     made = {key(n): None if n in present else Entry(key(n), Stamp(2, n), b"\x90") for n in toggled}
     changes = sorted(made.items())
     assert update(memory.nodes(), root, changes, shape) == built(listed(applied(held, changes)), shape)[1]
+
+
+@given(histories, shapes)
+def test_what_a_node_links_to_is_put_before_it(
+    history: list[dict[int, tuple[Stamp, bytes] | None]], shape: Shape
+) -> None:
+    memory = Memory()
+
+    def put(block: Block) -> None:
+        assert all(child in memory.blocks for child in children(block.data))
+        memory.put(block)
+
+    nodes = Nodes(memory.read, put, NodeCache())
+    root = EMPTY_MAP.cid
+    for batch in history:
+        root = update(nodes, root, changes_of(batch), shape)

@@ -49,7 +49,10 @@ def update(
 
 
 class _Writer:
-    """Puts the nodes an update makes; inner nodes of one child only once it is known that they are no needless top."""
+    """Puts the nodes an update makes, children before parents.
+
+    Inner nodes of one child are put only once it is known that they are no needless top.
+    """
 
     def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
@@ -64,6 +67,10 @@ class _Writer:
         if node.level and len(node.keys) == 1:
             self._waiting[block.cid] = node
         else:
+            if node.level and self._waiting:
+                # It has other children besides, so it stays, and what it links to is put before it.
+                for link in node.links:
+                    self._put_waiting(link)
             self._made.add(self.nodes.write_block(block, node, cached=True))
         return block.cid
 
@@ -79,9 +86,18 @@ class _Writer:
         return link
 
     def finish(self) -> None:
-        """Put what waited."""
+        """Put what waited, children first: lower levels began to wait before those above them."""
         for node in self._waiting.values():
             self.nodes.write(node, cached=True)
+
+    def _put_waiting(self, link: bytes) -> None:
+        """Put the node under `link`, and first the one child that waited before it, if these waited."""
+        chain: list[Node] = []
+        while (node := self._waiting.pop(link, None)) is not None:
+            chain.append(node)
+            link = node.links[0]
+        for node in reversed(chain):
+            self._made.add(self.nodes.write(node, cached=True))
 
 
 def _crown(writer: _Writer, shape: Shape, level: int, tops: list[tuple[Any, ...]]) -> Cid:
