@@ -3,17 +3,26 @@
 from leither.crypto.derive import hkdf
 from leither.crypto.ids import ID_BYTES, KeyId, MimeiId, NotAnId, derive_id, id_text, key_id, mimei_id, parse_id
 from leither.crypto.keys import KeyPair, map_salt, person_key, verify
+from leither.crypto.phrase import PhraseChecksum, PhraseLength, UnknownWord, read_phrase, write_phrase
+from leither.crypto.seal import EpochKey, epoch_secret
 from leither.crypto.seedfile import NotASeed, WrongPassphrase, open_seed, seal_seed
+from leither.crypto.wrap import SealKey, seal_key, wrap
 
 __all__ = [
     "ID_BYTES",
+    "EpochKey",
     "KeyId",
     "KeyPair",
     "MimeiId",
     "NotASeed",
     "NotAnId",
+    "PhraseChecksum",
+    "PhraseLength",
+    "SealKey",
+    "UnknownWord",
     "WrongPassphrase",
     "derive_id",
+    "epoch_secret",
     "hkdf",
     "id_text",
     "key_id",
@@ -22,6 +31,10 @@ __all__ = [
     "open_seed",
     "parse_id",
     "person_key",
+    "read_phrase",
+    "seal_key",
     "seal_seed",
     "verify",
+    "wrap",
+    "write_phrase",
 ]
