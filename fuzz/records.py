@@ -15,7 +15,8 @@ import atheris
 
 with atheris.instrument_imports(include=["leither"]):
     from leither.codec import Cid, NotCanonical, RecordTooLarge, dagcbor
-    from leither.crypto import NotASeed, WrongPassphrase, open_seed, parse_id
+    from leither.codec.sealed import NotSealed, name_links, read, write_head
+    from leither.crypto import EpochKey, NotASeed, WrongPassphrase, open_seed, parse_id, read_phrase
     from leither.errors import InputError, LeitherError
     from leither.mimei.address import parse_address
     from leither.mimei.control import Control
@@ -23,8 +24,10 @@ with atheris.instrument_imports(include=["leither"]):
     from leither.mimei.export import Export, Shelf
     from leither.mimei.genesis import Genesis
     from leither.mimei.head import Head
+    from leither.mimei.key_ring import KeyRing
     from leither.mimei.path import key_path, path_key
     from leither.mimei.record import BadSignature, NotARecord
+    from leither.mimei.sealing import EpochKeyMissing, EpochKeys, SealBroken, pair_version
     from leither.mimei.tag import Tag, parse_tag
     from leither.mimei.version import Version
     from leither.people import (
@@ -41,18 +44,19 @@ with atheris.instrument_imports(include=["leither"]):
     from leither.people.passport import check_passport
     from leither.people.replays import MemoryReplays
 
-KINDS = (Genesis, Control, Version, Head, Tag, Export, Shelf, Device, Revocation, Successor, Grant, Presentation)
+KINDS = (Genesis, Control, Version, Head, KeyRing, Tag, Export, Shelf, Device, Revocation, Successor, Grant, Presentation)
 UNSIGNED = (Genesis, Export, Shelf)
 VECTORS = Path(__file__).parents[1] / "spec/vectors"
 RECORDS = [
     bytes.fromhex(case["hex"])
-    for kind in ("record", *(kind.KIND for kind in KINDS), "grant-chain")
+    for kind in ("record", "sealed-block", *(kind.KIND for kind in KINDS), "grant-chain")
     for name in ("valid.json", "invalid.json")
     for case in json.loads((VECTORS / kind / name).read_text())
     if "hex" in case
 ]
 PASSPORTS = [case["passport"] for case in json.loads((VECTORS / "passport" / "valid.json").read_text())]
-TEXT_READERS = (parse_address, parse_id, parse_tag, right.parse, Cid.parse)
+TEXT_READERS = (parse_address, parse_id, parse_tag, right.parse, Cid.parse, read_phrase)
+KEYS = EpochKeys([EpochKey(bytes(32), 0)])
 CHEAP = b"LSEED1" + (1).to_bytes(4, "big") + (8).to_bytes(4, "big")
 """How a seed file begins that costs little to try."""
 
@@ -69,6 +73,7 @@ def check(data: bytes) -> None:
     check_chain(record[:cut] + rest + record[resume:])
     passport = base64.urlsafe_b64decode(shown)
     check_passports(passport[:cut] + rest + passport[resume:])
+    check_sealed(record[:cut] + rest + record[resume:])
     check_entry(rest)
     check_text(text)
     with contextlib.suppress(NotASeed, WrongPassphrase):
@@ -97,6 +102,18 @@ def check_passports(data: bytes) -> None:
         check_passport(passport, node=bytes(32), now_ms=0, replays=MemoryReplays(since_ms=0))
 
 
+def check_sealed(data: bytes) -> None:
+    try:
+        sealed = read(data)
+    except NotSealed:
+        return
+    named = name_links(sealed.links, sealed.before)
+    head = write_head(sealed.epoch, sealed.nonce, named, len(sealed.ciphertext))
+    assert head + sealed.ciphertext == data
+    with contextlib.suppress(EpochKeyMissing, SealBroken):
+        pair_version(KEYS, Cid.of(0x71, data), sealed)
+
+
 def check_entry(data: bytes) -> None:
     with contextlib.suppress(BadEntry):
         assert decode_path_entry(data).encode() == data
@@ -109,9 +126,9 @@ def check_entry(data: bytes) -> None:
 
 
 def check_text(text: str) -> None:
-    for read in TEXT_READERS:
+    for read_text in TEXT_READERS:
         with contextlib.suppress(InputError):
-            read(text)
+            read_text(text)
 
 
 def main() -> None:

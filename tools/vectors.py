@@ -22,6 +22,7 @@ from tools.vector_cases import (
     presentations,
     properties,
     records,
+    sealing,
 )
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -45,6 +46,9 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "presentation-check": (presentations.presentation_checks, presentations.bad_presentation_checks),
     "request": (presentations.requests, list),
     "passport": (passports.passports, passports.bad_passports),
+    "key-ring": (sealing.key_rings, sealing.bad_key_rings),
+    "sealed-block": (sealing.blocks, sealing.bad_blocks),
+    "phrase": (identity.phrases, identity.bad_phrases),
     "reserved": (records.reserved, records.bad_reserved),
     "journal": (journal.segments, journal.bad_segments),
     "reference": (entries.references, entries.bad_references),

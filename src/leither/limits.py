@@ -118,6 +118,15 @@ CHAINS_CACHED_MAX = 1024
 VERDICTS_CACHED_MAX = 4096
 """Answers to who may do what that are kept."""
 
+# Sealing
+KEY_EPOCH_MAX = (1 << 63) - 1
+READERS_MAX = 1024
+"""Readers that a key ring wraps its key for; each reader tries all of them."""
+SEALED_OVERHEAD_BYTES_MAX = 64
+"""What sealing adds to a block at the most, besides 41 bytes for each link."""
+SEALED_FORMS_MET_MAX = 8192
+"""Blocks whose sealed form is remembered since their parent was read."""
+
 # State engine
 STATE_KEY_BYTES_MAX = 70 * KIB
 STATE_VALUE_BYTES_MAX = 64 * MIB

@@ -1,10 +1,26 @@
 """Ids, derived keys, encrypted seeds, rights and addresses."""
 
+import hashlib
+import itertools
 import struct
+from collections.abc import Iterator
 
 from leither import limits
 from leither.codec import DAG_CBOR, Cid
-from leither.crypto import KeyPair, hkdf, id_text, key_id, map_salt, mimei_id, open_seed, person_key, seal_seed
+from leither.crypto import (
+    KeyPair,
+    epoch_secret,
+    hkdf,
+    id_text,
+    key_id,
+    map_salt,
+    mimei_id,
+    open_seed,
+    person_key,
+    seal_key,
+    seal_seed,
+    write_phrase,
+)
 from leither.mimei.address import parse_address
 from leither.people import right
 from tools.vector_cases.case import SEEDS, Case, flipped
@@ -44,6 +60,8 @@ def ids() -> list[Case]:
             "text": id_text(person.id),
             "mimei": genesis.hex(),
             "map_salt": map_salt(_SEED, genesis).hex(),
+            "seal_public_key": seal_key(_SEED).public.hex(),
+            "epoch_keys": [epoch_secret(_SEED, genesis, epoch).hex() for epoch in (0, 1)],
         }
     )
     return found
@@ -62,6 +80,39 @@ def bad_ids() -> list[Case]:
         "a letter that upper case makes an I": "\u0131" * 32,
     }
     return [{"name": name, "text": text, "error": "not-an-id"} for name, text in texts.items()]
+
+
+def phrases() -> list[Case]:
+    """Return seeds with their words."""
+    seeds = {
+        "zeros": bytes(32),
+        "all bits": b"\xff" * 32,
+        "every word of its own": _SEED,
+        "a checksum of zeros": next(seed for seed in _counting() if hashlib.sha256(seed).digest()[0] == 0),
+    }
+    return [{"name": name, "seed": seed.hex(), "phrase": write_phrase(seed)} for name, seed in seeds.items()]
+
+
+def bad_phrases() -> list[Case]:
+    """Return words that give no seed."""
+    words = write_phrase(_SEED).split()
+    swapped = [words[1], words[0], *words[2:]]
+    texts = {
+        "no words": ("", "phrase-length"),
+        "a word too few": (" ".join(words[:-1]), "phrase-length"),
+        "a word too many": (" ".join([*words, words[0]]), "phrase-length"),
+        "twelve words that are a phrase of 16 bytes": ("abandon " * 11 + "about", "phrase-length"),
+        "a word that is in no list": (" ".join([*words[:5], "leither", *words[6:]]), "phrase-word"),
+        "the first four letters of a word": (" ".join([words[0][:4], *words[1:]]), "phrase-word"),
+        "words joined by hyphens": ("-".join(words), "phrase-length"),
+        "two words that changed places": (" ".join(swapped), "phrase-checksum"),
+        "another last word": (" ".join([*words[:-1], "abandon"]), "phrase-checksum"),
+    }
+    return [{"name": name, "phrase": text, "error": error} for name, (text, error) in texts.items()]
+
+
+def _counting() -> Iterator[bytes]:
+    return (number.to_bytes(32) for number in itertools.count())
 
 
 def seedfiles() -> list[Case]:

@@ -13,6 +13,7 @@ import pytest
 from leither.codec import Cid, dagcbor
 from leither.crypto import (
     KeyPair,
+    epoch_secret,
     hkdf,
     id_text,
     key_id,
@@ -21,6 +22,7 @@ from leither.crypto import (
     open_seed,
     parse_id,
     person_key,
+    seal_key,
     seal_seed,
 )
 from leither.errors import LeitherError
@@ -37,6 +39,7 @@ from leither.mimei.entry import (
 from leither.mimei.export import Export, Shelf
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
+from leither.mimei.key_ring import KeyRing
 from leither.mimei.path import key_path, path_key
 from leither.mimei.record import Record, SignedRecord
 from leither.mimei.tag import Tag
@@ -52,7 +55,7 @@ from tools.vector_cases.case import dag_json
 SPEC = Path(__file__).parents[3] / "spec"
 PEOPLE = (Device, Revocation, Successor, Grant, Presentation)
 KINDS: dict[str, type[Record]] = {
-    kind.KIND: kind for kind in (Genesis, Control, Version, Head, Tag, Export, Shelf, *PEOPLE)
+    kind.KIND: kind for kind in (Genesis, Control, Version, Head, KeyRing, Tag, Export, Shelf, *PEOPLE)
 }
 Case = dict[str, Any]
 
@@ -129,7 +132,7 @@ def test_the_grammar_accepts_a_valid_record(name: str, case: Case) -> None:
     assert accepts(record_grammar(name, data_of(case)), data_of(case))
 
 
-@each("valid", "control", "version", "head", "tag", "device", "revocation", "grant", "presentation")
+@each("valid", "control", "version", "head", "key-ring", "tag", "device", "revocation", "grant", "presentation")
 def test_a_signature_is_made_again_from_its_seed(name: str, case: Case) -> None:
     record = read_record(name, data_of(case))
     assert isinstance(record, SignedRecord | Version)
@@ -259,7 +262,10 @@ def test_what_a_seed_gives() -> None:
     seed = bytes.fromhex(case["seed"])
     assert person_key(seed).public.hex() == case["public_key"]
     assert hkdf(seed, purpose="leither/person/1").hex() == case["person_key_seed"]
-    assert map_salt(seed, bytes.fromhex(case["mimei"])).hex() == case["map_salt"]
+    mimei = bytes.fromhex(case["mimei"])
+    assert map_salt(seed, mimei).hex() == case["map_salt"]
+    assert seal_key(seed).public.hex() == case["seal_public_key"]
+    assert [epoch_secret(seed, mimei, epoch).hex() for epoch in (0, 1)] == case["epoch_keys"]
 
 
 @each("invalid", "ids")
