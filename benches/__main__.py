@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 
-NAMES = ("add", "gateway", "start", "map", "growth", "blocks", "dav", "redis", "database", "rights")
+NAMES = ("add", "gateway", "start", "map", "growth", "blocks", "dav", "redis", "database", "rights", "seal")
 
 
 def main(chosen: list[str]) -> int:
