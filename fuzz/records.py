@@ -44,7 +44,21 @@ with atheris.instrument_imports(include=["leither"]):
     from leither.people.passport import check_passport
     from leither.people.replays import MemoryReplays
 
-KINDS = (Genesis, Control, Version, Head, KeyRing, Tag, Export, Shelf, Device, Revocation, Successor, Grant, Presentation)
+KINDS = (
+    Genesis,
+    Control,
+    Version,
+    Head,
+    KeyRing,
+    Tag,
+    Export,
+    Shelf,
+    Device,
+    Revocation,
+    Successor,
+    Grant,
+    Presentation,
+)
 UNSIGNED = (Genesis, Export, Shelf)
 VECTORS = Path(__file__).parents[1] / "spec/vectors"
 RECORDS = [

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from leither.codec import Block, Cid
 from leither.merkle import (
-    Ascent,
     EMPTY_MAP,
+    Ascent,
     Change,
     Entry,
     NodeCache,
