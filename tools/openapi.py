@@ -4,7 +4,9 @@ import json
 
 from leither.service.engines import Engines, Identity
 from leither.service.tokens import Tokens
+from leither.service.users import Users
 from leither.store import MemoryBlocks, MemoryState
+from leither.store.memory_seeds import MemorySeeds
 from leither.web.api import ApiContext, NodeFacts, create_api
 from leither.web.api.openapi import document
 from leither.web.settings import WebSettings
@@ -31,6 +33,9 @@ def openapi_text() -> str:
         random=_Nothing(),
         identity=Identity.of(bytes(32), bytes(32)),
     )
+    tokens = Tokens(engines)
     facts = NodeFacts("", "", 0, tuple, lambda: None)
-    api = create_api(ApiContext(engines, Tokens(engines), WebSettings(4800), facts, tuple))
+    api = create_api(
+        ApiContext(engines, tokens, Users(engines, tokens, MemorySeeds()), WebSettings(4800), facts, tuple)
+    )
     return json.dumps(document(api), indent=1, ensure_ascii=False) + "\n"

@@ -94,6 +94,10 @@ FILE_GAP_BYTES_MAX = 1024 * MIB
 
 # People and rights
 DEVICE_NAME_BYTES_MAX = 128
+DEVICE_S = 10 * 366 * 24 * 3600
+"""For how long a person's word counts that a node acts for them."""
+INDEX_FILE_BYTES_MAX = 64 * KIB
+"""Longest file of a person's index that is read."""
 SUCCESSORS_MAX = 64
 """Keys that may have taken each other's place, one after the other."""
 GRANT_DEPTH_MAX = 8
@@ -171,11 +175,25 @@ DIFF_ENTRIES_MAX = 100_000
 WATCHERS_MAX = 256
 WATCH_QUEUE_MAX = 1024
 TOKENS_MAX = 1024
+"""Tokens and sessions of one person."""
 TOKEN_NAME_BYTES_MAX = 128
 TOKEN_USE_STEP_S = 3600
 """How often at most the last use of a token is written down."""
 ONE_TIME_LINK_S = 600
 SESSION_S = 30 * 24 * 3600
+SESSION_AGENT_BYTES_MAX = 200
+"""What is kept of how a session's browser names itself."""
+USERS_MAX = 256
+"""Users of one node beside its owner."""
+USER_NAME_BYTES_MAX = 128
+USER_SETTINGS_MAX = 64
+"""Settings that a user keeps for themselves."""
+USER_SETTING_NAME_BYTES_MAX = 64
+USER_SETTING_BYTES_MAX = 1024
+INVITATION_S = 7 * 24 * 3600
+INVITATIONS_MAX = 64
+PHRASE_BYTES_MAX = 1024
+"""Longest recovery phrase that is read, white space and all."""
 UPLOAD_ENTRIES_MAX = 1_000_000
 
 # HTTP API

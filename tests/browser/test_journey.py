@@ -13,6 +13,8 @@ from leither.crypto import id_text
 from leither.dav import create_dav
 from leither.node.serving import serving_in_thread
 from leither.service.history import release
+from leither.service.users import Users
+from leither.store.memory_seeds import MemorySeeds
 from leither.web.api import create_api
 from leither.web.api.context import ApiContext, NodeFacts
 from leither.web.app import create_app
@@ -28,7 +30,12 @@ def _serve(front: Front, listening: socket.socket) -> AbstractContextManager[Non
         version="0", home="", started_ms=front.clock.now_ms(), listening=lambda: [], memory_bytes=lambda: None
     )
     context = ApiContext(
-        engines=front.engines, tokens=front.tokens, settings=front.settings, node=facts, config_rows=lambda: []
+        engines=front.engines,
+        tokens=front.tokens,
+        users=Users(front.engines, front.tokens, MemorySeeds()),
+        settings=front.settings,
+        node=facts,
+        config_rows=lambda: [],
     )
     app = create_app(
         front.engines,

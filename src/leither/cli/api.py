@@ -75,6 +75,14 @@ class Api:
         """PUT a JSON document and return the answer's."""
         return self._json("PUT", path, query, json=body)
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401
+        """PATCH a JSON document and return the answer's."""
+        return self._json("PATCH", path, {}, json=body)
+
+    def delete_answered(self, path: str) -> Any:  # noqa: ANN401
+        """DELETE, and return the answer's document."""
+        return self._json("DELETE", path, {})
+
     def delete(self, path: str, **query: object) -> None:
         """DELETE."""
         self._json("DELETE", path, query)

@@ -1,7 +1,7 @@
 """The way to the node of a home folder: the one that runs, or else one started for this command alone."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx
@@ -16,21 +16,24 @@ _CONNECT_S = 5.0
 
 
 @contextmanager
-def connect(settings: Settings) -> Iterator[Api]:
+def connect(
+    settings: Settings, *, token: str | None = None, passphrase: Callable[[], str] | None = None
+) -> Iterator[Api]:
     """Open a connection; without a running node, start one on a private socket and stop it afterwards.
 
+    Args:   token: to act as its holder rather than as the owner. passphrase: asks for the one of the owner's identity.
     Raises: HomeInUse: another command holds the folder for long. TokenMissing, and what opening a node raises.
     """
     with ExitStack() as stack:
         running = Home(settings.home).running()
         own = running is None
         if running is None:
-            running = _start(settings, stack)
-        client = stack.enter_context(_client(running))
+            running = _start(settings, stack, passphrase)
+        client = stack.enter_context(_client(running, token or running.token))
         yield Api(client, url=running.url, running=not own)
 
 
-def _start(settings: Settings, stack: ExitStack) -> Running:
+def _start(settings: Settings, stack: ExitStack, passphrase: Callable[[], str] | None) -> Running:
     """Start a node for this command, or return one that another process started meanwhile."""
     # Importing the node takes longer than asking one that runs.
     from leither.node.private import private_node
@@ -39,7 +42,7 @@ def _start(settings: Settings, stack: ExitStack) -> Running:
     deadline = time.monotonic() + limits.HOME_WAIT_S
     while True:
         try:
-            return stack.enter_context(private_node(settings))
+            return stack.enter_context(private_node(settings, passphrase=passphrase))
         except HomeInUse:
             if time.monotonic() > deadline:
                 raise
@@ -50,12 +53,12 @@ def _start(settings: Settings, stack: ExitStack) -> Running:
             return running
 
 
-def _client(running: Running) -> httpx.Client:
+def _client(running: Running, token: str) -> httpx.Client:
     # The environment's proxies and certificates are for the internet, and this never goes there.
     return httpx.Client(
         transport=httpx.HTTPTransport(uds=running.socket) if running.socket else httpx.HTTPTransport(),
         base_url=f"http://{running.authority}",
-        headers={"authorization": f"Bearer {running.token}", "host": running.host_header},
+        headers={"authorization": f"Bearer {token}", "host": running.host_header},
         timeout=httpx.Timeout(None, connect=_CONNECT_S),
         trust_env=False,
         follow_redirects=False,

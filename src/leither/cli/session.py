@@ -56,8 +56,14 @@ class Session:
         if self._connect is None:
             from leither.cli.connection import connect
 
-            return connect(self.settings)
+            return connect(self.settings, token=self.environ.get("LEITHER_TOKEN"), passphrase=self.passphrase)
         return self._connect(self.settings)
+
+    def passphrase(self) -> str:
+        """Return the passphrase of the owner's identity, asked for on the terminal where it is not known."""
+        from leither.cli.secret_input import ask_passphrase
+
+        return ask_passphrase(self, None, twice=False)
 
     def show(self, answer: Any, human: Callable[[Output], object]) -> None:  # noqa: ANN401
         """Print `answer` as JSON, or let `human` print it for people."""

@@ -31,8 +31,8 @@ from leither.errors import Conflict, InputError
 
 FILE_NAME = "config.toml"
 PREFIX = "LEITHER_"
-NO_SETTINGS = frozenset({"LEITHER_DEBUG", "LEITHER_PASSPHRASE"})
-"""Variables that are no settings: tracebacks for developers, and a passphrase, which belongs in no file."""
+NO_SETTINGS = frozenset({"LEITHER_DEBUG", "LEITHER_PASSPHRASE", "LEITHER_TOKEN"})
+"""Variables that are no settings: tracebacks for developers, and a passphrase and a token, which belong in no file."""
 _FILE_BYTES_MAX = 1 << 20
 
 

@@ -97,7 +97,7 @@ class Guard:
         if not locks:
             return
         tokens = self.tokens
-        if not any(lock.token in tokens and lock.row.principal == self.principal.name for lock in locks):
+        if not any(lock.token in tokens and lock.row.principal == self.principal.holder for lock in locks):
             raise Locked(locks[0].path, self._href(mimei, locks[0].path))
 
     def _href(self, mimei: MimeiId, path: Path) -> str:

@@ -61,7 +61,7 @@ def take(engines: Engines, guard: Guard, wanted: LockRequest, *, deep: bool, sec
     require_cur(place)
     token = UUID(bytes=engines.random.token(16), version=4).urn
     now_ms = engines.clock.now_ms()
-    row = LockRow(wanted.exclusive, deep, wanted.owner, guard.principal.name, seconds, now_ms + seconds * 1000)
+    row = LockRow(wanted.exclusive, deep, wanted.owner, guard.principal.holder, seconds, now_ms + seconds * 1000)
     lock = Lock(token, place.path, row)
     with engines.blocks.lease() as lease:
         empty = FileBuilder(lease.put).finish().cid
@@ -128,7 +128,8 @@ def release(engines: Engines, guard: Guard, token: str) -> None:
         found = next((lock for lock in locks.covering(place.path) if lock.token == token), None)
         if found is None:
             raise NotTheLock(token)
-        if not guard.principal.is_owner:
+        principal = guard.principal
+        if not principal.is_resident or principal.user != editing.mimei.facts.user:
             _require_own(guard, found)
         drop_lock(transaction, place.address.id, found)
 
@@ -136,7 +137,7 @@ def release(engines: Engines, guard: Guard, token: str) -> None:
 
 
 def _require_own(guard: Guard, lock: Lock) -> None:
-    if lock.row.principal != guard.principal.name:
+    if lock.row.principal != guard.principal.holder:
         raise ForeignLock(lock.token)
 
 

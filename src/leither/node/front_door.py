@@ -31,6 +31,7 @@ def make_app(node: "Node") -> "App":
     context = ApiContext(
         engines=node.engines,
         tokens=node.tokens,
+        users=node.users,
         settings=settings,
         node=facts,
         config_rows=lambda: rows,

@@ -2,6 +2,8 @@
 
 lock            held by the one process that has the folder open
 identity/seed   the person's 32-byte seed       identity/node.key   the key of this node
+identity/former/ seeds that the person had before, with what both keys signed when one took the other's place
+identity/users/ the seeds of its users, by their ids
 token           the owner's token for the command line
 tls/            this node's authority, and what it issued for other machines to meet
 node.json       how to reach the node that runs; only good while the lock is held
@@ -81,6 +83,8 @@ class Home:
         self.path = path
         self.seed_file = path / "identity" / "seed"
         self.key_file = path / "identity" / "node.key"
+        self.former = path / "identity" / "former"
+        self.user_seeds = path / "identity" / "users"
         self.token_file = path / "token"
         self.node_file = path / "node.json"
         self.socket_file = path / "command.sock"

@@ -11,7 +11,7 @@ from leither import __version__
 from leither.config import Settings
 from leither.crypto import id_text
 from leither.node.home import Home, Running
-from leither.node.identity import read_identity
+from leither.node.identity import Unlock, read_identity
 from leither.node.lan import Lan
 from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
@@ -22,8 +22,10 @@ from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
+from leither.service.users import Users
 from leither.store import LmdbState
 from leither.store.keyfile import read_secret, write_secret
+from leither.store.seed_files import SeedFiles
 
 if TYPE_CHECKING:
     from leither.http.asgi import App
@@ -50,6 +52,7 @@ class Node:
         self.home = home
         self.engines = engines
         self.tokens = Tokens(engines)
+        self.users = Users(engines, self.tokens, SeedFiles(home.user_seeds))
         self.started_ms = engines.clock.now_ms()
         self.sockets = sockets
         self.redis_sockets = redis_sockets
@@ -66,11 +69,14 @@ class Node:
         clock: Clock | None = None,
         random: Random | None = None,
         machine: Machine | None = None,
+        passphrase: Unlock | None = None,
     ) -> Iterator[Self]:
         """Open the home folder, make what it lacks, and bind the node's ports if `listening`.
 
-        Raises: HostNotLoopback, HomeInUse, PortTaken, PortForbidden, HostNotHere, IdentityMissing, KeyFileExposed,
-            StoreFull, StateDamaged and others of the stores; what the certificates for other machines raise.
+        `passphrase` is called for the passphrase of the owner's identity if it is under one.
+        Raises: HostNotLoopback, HomeInUse, PortTaken, PortForbidden, HostNotHere, IdentityMissing, IdentityLocked,
+            WrongPassphrase, KeyFileExposed, StoreFull, StateDamaged and others of the stores; what the certificates for
+            other machines raise.
         """
         if listening:
             settings.check_encrypted()
@@ -90,7 +96,7 @@ class Node:
                     found += listen(host, port, setting=setting, file=settings.file)
                     for each in found:
                         stack.callback(each.close)
-            identity = read_identity(home, random)
+            identity = read_identity(home, random, passphrase)
             blocks = open_blocks(settings, home)
             stack.callback(blocks.close)
             state = LmdbState(home.state, every_second=settings.durability == "everysec")
@@ -111,6 +117,7 @@ class Node:
                 lan.bind(port=sockets[0].getsockname()[1], redis_port=redis_sockets[0].getsockname()[1])
             node = cls(settings, home, engines, sockets, redis_sockets, lan)
             stack.callback(node.tokens.close)
+            node.users.admit_all()
             yield node
 
     @property

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
@@ -17,11 +17,11 @@ _SOCKET_PATH_BYTES_MAX = 100
 
 
 @contextmanager
-def private_node(settings: Settings) -> Iterator[Running]:
+def private_node(settings: Settings, *, passphrase: Callable[[], str] | None = None) -> Iterator[Running]:
     """Open the home folder and serve it to this process while the context lasts. Raises: what `Node.open` raises."""
     log_to_standard_error("error")  # what the command itself says is enough
     with ExitStack() as stack:
-        node = stack.enter_context(Node.open(settings, listening=False))
+        node = stack.enter_context(Node.open(settings, listening=False, passphrase=passphrase))
         running = node.running
         path = os.fsencode(node.home.socket_file)
         if hasattr(socket, "AF_UNIX") and len(path) <= _SOCKET_PATH_BYTES_MAX:

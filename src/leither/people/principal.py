@@ -61,6 +61,11 @@ class Principal:
     orgs: frozenset[bytes] = frozenset()
 
     @property
+    def holder(self) -> str:
+        """What tells who holds a token or session from all others of this node: names are each person's own."""
+        return self.name if self.user is None else f"{self.name}\n{id_text(self.user)}"
+
+    @property
     def is_owner(self) -> bool:
         """Whether this principal may do everything on this node but with what belongs to other users of it."""
         return self.scope is Scope.OWNER and self.only is None and self.user is None

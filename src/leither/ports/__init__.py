@@ -2,6 +2,7 @@
 
 from leither.ports.blocks import Blocks, BlockStats, Checked, Fault, Lease, Reclaimed
 from leither.ports.clock import Clock, Random
+from leither.ports.seeds import Seeds
 from leither.ports.state import State, Transaction, View, prefix_end
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Lease",
     "Random",
     "Reclaimed",
+    "Seeds",
     "State",
     "Transaction",
     "View",

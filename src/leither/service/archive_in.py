@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from leither.codec import Cid, NotACid
 from leither.codec.car import CarReader
+from leither.crypto import KeyId
 from leither.errors import InputError
 from leither.merkle import Nodes, scan
 from leither.mimei.export import DELETED, NUMBERED, VERSION_TYPE, Export, Shelf
@@ -43,10 +44,11 @@ def sealed_identity(pieces: Iterable[bytes]) -> bytes | None:
     return _open(reader, first.cid, first.data).identity
 
 
-def import_car(engines: Engines, pieces: Iterable[bytes]) -> Imported:
+def import_car(engines: Engines, pieces: Iterable[bytes], *, user: KeyId | None = None) -> Imported:
     """Take in an archive: new MiMei are added, known ones get what they lack, diverged ones are merged.
 
-    Nothing shows until every block has come and every record is proved. The person's identity is not touched.
+    New ones belong to the user who brings them, or the owner. Nothing shows until every block has come and every record
+    is proved. The person's identity is not touched.
     Raises: BadCar, NotAnArchive, StoreFull, BadSignature, NotARecord, MapNotCanonical, and what `arrive` raises.
     """
     reader = CarReader(pieces)
@@ -62,7 +64,7 @@ def import_car(engines: Engines, pieces: Iterable[bytes]) -> Imported:
         if manifest is None:
             raise NotAnArchive("it is empty")
         lease.flush()
-        arrived = arrive(engines, lease, [_shelf(engines, lease, cid) for cid in manifest.mimei])
+        arrived = arrive(engines, lease, [_shelf(engines, lease, cid) for cid in manifest.mimei], user=user)
     return Imported(arrived, blocks, size_bytes, manifest.identity is not None)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from leither.codec import Block, BlockMissing, Cid
 from leither.codec.car import write_block, write_header
-from leither.crypto import MimeiId, seal_seed
+from leither.crypto import KeyId, MimeiId, seal_seed
 from leither.merkle import Entry, Nodes, Shape, Stamp, build
 from leither.mimei.export import BESIDE, DELETED, NUMBERED, VERSION_TYPE, Export, Shelf
 from leither.ports import View, prefix_end
@@ -13,6 +13,7 @@ from leither.service.cur import Cur
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads, load, load_all
 from leither.service.pages import fold, has_pages
+from leither.service.persons import Person
 from leither.service.reach import Reach
 from leither.service.versions import held_versions
 
@@ -20,10 +21,16 @@ _NOBODY = Stamp(0, 0)
 _SHAPE = Shape(bytes(16))
 
 
-def seal_identity(engines: Engines, passphrase: str) -> bytes:
+def seal_identity(engines: Engines, person: Person, passphrase: str) -> bytes:
     """Return the person's seed under `passphrase`, to go into an export."""
     random = engines.random
-    return seal_seed(engines.identity.seed, passphrase, salt=random.token(16), nonce=random.token(12))
+    return seal_seed(person.seed, passphrase, salt=random.token(16), nonce=random.token(12))
+
+
+def own_ids(engines: Engines, user: KeyId | None) -> list[MimeiId]:
+    """Return the MiMei that belong to a user, or to the owner."""
+    with engines.state.read() as view:
+        return [mimei.id for mimei in load_all(engines, view) if mimei.facts.user == user]
 
 
 def export_car(

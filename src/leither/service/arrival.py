@@ -9,7 +9,7 @@ from itertools import pairwise
 import msgspec
 
 from leither.codec import Cid
-from leither.crypto import MimeiId, id_text, key_id
+from leither.crypto import KeyId, MimeiId, id_text, key_id
 from leither.errors import Conflict
 from leither.mimei.control import Control, Cut
 from leither.mimei.entry import EntryType, decode_path_entry
@@ -52,6 +52,19 @@ class ClonedWriter(Conflict):
         )
 
 
+class NotYours(Conflict):
+    """A user brings what belongs to somebody else on this node."""
+
+    code = "not-yours"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(
+            f"{self.id} belongs to somebody else on this node, so nothing was taken in; they can import it themselves; "
+            "leave it out of the archive"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """What became of one MiMei. `state`: added, updated, merged or unchanged. `versions` counts the new ones."""
@@ -63,10 +76,15 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is to be written. `tip`: what `cur` stands on then; None to leave it. `heads`: every one that stands."""
+    """What is to be written.
+
+    Fields: user: to whom it belongs, None for the owner. tip: what `cur` stands on then; None to leave it. heads: every
+    one that stands.
+    """
 
     proved: Proved
     held: bool
+    user: KeyId | None
     control: Control
     fresh: dict[Cid, Version]
     heads: dict[int, Head]
@@ -75,11 +93,14 @@ class _Plan:
     arrived: Arrived
 
 
-def arrive(engines: Engines, lease: Lease, shelves: Sequence[Came]) -> tuple[Arrived, ...]:
+def arrive(
+    engines: Engines, lease: Lease, shelves: Sequence[Came], *, user: KeyId | None = None
+) -> tuple[Arrived, ...]:
     """Take in MiMei whose blocks are stored. Changes of `cur` count only for one that is new here.
 
+    What is new belongs to its author if they are here, else to `user` or the owner, who bring it.
     Unsaved changes of one whose `last` moves are backed up first.
-    Raises: what `prove` does, ClonedWriter, ControlDiverged, NotTheAuthor, QuotaReached.
+    Raises: what `prove` does, ClonedWriter, ControlDiverged, NotTheAuthor, NotYours, QuotaReached, UserQuotaReached.
     """
     proved = [prove(engines, lease, came) for came in shelves]
     ids = sorted(one.id for one in proved)
@@ -90,7 +111,7 @@ def arrive(engines: Engines, lease: Lease, shelves: Sequence[Came]) -> tuple[Arr
         for mimei in ids:
             locks.enter_context(engines.lock(mimei))
         while True:
-            plans = [_plan(engines, lease, one) for one in proved]
+            plans = [_plan(engines, lease, one, user) for one in proved]
             lease.flush()
             try:
                 engines.state.write(partial(_enter_all, engines, plans))
@@ -106,9 +127,20 @@ def arrive(engines: Engines, lease: Lease, shelves: Sequence[Came]) -> tuple[Arr
 _EVENTS = {"added": "create", "merged": "merge"}
 
 
-def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
+def _belongs_to(engines: Engines, proved: Proved, held: Mimei | None, bringer: KeyId | None) -> KeyId | None:
+    """Return the user to whom a MiMei belongs that a user or the owner brings. Raises: NotYours."""
+    author = engines.persons.of_key(proved.topic.author)
+    found = author.user if author is not None else bringer
+    user = held.facts.user if held is not None else found
+    if bringer is not None and user != bringer:
+        raise NotYours(proved.id)
+    return user
+
+
+def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None) -> _Plan:
     with engines.state.read() as view:
         held = load(engines, view, proved.id) if view.get(tables.holding(proved.id)) is not None else None
+        user = _belongs_to(engines, proved, held, bringer)
         standing = newer_control(engines, lease, held.control, proved.control) if held else proved.control
         before = {number: head for number, head, _ in heads(engines, view, proved.id)}
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
@@ -130,7 +162,7 @@ def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
         tip = None
     if tip is not None and held is not None and held.row.dirty:
         backup(engines, proved.id, note="before a merge")
-        return _plan(engines, lease, proved)
+        return _plan(engines, lease, proved, bringer)
     if tip is not None:
         lease.put(tip.block)
     if held is None and proved.topic.type == "db":
@@ -140,7 +172,8 @@ def _plan(engines: Engines, lease: Lease, proved: Proved) -> _Plan:
     if held is not None and tip is not None and tip.is_merge and tip.cid not in proved.versions:
         state = "merged"
     kept = frozenset(maximal_tips(engines, tips))
-    return _Plan(proved, held is not None, standing, fresh, newest, tip, kept, Arrived(proved.id, state, len(fresh)))
+    arrived = Arrived(proved.id, state, len(fresh))
+    return _Plan(proved, held is not None, user, standing, fresh, newest, tip, kept, arrived)
 
 
 def _newest(
@@ -221,7 +254,7 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
     if plan.held:
         row = load(engines, transaction, mimei).row
     else:
-        row = Holding(proved.came.genesis, plan.control.cid, seq=ended_at(transaction, mimei))
+        row = Holding(proved.came.genesis, plan.control.cid, seq=ended_at(transaction, mimei), user=plan.user or b"")
     writer = plan.control.writer(engines.identity.node.public)
     row = msgspec.structs.replace(row, control=plan.control.cid, number=writer.number if writer else 0)
     for cid, version in plan.fresh.items():

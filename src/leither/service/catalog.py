@@ -73,10 +73,12 @@ class Catalog:
         right: int = 0,
         quota: int | None = None,
         user: KeyId | None = None,
+        formerly: bool = True,
     ) -> tuple[Mimei, bool]:
         """Make the MiMei of a topic, or find it: (MiMei, whether it is new). `right` and `quota` count for new ones.
 
-        Its author is `user`, or the owner. Raises: KindNotMade, NotARecord, NotARight, UserNotFound.
+        Its author is `user`, or the owner. With `formerly`, what the owner made under a former key is found as well.
+        Raises: KindNotMade, NotARecord, NotARight, UserNotFound.
         """
         if kind not in MAKEABLE:
             raise KindNotMade(kind if kind in KINDS else kind[:40])
@@ -84,6 +86,9 @@ class Catalog:
         person, node = engines.persons.of_user(user).key, engines.identity.node
         draft = Genesis(author=person.public, app=app, ext=ext, mark=mark, type=kind)  # type: ignore[arg-type]
         genesis = Genesis.decode(draft.encode())
+        known = self._made_formerly(genesis) if user is None and formerly else None
+        if known is not None:
+            return known, False
         number = writer_number(genesis.id, node.public)
         control = Control(
             genesis=genesis.cid,
@@ -110,6 +115,18 @@ class Catalog:
         if new:
             engines.events.tell(Event(mimei.id, "create"))
         return mimei, new
+
+    def _made_formerly(self, genesis: Genesis) -> Mimei | None:
+        """Return the newest MiMei of a topic that the owner made under a former key, unless there is one by now."""
+        engines = self._engines
+        with engines.state.read() as view:
+            if view.get(tables.holding(genesis.id)) is not None:
+                return None
+            for former in reversed(engines.persons.former):
+                earlier = msgspec.structs.replace(genesis, author=former.key.public)
+                if view.get(tables.holding(earlier.id)) is not None:
+                    return load(engines, view, earlier.id)
+        return None
 
     def get(self, mimei: MimeiId, principal: Principal, act: Act) -> Mimei:
         """Return a MiMei for `act`. Raises: MimeiNotFound, Denied."""
@@ -155,8 +172,8 @@ class Catalog:
         """Forget a MiMei; `gc` reclaims what nothing else holds. Raises: MimeiNotFound, StillReferred."""
         engines = self._engines
         with engines.lock(mimei):
-            engines.state.write(lambda transaction: _forget(engines, transaction, mimei, force=force))
-        engines.events.tell(Event(mimei, "delete"))
+            gone = engines.state.write(lambda transaction: _forget(engines, transaction, mimei, force=force))
+        engines.events.tell(Event(mimei, "delete", user=gone.facts.user))
 
 
 class NotTheAuthor(Conflict):
@@ -189,7 +206,7 @@ def referrers(view: View, mimei: MimeiId) -> list[tuple[MimeiId, Cid | None, int
     ]
 
 
-def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force: bool) -> None:
+def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force: bool) -> Mimei:
     held = load(engines, transaction, mimei)
     others = {source for source, _, _ in referrers(transaction, mimei) if source != mimei}
     if others and not force:
@@ -202,3 +219,4 @@ def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force
         for key in [key for key, _ in transaction.scan(table, prefix_end(table)) if key[position] == mimei]:
             transaction.delete(key)
     renounce(transaction, mimei, held.row)
+    return held

@@ -53,11 +53,15 @@ def check(engines: Engines) -> Iterator[Fault | Checked]:
     with engines.state.read() as view:
         for key, _ in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS)):
             mimei = MimeiId(key[1:])
+            where = id_text(mimei)
             try:
-                for _ in reach.mimei(view, load(engines, view, mimei)):
+                held = load(engines, view, mimei)
+                # What users have is not the owner's to know, who is the one that asks.
+                where = where if held.facts.user is None else f"something of the user {id_text(held.facts.user)}"
+                for _ in reach.mimei(view, held):
                     pass
             except (BlockMissing, BlockMismatch) as error:
                 reach.missing.append(Cid.parse(error.cid))
             for cid in dict.fromkeys(reach.missing):
-                yield Fault(cid, id_text(mimei), "referred to, and not stored or not what it should be")
+                yield Fault(cid, where, "referred to, and not stored or not what it should be")
             reach.missing.clear()

@@ -18,7 +18,7 @@ from leither.people.revoked import Revoked
 from leither.ports import Blocks, Clock, Lease, Random, State
 from leither.service.events import Events
 from leither.service.maps import OrderedMap
-from leither.service.persons import Persons
+from leither.service.persons import Former, Persons
 
 R = TypeVar("R", bound=Record)
 _RECORDS_CACHED = 4096
@@ -26,16 +26,20 @@ _RECORDS_CACHED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose node this is: the person's seed and key, and the node's own key, which writes for the person."""
+    """Whose node this is: the person's seed and key, and the node's own key, which writes for the person.
+
+    former: what they had before it, the first one first.
+    """
 
     seed: bytes = field(repr=False)
     person: KeyPair
     node: KeyPair
+    former: tuple[Former, ...] = ()
 
     @classmethod
-    def of(cls, seed: bytes, node_seed: bytes) -> "Identity":
+    def of(cls, seed: bytes, node_seed: bytes, *, former: tuple[Former, ...] = ()) -> "Identity":
         """Return the identity of a person's seed on the node with this key seed (32 bytes each)."""
-        return cls(seed, person_key(seed), KeyPair(node_seed))
+        return cls(seed, person_key(seed), KeyPair(node_seed), former)
 
 
 class Engines:
@@ -47,7 +51,7 @@ class Engines:
         self.clock = clock
         self.random = random
         self.identity = identity
-        self.persons = Persons(identity.seed)
+        self.persons = Persons(identity.seed, former=identity.former)
         self.events = Events()
         self._nodes = NodeCache()
         self._locks: defaultdict[bytes, threading.RLock] = defaultdict(threading.RLock)
@@ -83,4 +87,5 @@ class Engines:
         revoked = Revoked(standing.revoked, self.blocks.get, self._nodes)
         author = self.persons.of_key(topic.author)
         own = author is not None and author.user == user
-        return replace(facts_of(topic, standing, revoked=revoked, own=own), user=user)
+        later = self.persons.later_keys(topic.author)
+        return replace(facts_of(topic, standing, revoked=revoked, successors=later, own=own), user=user)

@@ -6,17 +6,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from leither import limits
-from leither.crypto import MimeiId
+from leither.crypto import KeyId, MimeiId
 from leither.errors import LimitError
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change. `what`: create, change, backup, release, restore, merge, control, drop, delete."""
+    """One change. `what`: create, change, backup, release, restore, merge, control, drop, delete.
+
+    user: of what was deleted, to whom it belonged; None for the owner.
+    """
 
     id: MimeiId
     what: str
     version: str | None = None
+    user: KeyId | None = None
 
 
 class TooManyWatchers(LimitError):

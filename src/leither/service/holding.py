@@ -16,6 +16,7 @@ from leither.people import Act, Facts, Principal, allowed
 from leither.ports import Clock, Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
+from leither.service.user_rows import charge
 
 
 class MimeiNotFound(NotFound):
@@ -48,7 +49,8 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     complete: of a database, whether all of `cur` stands in the state engine. saved: the tick up to which a database's
     changes are in its last version. era, era_first, era_begin: numbers of the era in which its changes are named now
     and of the first with unsaved ones, and the tick at which the present one began. tracked: whether they are named at
-    all. keys: how many keys a database has. user: the user of this node to whom it belongs, empty for the owner.
+    all. keys: how many keys a database has. user: the user of this node to whom it belongs, empty for the owner. kept:
+    whether it is only held for somebody who is not here any more, and so not changed.
     """
 
     genesis: bytes
@@ -70,8 +72,10 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     tracked: bool = False
     keys: int = 0
     user: bytes = b""
+    kept: bool = False
 
 
+_KEPT_ACTS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE | Act.FORK | Act.SHARE
 _DECODER = msgspec.msgpack.Decoder(Holding)
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=bytes)
 
@@ -89,7 +93,8 @@ class Mimei:
 
     def acts(self, principal: Principal) -> Act:
         """Return what `principal` may do with it now."""
-        return allowed(principal, self.facts, self.clock.now_ms())
+        acts = allowed(principal, self.facts, self.clock.now_ms())
+        return acts & _KEPT_ACTS if self.row.kept else acts
 
     @property
     def base(self) -> Cid | None:
@@ -130,8 +135,27 @@ def _bundle(engines: Engines, mimei: MimeiId, row: bytes) -> Mimei:
 
 
 def save(transaction: Transaction, mimei: MimeiId, row: Holding) -> None:
-    """Write the row of a MiMei."""
+    """Write the row of a MiMei, and count what it has grown by for the user to whom it belongs.
+
+    Raises: UserQuotaReached.
+    """
+    if row.user:
+        charge(transaction, KeyId(row.user), row.size_bytes - _counted(transaction, mimei, row.user))
     transaction.put(tables.holding(mimei), _ENCODER.encode(row))
+
+
+def _counted(view: View, mimei: MimeiId, user: bytes) -> int:
+    """Return what a MiMei counts so far for a user."""
+    stored = view.get(tables.holding(mimei))
+    before = _DECODER.decode(stored) if stored is not None else None
+    return before.size_bytes if before is not None and before.user == user else 0
+
+
+def hand_over(transaction: Transaction, mimei: MimeiId, row: Holding, user: KeyId | None, *, kept: bool) -> None:
+    """Let a MiMei belong to another user, or to the owner. Raises: UserQuotaReached."""
+    if row.user:
+        charge(transaction, KeyId(row.user), -row.size_bytes)
+    save(transaction, mimei, msgspec.structs.replace(row, user=user or b"", kept=kept))
 
 
 def renounce(transaction: Transaction, mimei: MimeiId, row: Holding) -> None:
@@ -139,6 +163,8 @@ def renounce(transaction: Transaction, mimei: MimeiId, row: Holding) -> None:
 
     Copies elsewhere hold what it has stamped. Numbers that came again would stamp something else the same.
     """
+    if row.user:
+        charge(transaction, KeyId(row.user), -row.size_bytes)
     transaction.delete(tables.holding(mimei))
     if row.seq:
         transaction.put(tables.gone(mimei), tables.u64(row.seq))

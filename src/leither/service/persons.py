@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from leither.crypto import KeyId, KeyPair, MimeiId, map_salt, person_key
 from leither.errors import NotFound
+from leither.people.successor import Successor
 
 
 class UserNotFound(NotFound):
@@ -31,14 +32,26 @@ class Person:
         return map_salt(self.seed, mimei)
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A seed that the owner had before, and what both keys signed when the next one took its place."""
+
+    seed: bytes = field(repr=False)
+    successor: Successor
+
+
 class Persons:
     """The people of one node. Thread-safe."""
 
-    def __init__(self, owner_seed: bytes) -> None:
+    def __init__(self, owner_seed: bytes, *, former: tuple[Former, ...] = ()) -> None:
         key = person_key(owner_seed)
         self.owner = Person(owner_seed, key, None)
-        self._by_key = {key.public: self.owner}
+        self.former = tuple(Person(one.seed, person_key(one.seed), None) for one in former)
+        """The owner under the keys that theirs took the place of, the first one first; these go on signing for what
+        was made with them."""
+        self._by_key = {person.key.public: person for person in (*self.former, self.owner)}
         self._by_user: dict[KeyId | None, Person] = {None: self.owner}
+        self._unsigned: set[KeyId] = set()
         self._guard = threading.Lock()
 
     def admit(self, seed: bytes) -> Person:
@@ -53,6 +66,7 @@ class Persons:
     def dismiss(self, user: KeyId) -> None:
         """Forget a user's seed. Nothing happens if they are not here."""
         with self._guard:
+            self._unsigned.discard(user)
             gone = self._by_user.pop(user, None)
             if gone is not None:
                 del self._by_key[gone.key.public]
@@ -68,6 +82,21 @@ class Persons:
             assert user is not None
             raise UserNotFound(user.hex())
         return found
+
+    def later_keys(self, public: bytes) -> tuple[bytes, ...]:
+        """Return the keys that took the place of a key of the owner's."""
+        keys = [person.key.public for person in (*self.former, self.owner)]
+        return tuple(keys[keys.index(public) + 1 :]) if public in keys else ()
+
+    @property
+    def has_users(self) -> bool:
+        """Whether anybody but the owner is here, with a seed or without."""
+        return len(self._by_user) > 1 or bool(self._unsigned)
+
+    def note_seedless(self, user: KeyId) -> None:
+        """Take note of a user whose seed is lost: what is theirs stays theirs, and nobody signs for them."""
+        with self._guard:
+            self._unsigned.add(user)
 
     def users(self) -> Iterable[Person]:
         """Return the users, without the owner."""

@@ -13,6 +13,9 @@ t dimension 0 value 0 id tagger            which MiMei carry a tag
 l id path token         a lock that a WebDAV client holds
 k hash                  token or session
 o port                  id, flag           the app that has, or once had, a port for browsers on other machines
+u id                    UserRow            a user of this node
+i hash                  Invitation         a link by which somebody becomes a user
+b id                    bytes              what everything that belongs to a user holds
 x name                  settings of the node
 """
 
@@ -37,6 +40,9 @@ LOCKS = b"l"
 GONE = b"g"
 TOKENS = b"k"
 APP_PORTS = b"o"
+USERS = b"u"
+INVITATIONS = b"i"
+USAGE = b"b"
 SETTINGS = b"x"
 
 

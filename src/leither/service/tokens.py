@@ -1,24 +1,24 @@
 """Tokens for clients, one-time codes for browsers, and the sessions they become. Stored hashed, never in clear."""
 
-import hashlib
 import threading
-from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from leither import limits
-from leither.crypto import MimeiId
-from leither.errors import Conflict, DeniedError, InputError, LimitError, NotFound
+from leither.crypto import KeyId, MimeiId
+from leither.errors import Conflict, DeniedError, InputError, NotFound
 from leither.people import OWNER, Principal, Scope
-from leither.ports import Transaction, View, prefix_end
-from leither.service import tables
+from leither.ports import Transaction
 from leither.service.engines import Engines
+from leither.service.secret import digest, new_secret
+from leither.service.token_rows import TokenRow, decode_row, put_token, shown_id, token_key, token_rows
 from leither.service.token_use import TokenUse
+from leither.service.user_rows import read_user
 
-_SECRET_BYTES = 32
 _CODES_MAX = 64
+"""One-time codes of one person."""
 
 
 class BadToken(DeniedError):
@@ -70,6 +70,16 @@ class BadTokenName(InputError):
         )
 
 
+class SessionNotFound(NotFound):
+    """No session of the caller has that name."""
+
+    code = "session-not-found"
+
+    def __init__(self, session: str) -> None:
+        self.session = session[:100]
+        super().__init__(f"you have no session {self.session!r}; `leither session list` shows them")
+
+
 class NotASession(Conflict):
     """What is to be ended is a named token."""
 
@@ -78,33 +88,6 @@ class NotASession(Conflict):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"this is the token named {name!r} and no session; to end it, use `leither token revoke`")
-
-
-class TooManyTokens(LimitError):
-    """As many tokens are out as there may be."""
-
-    code = "too-many-tokens"
-
-    def __init__(self) -> None:
-        super().__init__(f"{limits.TOKENS_MAX:,} tokens and sessions are out, the limit; revoke some first")
-
-
-class TokenRow(msgspec.Struct, frozen=True, array_like=True):
-    """A token as stored under its SHA-256. `expires_ms` is 0 for never; sessions do expire.
-
-    `used_ms` is 0 for never; it lags behind the last use by up to limits.TOKEN_USE_STEP_S.
-    """
-
-    name: str
-    scope: str
-    only: bytes
-    created_ms: int
-    expires_ms: int
-    session: bool
-    used_ms: int = 0
-
-
-_DECODER = msgspec.msgpack.Decoder(TokenRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,101 +105,174 @@ class Tokens:
         self._guard = threading.Lock()
         self._use = TokenUse(self._keep_use)
 
-    def create(self, name: str, scope: Scope, only: MimeiId | None = None) -> tuple[TokenRow, str]:
-        """Make a token; its secret is returned here and never again.
+    def create(
+        self, name: str, scope: Scope, only: MimeiId | None = None, *, user: KeyId | None = None
+    ) -> tuple[TokenRow, str]:
+        """Make a token of a user, or the owner; its secret is returned here and never again.
 
         Raises: BadTokenName, TokenNameTaken, TooManyTokens.
         """
         if not 0 < len(name.encode(errors="replace")) <= limits.TOKEN_NAME_BYTES_MAX or not name.isprintable():
             raise BadTokenName
-        secret = self._secret()
-        row = TokenRow(name, scope.value, only or b"", self._engines.clock.now_ms(), 0, session=False)
+        secret, now = new_secret(self._engines.random), self._engines.clock.now_ms()
+        row = TokenRow(name, scope.value, only or b"", now, 0, session=False, user=user or b"")
 
         def add(transaction: Transaction) -> None:
-            if any(held.name == name and not held.session for held in _rows(transaction).values()):
+            if any(held.name == name and not held.session for held in token_rows(transaction, user).values()):
                 raise TokenNameTaken(name)
-            self._put(transaction, secret, row)
+            put_token(transaction, secret, row, now)
 
         self._engines.state.write(add)
         return row, secret
 
-    def list(self) -> list[TokenRow]:
-        """Return the named tokens, by name, each with its last use."""
-        with self._engines.state.read() as view:
-            named = {key: row for key, row in _rows(view).items() if not row.session}
-        used = (
-            msgspec.structs.replace(row, used_ms=max(row.used_ms, self._use.last_ms(key))) for key, row in named.items()
-        )
-        return sorted(used, key=lambda row: row.name)
+    def list(self, user: KeyId | None = None) -> list[TokenRow]:
+        """Return the named tokens of a user, or the owner, by name, each with its last use."""
+        return sorted((row for _, row in self._used(user) if not row.session), key=lambda row: row.name)
 
-    def revoke(self, name: str) -> None:
-        """End a token at once. Raises: TokenNotFound."""
+    def sessions(self, user: KeyId | None = None) -> Sequence[tuple[str, TokenRow]]:
+        """Return (id, row) of the sessions of a user, or the owner, that have not ended, the newest first."""
+        now = self._engines.clock.now_ms()
+        found = [(shown_id(key), row) for key, row in self._used(user) if row.session and not row.ended(now)]
+        return sorted(found, key=lambda pair: (-pair[1].created_ms, pair[0]))
+
+    def _used(self, user: KeyId | None) -> Sequence[tuple[bytes, TokenRow]]:
+        with self._engines.state.read() as view:
+            rows = token_rows(view, user)
+        return [
+            (key, msgspec.structs.replace(row, used_ms=max(row.used_ms, self._use.last_ms(key))))
+            for key, row in rows.items()
+        ]
+
+    def revoke(self, name: str, user: KeyId | None = None) -> None:
+        """End a token of a user, or the owner, at once. Raises: TokenNotFound."""
 
         def drop(transaction: Transaction) -> Sequence[bytes]:
-            doomed = [key for key, row in _rows(transaction).items() if row.name == name and not row.session]
+            rows = token_rows(transaction, user)
+            doomed = [key for key, row in rows.items() if row.name == name and not row.session]
             if not doomed:
                 raise TokenNotFound(name)
-            for key in doomed:
-                transaction.delete(key)
-            return doomed
+            return self._drop(transaction, doomed)
 
-        for key in self._engines.state.write(drop):
-            self._use.forget(key)
+        self._forget(self._engines.state.write(drop))
+
+    def end_session(self, session: str, user: KeyId | None = None) -> None:
+        """End a session of a user, or the owner, by its id. Raises: SessionNotFound."""
+
+        def drop(transaction: Transaction) -> Sequence[bytes]:
+            rows = token_rows(transaction, user)
+            doomed = [key for key, row in rows.items() if row.session and shown_id(key) == session]
+            if not doomed:
+                raise SessionNotFound(session)
+            return self._drop(transaction, doomed)
+
+        self._forget(self._engines.state.write(drop))
+
+    def end_sessions(self, user: KeyId | None = None, *, but: str | None = None) -> int:
+        """End all sessions of a user, or the owner, except the one whose secret is `but`; return how many."""
+        kept = token_key(but) if but is not None else None
+
+        def drop(transaction: Transaction) -> Sequence[bytes]:
+            rows = token_rows(transaction, user)
+            return self._drop(transaction, [key for key, row in rows.items() if row.session and key != kept])
+
+        ended = self._engines.state.write(drop)
+        self._forget(ended)
+        return len(ended)
 
     def principal_of(self, secret: str) -> Principal:
-        """Return who holds `secret`. Raises: BadToken."""
-        key = _key(secret)
+        """Return who holds `secret`. Raises: BadToken: also while their holder is suspended."""
+        key = token_key(secret)
         with self._engines.state.read() as view:
             stored = view.get(key)
-        if stored is None:
+            row = decode_row(stored) if stored is not None else None
+            if row is not None and row.user:
+                user = read_user(view, KeyId(row.user))
+                if user is None or user.suspended:
+                    raise BadToken
+        now = self._engines.clock.now_ms()
+        if row is None or row.ended(now):
             raise BadToken
-        row, now = _DECODER.decode(stored), self._engines.clock.now_ms()
-        if row.expires_ms and row.expires_ms <= now:
-            raise BadToken
-        if not row.session:
-            self._use.note(key, now, kept_ms=row.used_ms)
-        return Principal(row.name, Scope(row.scope), MimeiId(row.only) if row.only else None)
+        self._use.note(key, now, kept_ms=row.used_ms)
+        return row.principal
 
-    def one_time_code(self, only: MimeiId | None = None) -> tuple[str, int]:
-        """Return a code that can be redeemed once, and when it expires (ms). With `only`, for reading that MiMei."""
-        principal = OWNER if only is None else Principal("owner", Scope.READ, only)
-        code, now = self._secret(), self._engines.clock.now_ms()
+    def one_time_code(
+        self, only: MimeiId | None = None, *, user: KeyId | None = None, name: str = OWNER.name
+    ) -> tuple[str, int]:
+        """Return a code that can be redeemed once, and when it expires (ms). With `only`, for reading that MiMei.
+
+        It signs in as a user of that name, or as the owner.
+        """
+        principal = Principal(name, Scope.OWNER if only is None else Scope.READ, only, user=user)
+        code, now = new_secret(self._engines.random), self._engines.clock.now_ms()
         expires_ms = now + limits.ONE_TIME_LINK_S * 1000
         with self._guard:
             self._codes = {key: held for key, held in self._codes.items() if held.expires_ms > now}
-            while len(self._codes) >= _CODES_MAX:
-                del self._codes[next(iter(self._codes))]
-            self._codes[_digest(code)] = _Code(principal, expires_ms)
+            theirs = [key for key, held in self._codes.items() if held.principal.user == user]
+            for key in theirs[: max(0, len(theirs) - _CODES_MAX + 1)]:
+                del self._codes[key]
+            self._codes[digest(code)] = _Code(principal, expires_ms)
         return code, expires_ms
 
-    def redeem(self, code: str, *, only: MimeiId | None = None) -> tuple[str, int]:
+    def redeem(self, code: str, *, only: MimeiId | None = None, agent: str = "", address: str = "") -> tuple[str, int]:
         """Turn a one-time code made for the same MiMei (or none) into a session: (secret, expiry in ms).
 
+        Args: agent: how the browser names itself. address: from what kind of address it comes.
         Raises: BadCode, TooManyTokens.
         """
         with self._guard:
-            held = self._codes.pop(_digest(code), None)
+            held = self._codes.pop(digest(code), None)
         now = self._engines.clock.now_ms()
         if held is None or held.expires_ms <= now or held.principal.only != only:
             raise BadCode
-        secret, expires_ms = self._secret(), now + limits.SESSION_S * 1000
-        row = TokenRow(held.principal.name, held.principal.scope.value, only or b"", now, expires_ms, session=True)
-        self._engines.state.write(lambda transaction: self._put(transaction, secret, row))
-        return secret, expires_ms
+        secret, row = self.new_session(held.principal, agent=agent, address=address)
+
+        def open_it(transaction: Transaction) -> None:
+            if row.user and read_user(transaction, KeyId(row.user)) is None:
+                raise BadCode
+            put_token(transaction, secret, row, now)
+
+        self._engines.state.write(open_it)
+        return secret, row.expires_ms
+
+    def new_session(self, principal: Principal, *, agent: str, address: str) -> tuple[str, TokenRow]:
+        """Return the secret and the row of a new session, to be kept by `put_token`."""
+        now = self._engines.clock.now_ms()
+        return new_secret(self._engines.random), TokenRow(
+            principal.name,
+            principal.scope.value,
+            principal.only or b"",
+            now,
+            now + limits.SESSION_S * 1000,
+            session=True,
+            user=principal.user or b"",
+            agent=_bounded(agent),
+            address=address,
+        )
 
     def end(self, secret: str) -> None:
         """End a session. Raises: BadToken; NotASession: for a named token, which `revoke` ends."""
+        key = token_key(secret)
 
-        def drop(transaction: Transaction) -> None:
-            stored = transaction.get(_key(secret))
+        def drop(transaction: Transaction) -> Sequence[bytes]:
+            stored = transaction.get(key)
             if stored is None:
                 raise BadToken
-            row = _DECODER.decode(stored)
+            row = decode_row(stored)
             if not row.session:
                 raise NotASession(row.name)
-            transaction.delete(_key(secret))
+            return self._drop(transaction, [key])
 
-        self._engines.state.write(drop)
+        self._forget(self._engines.state.write(drop))
+
+    @staticmethod
+    def _drop(transaction: Transaction, keys: Sequence[bytes]) -> Sequence[bytes]:
+        for key in keys:
+            transaction.delete(key)
+        return keys
+
+    def _forget(self, keys: Sequence[bytes]) -> None:
+        for key in keys:
+            self._use.forget(key)
 
     def close(self) -> None:
         """Keep what is remembered of last uses. Idempotent."""
@@ -226,33 +282,13 @@ class Tokens:
         def keep(transaction: Transaction) -> None:
             stored = transaction.get(key)
             if stored is not None:
-                row = msgspec.structs.replace(_DECODER.decode(stored), used_ms=now_ms)
+                row = msgspec.structs.replace(decode_row(stored), used_ms=now_ms)
                 transaction.put(key, msgspec.msgpack.encode(row))
 
         self._engines.state.write(keep)
 
-    def _put(self, transaction: Transaction, secret: str, row: TokenRow) -> None:
-        now = self._engines.clock.now_ms()
-        rows = _rows(transaction)
-        expired = [key for key, held in rows.items() if held.expires_ms and held.expires_ms <= now]
-        for key in expired:
-            transaction.delete(key)
-        if len(rows) - len(expired) >= limits.TOKENS_MAX:
-            raise TooManyTokens
-        transaction.put(_key(secret), msgspec.msgpack.encode(row))
 
-    def _secret(self) -> str:
-        return b32encode(self._engines.random.token(_SECRET_BYTES)).decode().rstrip("=").lower()
-
-
-def _digest(secret: str) -> bytes:
-    # A secret has 256 random bits, so a plain hash keeps it; there is nothing to guess.
-    return hashlib.sha256(secret.encode(errors="replace")).digest()
-
-
-def _key(secret: str) -> bytes:
-    return tables.TOKENS + _digest(secret)
-
-
-def _rows(view: View) -> dict[bytes, TokenRow]:
-    return {key: _DECODER.decode(value) for key, value in view.scan(tables.TOKENS, prefix_end(tables.TOKENS))}
+def _bounded(agent: str) -> str:
+    """Return how a browser names itself, short and without what steers a terminal."""
+    printable = "".join(character if character.isprintable() else " " for character in agent)
+    return printable.encode(errors="replace")[: limits.SESSION_AGENT_BYTES_MAX].decode(errors="ignore")

@@ -23,10 +23,14 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
     person: Annotated[KeyText, _about("The id of the person it belongs to.")]
     url: Annotated[str, _about("Where its page is.")]
     mimei: Annotated[int, _about("How many MiMei the caller may read.")]
-    blocks: Count
-    bytes_on_disk: Annotated[int, _about("What the blocks take on disk, garbage not yet collected included.")]
     started: Annotated[Moment, _about("When it started.")]
     listening: Annotated[list[str], _about("The addresses it listens on.")]
+    blocks: Annotated[int | None, _about("How many blocks are stored; told to the owner only.")] = None
+    bytes_on_disk: Annotated[
+        int | None,
+        _about("What the blocks take on disk, garbage not yet collected included; told to the owner only."),
+    ] = None
+    users: Annotated[int | None, _about("How many users it has; told to the owner only.")] = None
     home: Annotated[str | None, _about("Its home folder; told to the owner only.")] = None
     memory_bytes: Annotated[int | None, _about("Resident memory; told to the owner only.")] = None
 
@@ -82,8 +86,37 @@ class SessionMade(Struct, frozen=True):
 class SessionInfo(Struct, frozen=True):
     """Who asks, as the node sees it."""
 
-    name: Annotated[str, _about("owner, guest, or a token's name.")]
+    name: Annotated[str, _about("owner, guest, or the name of a user or token.")]
     scope: Annotated[Literal["owner", "write", "read", "none"], _about("What the caller may do.")]
+    user: Annotated[KeyText | None, _about("The id of the user for whom the caller acts; null for the owner.")] = None
+
+
+class PhraseGiven(Struct, frozen=True, forbid_unknown_fields=True):
+    """Recovery words to sign in by."""
+
+    phrase: Annotated[
+        str, Meta(max_length=limits.PHRASE_BYTES_MAX, description="24 words, with white space between them.")
+    ]
+
+
+class SessionRow(Struct, frozen=True, kw_only=True):
+    """A session, without its secret."""
+
+    id: Annotated[str, _about("What it is ended by.")]
+    agent: Annotated[str, _about("How the browser names itself.")]
+    address: Annotated[str, _about("From where it came: this machine, local network, or internet.")]
+    scope: Annotated[ScopeText, _about("What it may do.")]
+    only: Annotated[Id | None, _about("The one MiMei it is for; null for all.")]
+    created: Annotated[Moment | None, _about("When it began.")]
+    last_used: Annotated[Moment | None, _about("When it was last used, where that is known.")]
+    expires: Moment
+    present: Annotated[bool, _about("Whether it is the one that asks.")]
+
+
+class SessionsEnded(Struct, frozen=True):
+    """How many sessions were ended."""
+
+    ended: Annotated[int, _about("How many.")]
 
 
 class LinkRequest(Struct, frozen=True, rename={"only": "for"}, forbid_unknown_fields=True):
@@ -114,13 +147,19 @@ class ExportRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What to export."""
 
     ids: (
-        Annotated[list[Id], Meta(max_length=limits.LIST_PAGE_MAX, description="The MiMei; null for the whole node.")]
+        Annotated[
+            list[Id],
+            Meta(max_length=limits.LIST_PAGE_MAX, description="The MiMei; null for all of one's own."),
+        ]
         | None
     ) = None
     passphrase: (
         Annotated[str, Meta(min_length=1, max_length=1024, description="Adds the person's seed, encrypted under this.")]
         | None
     ) = None
+    everyone: Annotated[
+        bool, _about("Whether what is the users' goes with it, without their seeds; for the owner, to keep a copy.")
+    ] = False
 
 
 class ImportedInfo(Struct, frozen=True):

@@ -260,7 +260,7 @@ def cut_off(author: Engines, mimei: MimeiId, doomed: Engines) -> None:
 
 
 def test_the_identity_travels_under_its_passphrase(desk: Engines, lived: MimeiId) -> None:
-    car = b"".join(export_car(desk, identity=seal_identity(desk, "correct horse")))
+    car = b"".join(export_car(desk, identity=seal_identity(desk, desk.persons.owner, "correct horse")))
     sealed = sealed_identity([car])
     assert sealed is not None
     assert open_seed(sealed, "correct horse") == desk.identity.seed

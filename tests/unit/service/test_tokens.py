@@ -7,6 +7,7 @@ import pytest
 from leither import limits
 from leither.people import OWNER, Principal, Scope
 from leither.service.engines import Engines
+from leither.service.token_rows import TooManyTokens
 from leither.service.tokens import (
     BadCode,
     BadToken,
@@ -15,7 +16,6 @@ from leither.service.tokens import (
     TokenNameTaken,
     TokenNotFound,
     Tokens,
-    TooManyTokens,
 )
 from leither.testing.node import START_MS, clock_of
 from tests.unit.service.life import made

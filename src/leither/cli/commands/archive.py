@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 
@@ -12,35 +12,11 @@ from leither.cli.address import resolve_whole
 from leither.cli.command import Command
 from leither.cli.output import Output, count, size
 from leither.cli.progress import counted, progress
+from leither.cli.secret_input import PASSPHRASE_FILE, ask_passphrase, known_passphrase
 from leither.cli.session import Session, pass_session
 from leither.cli.unpack import replacing_file
 
 _CHUNK_BYTES = 1 << 20
-_PASSPHRASE = "LEITHER_PASSPHRASE"  # noqa: S105 - the name of a variable
-PASSPHRASE_FILE = click.option(
-    "--passphrase-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Read the passphrase from the first line of a file, instead of LEITHER_PASSPHRASE or the keyboard.",
-)
-
-
-def _known_passphrase(session: Session, file: Path | None) -> str | None:
-    """Return the passphrase as far as nobody need be asked."""
-    found = file.read_text("utf-8").partition("\n")[0] if file else session.environ.get(_PASSPHRASE)
-    if found == "":
-        raise click.UsageError("the passphrase is empty; choose one that nobody guesses")
-    return found
-
-
-def _passphrase(session: Session, file: Path | None, *, twice: bool) -> str:
-    known = _known_passphrase(session, file)
-    if known is not None:
-        return known
-    if not sys.stdin.isatty():
-        raise click.UsageError(
-            "nobody is there to ask for the passphrase; give it in LEITHER_PASSPHRASE or with --passphrase-file"
-        )
-    return str(click.prompt("Passphrase of the identity", hide_input=True, confirmation_prompt=twice, err=True))
 
 
 @click.command(cls=Command)
@@ -48,20 +24,28 @@ def _passphrase(session: Session, file: Path | None, *, twice: bool) -> str:
 @click.argument("mimei", nargs=-1, metavar="[ID]...")
 @click.option("--with-identity", is_flag=True, help="Add your identity, encrypted under a passphrase.")
 @PASSPHRASE_FILE
+@click.option("--everyone", is_flag=True, help="Add what is the users' of this node, but not their identities.")
 @click.option("--force", is_flag=True, help="Replace FILE.")
 @pass_session
 def export(
-    session: Session, file: Path, mimei: tuple[str, ...], with_identity: bool, passphrase_file: Path | None, force: bool
+    session: Session,
+    file: Path,
+    mimei: tuple[str, ...],
+    with_identity: bool,
+    passphrase_file: Path | None,
+    everyone: bool,
+    force: bool,
 ) -> None:
-    """Write MiMei, or the whole node, to one file.
+    """Write MiMei, or all that are yours, to one file.
 
     FILE is a CAR, which IPFS programs read too; - is standard output. With your identity in it, it is all that is
     needed to go on on another machine.
     """
-    passphrase = _passphrase(session, passphrase_file, twice=True) if with_identity else None
+    passphrase = ask_passphrase(session, passphrase_file, twice=True) if with_identity else None
     with session.api() as api:
         ids = [resolve_whole(api, each) for each in mimei] or None
-        request = {"ids": ids} | ({"passphrase": passphrase} if passphrase is not None else {})
+        request: dict[str, Any] = {"ids": ids} | ({"everyone": True} if everyone else {})
+        request |= {"passphrase": passphrase} if passphrase is not None else {}
         with progress(session.output, "writing") as advance, api.stream("POST", "/export", json=request) as chunks:
             if str(file) == "-":
                 written = _copy(counted(chunks, advance), sys.stdout.buffer)
@@ -121,10 +105,9 @@ def _take_identity(
     """Adopt the identity that the archive begins with, if any; return the archive's bytes from its start."""
     from leither.crypto import id_text, open_seed, person_key
     from leither.node.home import Home
-    from leither.node.identity import SEED_BYTES, IdentityPresent, adopt_seed
+    from leither.node.identity import IdentityPresent, adopt_seed, is_locked, read_seed
     from leither.runtime import SystemRandom
     from leither.service.archive_in import sealed_identity
-    from leither.store.keyfile import read_key
 
     seen: list[bytes] = []
 
@@ -136,9 +119,9 @@ def _take_identity(
     sealed = sealed_identity(recorded())
     if sealed is not None:
         home = Home(session.settings.home)
-        present = read_key(home.seed_file, size_bytes=SEED_BYTES)
-        if present is not None and not replace and _known_passphrase(session, passphrase_file) is None:
-            raise IdentityPresent(id_text(person_key(present).id))
-        seed = open_seed(sealed, _passphrase(session, passphrase_file, twice=False))
-        adopt_seed(home, seed, SystemRandom(), replace=replace)
+        if home.seed_file.exists() and not replace and known_passphrase(session, passphrase_file) is None:
+            present = None if is_locked(home) else read_seed(home.seed_file, None)
+            raise IdentityPresent("under a passphrase" if present is None else id_text(person_key(present).id))
+        seed = open_seed(sealed, ask_passphrase(session, passphrase_file, twice=False))
+        adopt_seed(home, seed, SystemRandom(), replace=replace, unlock=session.passphrase)
     return chain(seen, pieces)

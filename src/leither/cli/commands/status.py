@@ -1,10 +1,17 @@
 """`leither status`: the node at a glance."""
 
+from typing import Any
+
 import click
 
 from leither.cli.command import Command
 from leither.cli.output import Output, count, moment, size
 from leither.cli.session import Session, pass_session
+
+
+def _holds(found: dict[str, Any]) -> str:
+    readable = f"{found['mimei']:,} MiMei"
+    return f"{readable} in {count(found['blocks'], 'block')}" if "blocks" in found else readable
 
 
 @click.command(cls=Command)
@@ -22,8 +29,9 @@ def status(session: Session) -> None:
                 ("node", found["id"]),
                 ("person", found["person"]),
                 ("home", found.get("home")),
-                ("holds", f"{found['mimei']:,} MiMei in {count(found['blocks'], 'block')}"),
-                ("on disk", size(found["bytes_on_disk"])),
+                ("holds", _holds(found)),
+                ("on disk", size(found.get("bytes_on_disk"))),
+                ("users", found.get("users") or None),
                 ("memory", size(found.get("memory_bytes")) if found["running"] else None),
                 ("started", moment(found["started"]) if found["running"] else None),
             ]

@@ -52,7 +52,7 @@ def up(session: Session, /, lan: bool, print_link: bool, **options: Any) -> None
         if settings.reachable:
             _tell(session.output, node.lan.facts())
 
-    with Node.open(settings) as node:
+    with Node.open(settings, passphrase=session.passphrase) as node:
         node.run(ready)
 
 

@@ -21,12 +21,14 @@ from leither.web.api import (
     catalog,
     database,
     files,
+    identity,
     lan,
     merging,
     node,
     relations,
     sessions,
     trees,
+    users,
     versions,
     watch,
 )
@@ -39,7 +41,22 @@ BASE = "/api/v1"
 _PATHS_BEGIN = 5
 """Names before a path inside a MiMei: api, v1, mimei, the reference, and one of `_WITH_PATHS`."""
 _WITH_PATHS = ("files", "tree", "tar")
-_AREAS = (node, catalog, files, trees, versions, merging, relations, database, sessions, archives, watch, lan)
+_AREAS = (
+    node,
+    catalog,
+    files,
+    trees,
+    versions,
+    merging,
+    relations,
+    database,
+    sessions,
+    users,
+    identity,
+    archives,
+    watch,
+    lan,
+)
 
 
 class Api(Litestar):

@@ -10,11 +10,12 @@ from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
 
 from leither import limits
-from leither.crypto import MimeiId, id_text, parse_id
+from leither.crypto import KeyId, MimeiId, id_text
 from leither.errors import CorruptionError, InputError, LeitherError, PeerError
 from leither.service.archive_in import Imported, import_car
-from leither.service.archive_out import export_car, seal_identity
+from leither.service.archive_out import export_car, own_ids, seal_identity
 from leither.service.engines import Engines
+from leither.service.person_index import update_index
 from leither.web.api.body import pieces
 from leither.web.api.context import Caller
 from leither.web.api.files import Incoming
@@ -23,6 +24,7 @@ from leither.web.api.streaming import ByteStream, joined
 from leither.web.schema_node import ExportRequest, ImportDone, ImportedInfo
 
 CAR = "application/vnd.ipld.car"
+CAR_HEADERS = {"content-disposition": 'attachment; filename="leither.car"', "x-content-type-options": "nosniff"}
 
 
 class PassphraseNeeded(InputError):
@@ -32,6 +34,15 @@ class PassphraseNeeded(InputError):
 
     def __init__(self) -> None:
         super().__init__("an export with the identity needs a passphrase, which must not stand in an address; POST it")
+
+
+class EveryoneOrSome(InputError):
+    """An export of everybody's names MiMei."""
+
+    code = "everyone-or-some"
+
+    def __init__(self) -> None:
+        super().__init__("an export of what is everybody's names no MiMei; leave out `ids`, or `everyone`")
 
 
 class ImportRefused(InputError):
@@ -49,39 +60,53 @@ async def export_named(
     caller: CallerGiven,
     id: Annotated[
         list[str] | None,
-        QueryParameter(max_items=limits.LIST_PAGE_MAX, description="The MiMei; none for all."),
+        QueryParameter(max_items=limits.LIST_PAGE_MAX, description="The MiMei; none for all that are the caller's."),
     ] = None,
     with_identity: Annotated[bool, QueryParameter(description="Refused here: POST with a passphrase instead.")] = False,
 ) -> ByteStream:
-    """Send MiMei, or all there are, as a CAR that `import` takes in."""
-    caller.principal.require_owner("exporting")
+    """Send MiMei, or all that are the caller's, as a CAR that `import` takes in."""
+    caller.principal.require_resident("exporting")
     if with_identity:
         raise PassphraseNeeded
-    return _export(caller, id, None)
+    return await _export(caller, id, None)
 
 
 @post("/export", status_code=200, operation_id="exportWith", tags=["archives"])
 async def export_posted(caller: CallerGiven, data: JSONBody[ExportRequest]) -> ByteStream:
-    """Send MiMei, or all there are, as a CAR; with a passphrase, the person's encrypted seed in it."""
-    caller.principal.require_owner("exporting")
-    return _export(caller, data.ids, data.passphrase)
+    """Send MiMei, or all that are the caller's, as a CAR; with a passphrase, the person's encrypted seed in it."""
+    caller.principal.require_resident("exporting")
+    if data.everyone:
+        caller.principal.require_owner("exporting what is everybody's")
+        if data.ids is not None:
+            raise EveryoneOrSome
+    return await _export(caller, data.ids, data.passphrase, everyone=data.everyone)
 
 
-def _export(caller: Caller, ids: list[str] | None, passphrase: str | None) -> ByteStream:
-    wanted = [MimeiId(parse_id(text)) for text in dict.fromkeys(ids)] if ids else None
+async def _export(
+    caller: Caller, ids: list[str] | None, passphrase: str | None, *, everyone: bool = False
+) -> ByteStream:
+    person = caller.engines.persons.of_user(caller.principal.user)
+    if ids:
+        found = [await caller.run(caller.own, text, "exporting a MiMei") for text in dict.fromkeys(ids)]
+        wanted: list[MimeiId] | None = [mimei.id for mimei in found]
+    else:
+        wanted = None
 
     def make() -> Iterator[bytes]:
-        sealed = seal_identity(caller.engines, passphrase) if passphrase is not None else None
-        yield from joined(export_car(caller.engines, wanted, identity=sealed))
+        engines = caller.engines
+        if wanted is None:  # so that the person's words find all that is in it
+            update_index(engines, person.user)
+        sealed = seal_identity(engines, person, passphrase) if passphrase is not None else None
+        chosen = wanted if wanted is not None or everyone else own_ids(engines, person.user)
+        yield from joined(export_car(engines, chosen, identity=sealed))
 
-    headers = {"content-disposition": 'attachment; filename="leither.car"', "x-content-type-options": "nosniff"}
-    return ByteStream(caller, make, media_type=CAR, headers=headers)
+    return ByteStream(caller, make, media_type=CAR, headers=CAR_HEADERS)
 
 
 @post("/import", status_code=200, operation_id="importArchive", tags=["archives"], request_max_body_size=None)
 async def import_archive(request: Incoming, caller: CallerGiven) -> ImportDone:
     """Take in a CAR that an export made. Nothing shows until all of it has come and is proved."""
-    caller.principal.require_owner("importing")
+    caller.principal.require_resident("importing")
     body = pieces(request)
 
     async def following() -> bytes:
@@ -91,15 +116,17 @@ async def import_archive(request: Incoming, caller: CallerGiven) -> ImportDone:
         while piece := anyio.from_thread.run(following):
             yield piece
 
-    done = await anyio.to_thread.run_sync(_import, caller.engines, arriving, limiter=caller.context.imports)
+    done = await anyio.to_thread.run_sync(
+        _import, caller.engines, arriving, caller.principal.user, limiter=caller.context.imports
+    )
     return ImportDone(
         [ImportedInfo(id_text(one.id), one.state, one.versions) for one in done.mimei], done.blocks, done.bytes
     )
 
 
-def _import(engines: Engines, arriving: Callable[[], Iterator[bytes]]) -> Imported:
+def _import(engines: Engines, arriving: Callable[[], Iterator[bytes]], user: KeyId | None) -> Imported:
     try:
-        return import_car(engines, arriving())
+        return import_car(engines, arriving(), user=user)
     except (CorruptionError, PeerError) as error:
         raise ImportRefused(error) from error
 

@@ -20,6 +20,7 @@ from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, VersionNotFound, load
 from leither.service.tokens import BadToken, Tokens
+from leither.service.users import Users
 from leither.service.versions import act_for, default_selector, resolve
 from leither.web.lan import LanOffice
 from leither.web.reach import Reach, reach_of
@@ -46,6 +47,7 @@ class ApiContext:
 
     engines: Engines
     tokens: Tokens
+    users: Users
     settings: WebSettings
     node: NodeFacts
     config_rows: Callable[[], Sequence[ConfigRow]]

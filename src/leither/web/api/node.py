@@ -32,10 +32,11 @@ async def get_status(caller: CallerGiven) -> Status:
             person=id_text(engines.identity.person.id),
             url=caller.reach.url,
             mimei=len(caller.catalog.list(caller.principal)),
-            blocks=stats.blocks,
-            bytes_on_disk=stats.bytes_on_disk,
             started=known_moment(node.started_ms),
             listening=list(node.listening()),
+            blocks=stats.blocks if owner else None,
+            bytes_on_disk=stats.bytes_on_disk if owner else None,
+            users=len(caller.context.users.list()) if owner else None,
             home=node.home if owner else None,
             memory_bytes=node.memory_bytes() if owner else None,
         )

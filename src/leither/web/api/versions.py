@@ -118,14 +118,14 @@ async def fork(caller: CallerGiven, ref: Ref, data: JSONBody[ForkRequest]) -> Mi
     caller.principal.require_resident("forking a MiMei")
     address = parse_address(ref)
     selector = "last" if address.version is None else address.version
-    return await caller.run(
-        lambda: shown(
-            caller,
-            history.fork(
-                caller.engines, address.id, selector, mark=data.mark, app=data.app, user=caller.principal.user
-            ),
-        )
-    )
+
+    def work() -> MimeiInfo:
+        with caller.engines.state.read() as view:
+            version = caller.readable(view, caller.catalog.get(address.id, caller.principal, Act.FORK), selector)
+        user = caller.principal.user
+        return shown(caller, history.fork(caller.engines, address.id, version, mark=data.mark, app=data.app, user=user))
+
+    return await caller.run(work)
 
 
 @get(f"{REF}/log", operation_id="getLog", tags=["versions"])

@@ -92,8 +92,8 @@ class Watch:
         ]
 
     def _may_see(self, principal: Principal, event: Event) -> bool:
-        if principal.is_owner:
-            return True
+        if event.what == "delete":  # nothing is left to ask
+            return principal.is_resident and principal.user == event.user
         engines = self._context.engines
         try:
             with engines.state.read() as view:

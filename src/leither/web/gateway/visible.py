@@ -1,6 +1,7 @@
 """Which blocks a principal may fetch by CID. A security boundary: what is not proved to be readable is not there.
 
-A CID alone is no permission. The owner may fetch whatever is held. Anyone else may fetch what belongs to the content
+A CID alone is no permission. The owner of a node that nobody else is a user of may fetch whatever is held. Anyone else,
+and the owner beside users, for whom blocks are kept that are not the owner's, may fetch what belongs to the content
 of a version that they may read, and of that only what the path rules would show them: where a version refers to
 another MiMei, the content beyond counts only if that MiMei's version may be read as well. Version records, side maps
 and the like are never given out this way, for they name what may be private.
@@ -177,7 +178,7 @@ class Visibility:
         Raises: BlockNotFound: where it may not, or the block is not held.
         """
         blocks = self._engines.blocks
-        if not principal.is_owner:
+        if not principal.is_owner or self._engines.persons.has_users:
             found = self._of(principal).sight(cid)
             if found is None:
                 raise BlockNotFound(cid)

@@ -32,7 +32,8 @@ function stage(turn) {
 async function status() {
   const found = await call("GET", "/status").catch(() => null);
   if (!found) return;
-  document.getElementById("node").textContent = `${count(found.mimei, "MiMei", "MiMei")}, ${size(found.bytes_on_disk)} on disk`;
+  const disk = found.bytes_on_disk === undefined ? "" : `, ${size(found.bytes_on_disk)} on disk`;
+  document.getElementById("node").textContent = count(found.mimei, "MiMei", "MiMei") + disk;
   document.getElementById("footer").textContent = `Leither ${found.version}, node ${found.id}`;
 }
 

@@ -18,7 +18,9 @@ from leither.crypto import MimeiId
 from leither.people import Scope
 from leither.service.engines import Engines, Identity
 from leither.service.tokens import Tokens
+from leither.service.users import Users
 from leither.store import MemoryBlocks, MemoryState
+from leither.store.memory_seeds import MemorySeeds
 from leither.web.api import Api, ApiContext, NodeFacts, create_api
 from leither.web.schema_node import ConfigRow
 from leither.web.settings import WebSettings
@@ -203,8 +205,11 @@ class Node:
 def shared_api() -> Api:
     """Return the one API of this process; what differs between nodes is its context. Making one takes 0.15 s."""
     engines = make_engines()
+    tokens = Tokens(engines)
     facts = NodeFacts("", "", 0, tuple, lambda: None)
-    return create_api(ApiContext(engines, Tokens(engines), WebSettings(4800), facts, tuple))
+    return create_api(
+        ApiContext(engines, tokens, Users(engines, tokens, MemorySeeds()), WebSettings(4800), facts, tuple)
+    )
 
 
 @contextmanager
@@ -215,7 +220,7 @@ def running(engines: Engines | None = None) -> Iterator[Node]:
     facts = NodeFacts("0.0", "home", START_MS, lambda: ["127.0.0.1:4800"], lambda: 1)
     rows = [ConfigRow("port", 4800, "default", "Where HTTP is served.")]
     with start_blocking_portal() as portal:
-        context = ApiContext(held, tokens, WebSettings(4800), facts, lambda: rows)
+        context = ApiContext(held, tokens, Users(held, tokens, MemorySeeds()), WebSettings(4800), facts, lambda: rows)
         api = shared_api()
         api.state["context"] = context
         yield Node(held, tokens, context, api, portal)

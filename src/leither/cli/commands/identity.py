@@ -1,0 +1,230 @@
+"""`leither identity`: who you are, and how you come back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from leither.cli.command import Group
+from leither.cli.output import Output, count, size
+from leither.cli.progress import counted, progress
+from leither.cli.secret_input import ask_line, ask_new_passphrase
+from leither.cli.session import Session, pass_session
+from leither.errors import CorruptionError, DeniedError
+
+if TYPE_CHECKING:
+    from leither.node.home import Home
+
+_CHUNK_BYTES = 1 << 20
+
+
+class WordsNotShown(DeniedError):
+    """Nobody confirmed that the recovery words be shown."""
+
+    code = "words-not-shown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "whoever reads the recovery words is you from then on, so they are shown on a terminal that somebody "
+            "answers at, or with --yes"
+        )
+
+
+class NotRecovered(CorruptionError):
+    """What came with the words does not belong to them."""
+
+    code = "not-recovered"
+
+    def __init__(self, person: str) -> None:
+        self.person = person
+        super().__init__(
+            f"these are the words of {person}, and the file holds nothing that this person made; "
+            "check the words, and that it is the right file; the identity is in place"
+        )
+
+
+@click.group(cls=Group)
+def identity() -> None:
+    """Who you are: recovery words, passphrase, a new key, coming back on an empty machine."""
+
+
+def _home(session: Session) -> Home:
+    from leither.node.home import Home
+
+    return Home(session.settings.home)
+
+
+@identity.command()
+@pass_session
+def show(session: Session) -> None:
+    """Show your ids, and what your index names."""
+    with session.api() as api:
+        found = api.get("/identity")
+    from leither.node.identity import is_locked
+
+    found["passphrase"] = is_locked(_home(session))
+
+    def human(output: Output) -> None:
+        output.fields(
+            [
+                ("person", found["person"]),
+                ("key", found["key"]),
+                ("formerly", ", ".join(found["former"]) or None),
+                ("node", found["node"]),
+                ("index", found["index"]),
+                ("passphrase", "set" if found["passphrase"] else "none"),
+            ]
+        )
+        _show_listed(output, found["mimei"])
+
+    session.show(found, human)
+
+
+def _show_listed(output: Output, listed: list[dict[str, Any]]) -> None:
+    rows = [(one["id"], one["type"], one["app"], one["mark"], "here" if one["held"] else "missing") for one in listed]
+    output.table(("id", "type", "app", "mark", "held"), rows, empty="your index names nothing")
+
+
+@identity.command()
+@click.option("--yes", is_flag=True, help="Show them without asking.")
+@pass_session
+def words(session: Session, yes: bool) -> None:
+    """Show your 24 recovery words.
+
+    They bring your ids back on an empty machine, and whoever reads them is you. Write them down where nobody looks.
+    """
+    if not yes:
+        if not sys.stdin.isatty() or session.json:
+            raise WordsNotShown
+        click.confirm("Whoever reads the words is you. Show them here?", abort=True, err=True)
+    from leither.crypto import write_phrase
+    from leither.node.identity import IdentityMissing, read_seed
+
+    home = _home(session)
+    seed = read_seed(home.seed_file, session.passphrase)
+    if seed is None:
+        raise IdentityMissing(str(home.seed_file))
+    phrase = write_phrase(seed)
+    session.show({"words": phrase}, lambda output: _show_words(output, phrase))
+
+
+def _show_words(output: Output, phrase: str) -> None:
+    for number, word in enumerate(phrase.split(), start=1):
+        output.line(f"{number:>2}  {word}")
+
+
+@identity.command()
+@click.option("--remove", is_flag=True, help="Keep the identity in clear again.")
+@click.option(
+    "--new-passphrase-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read the new passphrase from the first line of a file, instead of the keyboard or standard input.",
+)
+@pass_session
+def passphrase(session: Session, remove: bool, new_passphrase_file: Path | None) -> None:
+    """Encrypt your identity under a passphrase, or change it. The node must not be running.
+
+    From then on `leither up` asks for it, or takes it from LEITHER_PASSPHRASE. Users' identities are not under it.
+    """
+    from leither.node.identity import set_passphrase
+    from leither.runtime import SystemRandom
+
+    if remove and new_passphrase_file is not None:
+        raise click.UsageError("either --remove, or a new passphrase")
+    chosen = None if remove else ask_new_passphrase(new_passphrase_file, "New passphrase")
+    set_passphrase(_home(session), SystemRandom(), chosen, session.passphrase)
+    done = "the identity is under the new passphrase" if chosen is not None else "the identity is in clear"
+    session.show({"passphrase": chosen is not None}, lambda output: output.line(done))
+
+
+@identity.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def rotate(session: Session, yes: bool) -> None:
+    """Let a new key take the place of yours, with new recovery words. The node must not be running.
+
+    What you made stays yours, under the ids it has; the old words alone no longer bring all of it back. The old key is
+    kept, for it goes on signing what was made with it: whoever has it can sign for that still.
+    """
+    if not yes:
+        click.confirm("Take a new key, and new recovery words?", abort=True, err=True)
+    from leither.crypto import id_text, person_key
+    from leither.node import identity as identities
+    from leither.runtime import SystemClock, SystemRandom
+
+    old, seed = identities.rotate(_home(session), SystemRandom(), SystemClock(), session.passphrase)
+    answer = {"person": id_text(person_key(seed).id), "former": old}
+
+    def human(output: Output) -> None:
+        output.fields([("person", answer["person"]), ("formerly", answer["former"])])
+        output.notice("write down the new recovery words: `leither identity words` shows them")
+
+    session.show(answer, human)
+
+
+@identity.command()
+@click.option(
+    "--from",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An export of yours, to have your data back as well.",
+)
+@pass_session
+def recover(session: Session, file: Path | None) -> None:
+    """Be yourself again on an empty machine, from your 24 recovery words.
+
+    The words are asked for, or read as a line from standard input. Your ids come back from them alone; your data comes
+    from an export, which needs no passphrase then.
+    """
+    from leither.crypto import id_text, person_key, read_phrase
+    from leither.node.identity import adopt_seed
+    from leither.runtime import SystemRandom
+
+    seed = read_phrase(ask_line("Your 24 recovery words"))
+    home = _home(session)
+    adopt_seed(home, seed, SystemRandom(), replace=False, unlock=session.passphrase)
+    answer: dict[str, Any] = {
+        "person": id_text(person_key(seed).id),
+        "blocks": 0,
+        "bytes": 0,
+        "former": [],
+        "mimei": [],
+    }
+    if file is not None:
+        answer |= _restore(session, home, file, answer["person"])
+
+    def human(output: Output) -> None:
+        output.fields([("person", answer["person"]), ("formerly", ", ".join(answer["former"]) or None)])
+        if file is not None:
+            output.line(f"{count(answer['blocks'], 'block')}, {size(answer['bytes'])}")
+            _show_listed(output, answer["mimei"])
+
+    session.show(answer, human)
+
+
+def _restore(session: Session, home: Home, file: Path, person: str) -> dict[str, Any]:
+    """Take in an export of the person's; return what it brought."""
+    from leither.node import Node
+    from leither.node.identity import restore_former
+    from leither.runtime import SystemRandom
+    from leither.service.archive_in import import_car
+    from leither.service.person_index import former_seeds, listed
+
+    with (
+        file.open("rb") as source,
+        progress(session.output, "reading", total=file.stat().st_size) as advance,
+        Node.open(session.settings, listening=False, passphrase=session.passphrase) as node,
+    ):
+        pieces = iter(lambda: source.read(_CHUNK_BYTES), b"")
+        done = import_car(node.engines, counted(pieces, advance))
+        former = former_seeds(node.engines)
+        named = listed(node.engines, None)
+    if not named and not former:
+        raise NotRecovered(person)
+    restore_former(home, SystemRandom(), former, session.passphrase)
+    with session.api() as api:
+        found = api.get("/identity")
+    return {"blocks": done.blocks, "bytes": done.bytes, "former": found["former"], "mimei": found["mimei"]}

@@ -1,0 +1,221 @@
+"""The index of a person: a private MiMei that says what they have, under an id that follows from their key alone.
+
+nodes/<node>/mimei/<id>   JSON: the topic of a MiMei that this node holds of theirs
+nodes/<node>/device       the record by which the person says that the node acts for them
+nodes/<node>/revocation   the record by which they say that it no longer does
+former/<person>.seed      a seed that they had before, under the one that took its place
+former/<person>.successor what both keys signed about it
+
+Each node writes below its own name and what is former is the same everywhere, so indexes that went separate ways join
+without a conflict. It is brought up to date whenever all of a person's leaves the node.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from leither import limits
+from leither.crypto import KeyId, MimeiId, NotAnId, id_text, key_id, parse_id, person_key, seal_key
+from leither.crypto.former_seed import open_former_seed, seal_former_seed
+from leither.errors import LeitherError
+from leither.mimei.entry import EntryType, PathEntry
+from leither.mimei.genesis import Genesis
+from leither.mimei.path import Path
+from leither.people.device import Device, Revocation
+from leither.people.successor import Successor
+from leither.service import tables
+from leither.service.catalog import Catalog
+from leither.service.cur import Cur, Edit
+from leither.service.editing import edit
+from leither.service.engines import Engines
+from leither.service.holding import load, load_all
+from leither.service.paths import clear, place
+from leither.service.persons import Former, Person
+from leither.service.tree import read_bytes
+from leither.service.uploads import Upload
+from leither.service.user_rows import UserQuotaReached
+from leither.unixfs import FileBuilder
+
+APP, MARK = "leither", "index"
+_NODES, _MIMEI, _DEVICE, _REVOCATION, _FORMER = "nodes", "mimei", "device", "revocation", "former"
+_SEED, _SUCCESSOR = ".seed", ".successor"
+_SHORT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A MiMei that the index names. `nodes`: ids of the nodes that had it."""
+
+    id: MimeiId
+    type: str
+    app: str
+    ext: str
+    mark: str
+    nodes: tuple[str, ...]
+
+
+def index_id(public: bytes) -> MimeiId:
+    """Return the id of the index of the person whose whole key this is."""
+    return Genesis(author=public, app=APP, ext="", mark=MARK, type="fs").id
+
+
+def update_index(engines: Engines, user: KeyId | None) -> MimeiId:
+    """Bring the index of a user, or the owner, up to date, making it if need be; return its id.
+
+    A user without room for it keeps the one they have. Cost: O(MiMei of theirs). Raises: UserNotFound, StoreFull.
+    """
+    person = engines.persons.of_user(user)
+    index, _ = Catalog(engines).create(kind="fs", app=APP, mark=MARK, user=user, formerly=False)
+    here = (_NODES, id_text(engines.identity.node.id))
+    wanted = dict(_mimei_files(engines, user, here, index.id))
+    if user is None:
+        wanted |= _former_files(engines)
+    if _read(engines, index.id, (*here, _DEVICE)) is None:
+        wanted[*here, _DEVICE] = _device(engines, person).encode()
+    with engines.blocks.lease() as lease:
+        entries: dict[Path, PathEntry] = {}
+        for path, data in wanted.items():
+            builder = FileBuilder(lease.put)
+            builder.write(data)
+            link = builder.finish()
+            entries[path] = PathEntry(EntryType.FILE, 0, 0, link.cid, link.size_bytes)
+        lease.flush()
+
+        def change(editing: Edit) -> None:
+            for path, entry in entries.items():
+                if editing.entry(path) != entry:
+                    place(editing, path, entry)
+            held = [path for path, entry in editing.walk((*here, _MIMEI)) if not entry.is_directory]
+            clear(editing, [path for path in held if path not in entries])
+
+        with suppress(UserQuotaReached):
+            edit(engines, index.id, change)
+    return index.id
+
+
+def _mimei_files(engines: Engines, user: KeyId | None, here: Path, index: MimeiId) -> Iterator[tuple[Path, bytes]]:
+    with engines.state.read() as view:
+        for mimei in load_all(engines, view):
+            if mimei.facts.user == user and mimei.facts.own and mimei.id != index:
+                topic = mimei.genesis
+                told = {"app": topic.app, "ext": topic.ext, "mark": topic.mark, "type": topic.type}
+                yield (*here, _MIMEI, id_text(mimei.id)), json.dumps(told, ensure_ascii=False).encode() + b"\n"
+
+
+def _former_files(engines: Engines) -> dict[Path, bytes]:
+    identity = engines.identity
+    found: dict[Path, bytes] = {}
+    seeds = [*(former.seed for former in identity.former), identity.seed]
+    for former, after in zip(identity.former, seeds[1:], strict=True):
+        name = id_text(person_key(former.seed).id)
+        found[_FORMER, name + _SEED] = seal_former_seed(former.seed, after)
+        found[_FORMER, name + _SUCCESSOR] = former.successor.encode()
+    return found
+
+
+def _device(engines: Engines, person: Person) -> Device:
+    """Return the person's word that this node acts for them."""
+    node, now = engines.identity.node, engines.clock.now_ms()
+    return Device(
+        by=person.key.public,
+        device=node.public,
+        seal=seal_key(node.secret).public,
+        name=f"node {id_text(node.id)[:_SHORT]}",
+        start_ms=now,
+        until_ms=now + limits.DEVICE_S * 1000,
+    ).signed(person.key)
+
+
+def listed(engines: Engines, user: KeyId | None) -> list[Listed]:
+    """Return what the index of a user, or the owner, names, by id; nothing where there is no index."""
+    nodes: dict[MimeiId, list[str]] = {}
+    topics: dict[MimeiId, dict[str, str]] = {}
+    for path, data in _files(engines, user, (_NODES,)):
+        match path:
+            case (_, node, kind, name) if kind == _MIMEI:
+                try:
+                    mimei, told = MimeiId(parse_id(name)), json.loads(data)
+                except (NotAnId, ValueError):
+                    continue  # put there by somebody's hand; it says nothing that counts
+                if isinstance(told, dict):
+                    nodes.setdefault(mimei, []).append(node)
+                    topics[mimei] = {key: str(value) for key, value in told.items()}
+    return [
+        Listed(
+            mimei,
+            type=topics[mimei].get("type", ""),
+            app=topics[mimei].get("app", ""),
+            ext=topics[mimei].get("ext", ""),
+            mark=topics[mimei].get("mark", ""),
+            nodes=tuple(nodes[mimei]),
+        )
+        for mimei in sorted(nodes)
+    ]
+
+
+def devices(engines: Engines, user: KeyId | None) -> list[Device]:
+    """Return what a user, or the owner, has signed about their devices, as their index has it; by key."""
+    author = engines.persons.of_user(user).key.public
+    found: list[Device] = []
+    for path, data in _files(engines, user, (_NODES,)):
+        if len(path) == len((_NODES, "", _DEVICE)) and path[-1] == _DEVICE:
+            try:
+                device = Device.decode(data).check()
+            except LeitherError:
+                continue  # as above
+            if device.by == author or device.by in {former.key.public for former in engines.persons.former}:
+                found.append(device)
+    return sorted(found, key=lambda device: device.device)
+
+
+def former_seeds(engines: Engines) -> list[Former]:
+    """Return what the owner's index says of seeds before the present one, as far as they lead to it, the first first.
+
+    Raises: NotARecord, BadSignature.
+    """
+    files = dict(_files(engines, None, (_FORMER,)))
+    records = [Successor.decode(data) for path, data in files.items() if path[-1].endswith(_SUCCESSOR)]
+    by_new = {record.new: record for record in records}
+    present = engines.identity.seed
+    found: list[Former] = []
+    while (record := by_new.pop(person_key(present).public, None)) is not None:
+        person = key_id(record.by)
+        sealed = files.get((_FORMER, id_text(person) + _SEED))
+        seed = open_former_seed(sealed, present, person) if sealed is not None else None
+        if seed is None:
+            break
+        found.append(Former(seed, record.check()))
+        present = seed
+    return found[::-1]
+
+
+def note_revoked(engines: Engines, user: KeyId | None, key: bytes) -> None:
+    """Let the index of a user, or the owner, say for good that a device no longer acts for them."""
+    index = update_index(engines, user)
+    person = engines.persons.of_user(user).key
+    path = (_NODES, id_text(key_id(key)), _REVOCATION)
+    if _read(engines, index, path) is None:
+        record = Revocation(by=person.public, at=engines.clock.now_ms(), device=key).signed(person)
+        with Upload(engines, index, path, mtime_ms=0) as upload:
+            upload.write(record.encode())
+            upload.finish()
+
+
+def _files(engines: Engines, user: KeyId | None, below: Path) -> list[tuple[Path, bytes]]:
+    """Return (path, bytes) of the files in the index of a user, or the owner, under a path, short ones alone."""
+    index = index_id(engines.persons.of_user(user).key.public)
+    with engines.state.read() as view:
+        if view.get(tables.holding(index)) is None:
+            return []
+        entries = list(Cur(engines, view, load(engines, view, index)).walk(below))
+    return [
+        (path, b"".join(read_bytes(engines, entry.cid)))
+        for path, entry in entries
+        if entry.type is EntryType.FILE and entry.cid is not None and entry.size_bytes <= limits.INDEX_FILE_BYTES_MAX
+    ]
+
+
+def _read(engines: Engines, index: MimeiId, path: Path) -> PathEntry | None:
+    with engines.state.read() as view:
+        return Cur(engines, view, load(engines, view, index)).entry(path)

@@ -1,0 +1,45 @@
+"""Seeds as files of a folder, each readable by the node's own account alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from leither.crypto import KeyId, NotAnId, id_text, parse_id
+from leither.store.disk import Disk, storage_error
+from leither.store.keyfile import read_key, write_secret
+
+_SEED_BYTES = 32
+
+
+class SeedFiles:
+    """The seeds in `folder`, which need not be there. What is no seed's file is left alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, user: KeyId, seed: bytes) -> None:
+        """See the port. Cost: two fsyncs."""
+        write_secret(self._folder / id_text(user), seed)
+
+    def remove(self, user: KeyId) -> None:
+        """See the port. Cost: an fsync."""
+        path = self._folder / id_text(user)
+        try:
+            path.unlink()
+            Disk().sync_directory(self._folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise storage_error(str(path), error) from error
+
+    def all(self) -> Mapping[KeyId, bytes]:
+        """See the port."""
+        found: dict[KeyId, bytes] = {}
+        for path in sorted(self._folder.glob("*")):
+            try:
+                user = KeyId(parse_id(path.name))
+            except NotAnId:
+                continue
+            seed = read_key(path, size_bytes=_SEED_BYTES)
+            if seed is not None:
+                found[user] = seed
+        return found

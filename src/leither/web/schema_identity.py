@@ -1,0 +1,51 @@
+"""What the HTTP API gives about who somebody is, and by which devices they act."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from leither.web.schema import Id, KeyText
+
+
+def _about(text: str) -> Meta:
+    return Meta(description=text)
+
+
+class ListedMimei(Struct, frozen=True):
+    """A MiMei that a person's index names."""
+
+    id: Id
+    type: Annotated[str, _about("file, db or fs.")]
+    app: Annotated[str, _about("What it is for.")]
+    ext: Annotated[str, _about("The extension of its topic.")]
+    mark: Annotated[str, _about("Its name among those of one app.")]
+    nodes: Annotated[list[str], _about("The ids of the nodes that had it.")]
+    held: Annotated[bool, _about("Whether it is on this node.")]
+
+
+class IdentityInfo(Struct, frozen=True, kw_only=True):
+    """Who the caller is as a person."""
+
+    person: Annotated[KeyText, _about("The id of the person.")]
+    key: Annotated[str, _about("Their whole public key, in hex.")]
+    node: Annotated[KeyText, _about("The id of this node, which acts for them.")]
+    former: Annotated[list[KeyText], _about("The ids that they had before, the first one first; these go on working.")]
+    index: Annotated[Id, _about("The private MiMei that names what they have; its id follows from their key.")]
+    mimei: Annotated[list[ListedMimei], _about("What the index names, by id.")]
+
+
+class DeviceInfo(Struct, frozen=True, kw_only=True):
+    """A key that writes what the caller made, or of which they have said that it acts for them."""
+
+    id: Annotated[KeyText, _about("The id of its key.")]
+    name: Annotated[str | None, _about("What they call it.")]
+    here: Annotated[bool, _about("Whether it is this node.")]
+    mimei: Annotated[int, _about("How many MiMei of the caller's on this node name it as a writer.")]
+    cut: Annotated[int, _about("In how many of those it was cut off.")]
+
+
+class DeviceRevoked(Struct, frozen=True):
+    """A device that acts no longer."""
+
+    id: Annotated[KeyText, _about("The id of its key.")]
+    cut: Annotated[int, _about("In how many MiMei it was cut off now.")]
