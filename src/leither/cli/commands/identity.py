@@ -48,7 +48,7 @@ class NotRecovered(CorruptionError):
 
 @click.group(cls=Group)
 def identity() -> None:
-    """Who you are: recovery words, passphrase, a new key, coming back on an empty machine."""
+    """Who you are: recovery words, passphrase, a new key, coming back."""
 
 
 def _home(session: Session) -> Home:

@@ -11,7 +11,7 @@ import pytest
 
 from leither.crypto import MimeiId, parse_id
 from leither.people import Scope
-from tests.unit.web.api.node import Node
+from tests.unit.web.api.node import Client, Node
 
 CALLERS = ("guest", "read", "write", "other", "owner")
 """No token; tokens to read and write everything; one to do everything with another MiMei; the owner's."""
@@ -105,6 +105,14 @@ CASES = [
     owner_only("makeLink", "POST", "/session/link", {}),
     owner_only("exportAll", "GET", "/export"),
     owner_only("exportWith", "POST", "/export", {}),
+    owner_only("exportWith", "POST", "/export", {"everyone": True}),
+    owner_only("listSessions", "GET", "/sessions"),
+    owner_only("endOtherSessions", "DELETE", "/sessions"),
+    owner_only("listUsers", "GET", "/users"),
+    owner_only("inviteUser", "POST", "/users/invitations", {"name": "Cy"}),
+    owner_only("withdrawInvitation", "DELETE", "/users/invitations/Cy"),
+    owner_only("getIdentity", "GET", "/identity"),
+    owner_only("listDevices", "GET", "/devices"),
 ]
 # What nobody is let through to by rights alone, and what is tried for its refusal only.
 REFUSED = [
@@ -114,6 +122,16 @@ REFUSED = [
     Case("runCommands", "POST", f"{ONE}/db", ABSENT, "ok", "ok", ABSENT, {"commands": [["GET", "key"]]}),
     owner_only("importArchive", "POST", "/import", b"no archive"),
     owner_only("freePort", "DELETE", "/lan/apps/{id}"),
+    owner_only("endSession", "DELETE", "/sessions/none"),
+    owner_only("revokeDevice", "DELETE", f"/devices/{'a' * 32}"),
+    owner_only("changeUser", "PATCH", "/users/nobody", {"suspended": True}),
+    owner_only("exportUser", "POST", "/users/nobody/export", {"passphrase": "long"}),
+    owner_only("removeUser", "POST", "/users/nobody/remove", {"data": "keep"}),
+    owner_only("getSelf", "GET", "/users/self"),
+    owner_only("getOwnSettings", "GET", "/users/self/settings"),
+    owner_only("setOwnSettings", "PUT", "/users/self/settings", {"settings": {}}),
+    open_to_all("joinAsUser", "POST", "/users/join", {"code": "none"}),
+    open_to_all("openSessionByWords", "POST", "/session/words", {"phrase": "some words"}),
 ]
 AFTER_RIGHTS = {
     "runCommands": "not-a-database",
@@ -122,13 +140,23 @@ AFTER_RIGHTS = {
     "takeConflict": "no-such-sibling",
     "importArchive": "bad-car",
     "freePort": "no-port-given",
+    "endSession": "session-not-found",
+    "revokeDevice": "device-not-found",
+    "changeUser": "user-not-found",
+    "exportUser": "user-not-found",
+    "removeUser": "user-not-found",
+    "getSelf": DENIED,
+    "getOwnSettings": DENIED,
+    "setOwnSettings": DENIED,
+    "joinAsUser": "bad-invitation",
+    "openSessionByWords": "phrase-length",
 }
 
 
-def furnish(node: Node) -> str:
-    """Return a private MiMei with a released and a newer version, unsaved changes, and a tag."""
-    mimei = node.fs()
-    owner = node.owner
+def furnish(node: Node, owner: Client | None = None) -> str:
+    """Return a private MiMei with a released and a newer version, unsaved changes, and a tag; the owner's by default."""
+    owner = owner or node.owner
+    mimei = str(owner.post("/mimei", type="fs", app="test", mark="site").json["id"])
     for n in range(2):
         assert owner.put(f"/mimei/{mimei}/files/page", b"text %d" % n).status == 200
         assert owner.put(f"/mimei/{mimei}/files/folder/inner", b"text %d" % n).status == 200
