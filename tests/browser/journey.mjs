@@ -1,7 +1,7 @@
 // What a person does with the node's page and with apps. Prints one JSON object of what was seen.
 import { browse } from "./chromium.mjs";
 
-const { base, link, privateId, publicId, folder } = JSON.parse(process.argv[2]);
+const { base, link, invitation, privateId, publicId, folder } = JSON.parse(process.argv[2]);
 const seen = { troubles: [], foreign: [] };
 
 await browse({ viewport: { width: 1180, height: 860 } }, async (context) => {
@@ -80,6 +80,18 @@ await browse({ viewport: { width: 1180, height: 860 } }, async (context) => {
   await page.getByText("Sign out").click();
   await page.waitForFunction(() => document.getElementById("who").textContent === "Guest");
   seen.after = await page.evaluate(() => localStorage.length);
+
+  // Somebody invited joins, sees their words once, and is signed in.
+  await page.goto(invitation);
+  await page.reload(); // the code is out of the address, so it takes following the link again
+  await page.goto(invitation);
+  await page.getByText("Join", { exact: true }).click();
+  await page.waitForSelector("#words li");
+  seen.joined = { address: page.url(), words: await page.locator("#words li").allTextContents(), wider: await page.evaluate(() => document.documentElement.scrollWidth > innerWidth) };
+  await page.getByText("I have written them down").click();
+  await page.waitForSelector(".publish");
+  seen.joined.who = await page.textContent("#who");
+  seen.joined.titles = await titles(page);
 });
 
 console.log(JSON.stringify(seen));

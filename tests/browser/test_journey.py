@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leither.crypto import id_text
+from leither.crypto import id_text, read_phrase
 from leither.dav import create_dav
 from leither.node.serving import serving_in_thread
 from leither.service.history import release
@@ -25,14 +25,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.network]
 HERE = Path(__file__).parent
 
 
-def _serve(front: Front, listening: socket.socket) -> AbstractContextManager[None]:
+def _serve(front: Front, users: Users, listening: socket.socket) -> AbstractContextManager[None]:
     facts = NodeFacts(
         version="0", home="", started_ms=front.clock.now_ms(), listening=lambda: [], memory_bytes=lambda: None
     )
     context = ApiContext(
         engines=front.engines,
         tokens=front.tokens,
-        users=Users(front.engines, front.tokens, MemorySeeds()),
+        users=users,
         settings=front.settings,
         node=facts,
         config_rows=lambda: [],
@@ -63,14 +63,16 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (folder / "index.html").write_text("<!doctype html><script type=module src=made.js></script>")
     (folder / "made.js").write_text('document.body.innerHTML = "<p id=made>made by a script</p>"')
     (folder / "ünï" / "☃ deep name.txt").write_text("deep")
+    users = Users(front.engines, front.tokens, MemorySeeds())
     given = {
+        "invitation": f"{front.settings.url}#invite={users.invite('Ann')[0]}",
         "base": front.settings.url,
         "link": f"{front.settings.url}#code={front.tokens.one_time_code()[0]}",
         "privateId": id_text(private),
         "publicId": id_text(public),
         "folder": str(folder),
     }
-    with _serve(front, listening):
+    with _serve(front, users, listening):
         done = subprocess.run(
             ["node", HERE / "journey.mjs", json.dumps(given)], capture_output=True, text=True, timeout=100
         )
@@ -129,3 +131,10 @@ def test_the_page_fits_a_phone(seen: dict[str, Any]) -> None:
 
 def test_signing_out_leaves_nothing_in_the_browser(seen: dict[str, Any]) -> None:
     assert seen["after"] == 0
+
+
+def test_who_is_invited_sees_their_words_once_and_is_signed_in(seen: dict[str, Any]) -> None:
+    joined = seen["joined"]
+    assert len(read_phrase(" ".join(joined["words"]))) == 32
+    assert (joined["who"], sorted(joined["titles"])) == ("Signed in as Ann", ["paper", "site"])
+    assert (joined["address"], joined["wider"]) == (f"http://localhost:{seen['port']}/", False)

@@ -74,6 +74,14 @@ export async function enter() {
   localStorage.setItem(KEY, session.token);
 }
 
+// The code of an invitation in the address, which it is taken out of; null without one.
+export function invitation() {
+  const found = /^#invite=([A-Za-z0-9_-]+)$/.exec(location.hash);
+  if (!found) return null;
+  history.replaceState(null, "", "/");
+  return found[1];
+}
+
 export async function leave() {
   try {
     await call("DELETE", "/session");

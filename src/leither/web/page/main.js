@@ -1,7 +1,8 @@
 // The page of a node: what it holds, and what its owner can do from a browser.
 
-import { KEY, call, enter, leave, token, whoami } from "/static/api.js";
+import { KEY, call, enter, invitation, leave, token, whoami } from "/static/api.js";
 import { count, notify, size } from "/static/dom.js";
+import { showJoin } from "/static/join.js";
 import { showList } from "/static/list.js";
 import { showVersions } from "/static/versions.js";
 import { watch } from "/static/watch.js";
@@ -38,25 +39,32 @@ async function status() {
 }
 
 async function start() {
+  const invited = invitation();
   try {
     await enter();
     session = await whoami();
   } catch (problem) {
     notify(problem.message, { bad: true });
   }
-  document.getElementById("who").textContent = !session ? "Guest" : session.scope === "owner" ? "Signed in" : `Signed in as ${session.name}`;
+  document.getElementById("who").textContent = !session ? "Guest" : session.scope === "owner" && !session.user ? "Signed in" : `Signed in as ${session.name}`;
   const out = document.getElementById("sign-out");
   out.hidden = !token();
   out.addEventListener("click", async () => {
     await leave().catch(() => {});
     location.reload();
   });
-  await Promise.all([show(), status()]);
   addEventListener("hashchange", () => {
-    // A sign-in link followed in a tab that is already open.
-    if (location.hash.startsWith("#code=")) location.reload();
+    // A sign-in link or an invitation followed in a tab that is already open.
+    if (location.hash.startsWith("#code=") || location.hash.startsWith("#invite=")) location.reload();
     else if (location.hash !== "#main") show({ moved: true });
   });
+  if (invited) {
+    // What happens to MiMei meanwhile must not take the words off the page.
+    showJoin(main, invited);
+    await status();
+    return;
+  }
+  await Promise.all([show(), status()]);
   watch(() => Promise.all([show(), status()]));
 }
 

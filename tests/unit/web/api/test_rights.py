@@ -154,7 +154,7 @@ AFTER_RIGHTS = {
 
 
 def furnish(node: Node, owner: Client | None = None) -> str:
-    """Return a private MiMei with a released and a newer version, unsaved changes, and a tag; the owner's by default."""
+    """Return a private MiMei, by default the owner's, with a released and a newer version, unsaved changes, a tag."""
     owner = owner or node.owner
     mimei = str(owner.post("/mimei", type="fs", app="test", mark="site").json["id"])
     for n in range(2):
