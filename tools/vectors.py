@@ -19,6 +19,7 @@ from tools.vector_cases import (
     journal,
     passports,
     people,
+    person_index,
     presentations,
     properties,
     records,
@@ -56,6 +57,7 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "property": (properties.properties, properties.bad_properties),
     "ids": (identity.ids, identity.bad_ids),
     "seedfile": (identity.seedfiles, identity.bad_seedfiles),
+    "person-index": (person_index.person_indexes, person_index.bad_person_indexes),
     "right": (identity.rights, identity.bad_rights),
     "address": (identity.addresses, identity.bad_addresses),
 }
