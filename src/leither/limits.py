@@ -119,6 +119,28 @@ REPLAYS_MAX = 65_536
 """Presentations and passports remembered as used until they expire."""
 CHAINS_CACHED_MAX = 1024
 """Chains of grants remembered as proved, with their bytes."""
+HOLDERS_CACHED_MAX = 256
+"""Keys whose grants on this node are kept in memory."""
+GRANTS_MAX = 1024
+"""Grants kept with one MiMei."""
+GRANTS_BYTES_MAX = 1 * MIB
+"""Bytes of the grants kept with one MiMei."""
+GRANTS_OF_ONE_MAX = 64
+"""Grants of one key that are kept with one MiMei."""
+GRANT_S_DEFAULT = 365 * 24 * 3600
+"""How long a grant counts for which no end was given."""
+CHALLENGE_S = 120
+"""How long a node's challenge may be answered."""
+VISITS_MAX = 256
+"""Sessions of visitors that are open at once."""
+VISITS_OF_ONE_MAX = 16
+"""Sessions of one visitor that are open at once; the one that ends first makes room."""
+VISIT_S_MAX = 12 * 3600
+"""Longest session of a visitor."""
+REVOCATIONS_MAX = 4096
+"""Devices and passports of people of elsewhere that a node knows to be revoked."""
+VISIT_DEVICES_MAX = 16
+"""Records of devices that come with one sign-in."""
 VERDICTS_CACHED_MAX = 4096
 """Answers to who may do what that are kept."""
 

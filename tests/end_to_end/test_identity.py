@@ -22,7 +22,7 @@ def published(home: Path, site: Path, tmp_path: Path) -> str:
 
 
 def words_of(home: Path, **more: str) -> str:
-    return str(ok(home, "identity", "words", "--yes", **more)["words"])
+    return str(ok(home, "identity", "words", "--yes", stdin=b"", **more)["words"])
 
 
 def recovered(home: Path, words: str, *arguments: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ from leither.crypto.derive import hkdf
 from leither.crypto.ids import ID_BYTES, KeyId, MimeiId, NotAnId, derive_id, id_text, key_id, mimei_id, parse_id
 from leither.crypto.keys import KeyPair, map_salt, person_key, verify
 from leither.crypto.phrase import PhraseChecksum, PhraseLength, UnknownWord, read_phrase, write_phrase
+from leither.crypto.public import NotAKey, key_text, parse_key
 from leither.crypto.seal import EpochKey, epoch_secret
 from leither.crypto.seedfile import NotASeed, WrongPassphrase, open_seed, seal_seed
 from leither.crypto.wrap import SealKey, seal_key, wrap
@@ -14,6 +15,7 @@ __all__ = [
     "KeyId",
     "KeyPair",
     "MimeiId",
+    "NotAKey",
     "NotASeed",
     "NotAnId",
     "PhraseChecksum",
@@ -26,10 +28,12 @@ __all__ = [
     "hkdf",
     "id_text",
     "key_id",
+    "key_text",
     "map_salt",
     "mimei_id",
     "open_seed",
     "parse_id",
+    "parse_key",
     "person_key",
     "read_phrase",
     "seal_key",

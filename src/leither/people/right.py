@@ -70,6 +70,18 @@ def act_names(acts: Act) -> str:
     return ",".join(name for name, act in ACTS.items() if act in acts)
 
 
+def parse_acts(given: str) -> Act:
+    """Return the acts written as in `act_names`, at least one. Raises: NotARight."""
+    found = Act(0)
+    for name in filter(None, (part.strip() for part in given.split(","))):
+        if name not in ACTS:
+            raise NotARight(given, f"unknown act {name!r}")
+        found |= ACTS[name]
+    if not found:
+        raise NotARight(given, "it names no act")
+    return found
+
+
 def text(right: int) -> str:
     """Return the right as people write it, e.g. `everyone=read-release,fork`; `private` for none."""
     parts = [

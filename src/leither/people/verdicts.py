@@ -6,7 +6,7 @@ from threading import Lock
 
 from leither import limits
 from leither.people.chain import Chain
-from leither.people.policy import Facts, decide
+from leither.people.policy import Facts, Verdict, decide
 from leither.people.principal import Principal
 from leither.people.right import Act
 
@@ -24,18 +24,22 @@ class Verdicts:
         self._guard = Lock()
 
     def allowed(self, principal: Principal, facts: Facts, now_ms: int, grants: Sequence[Chain] = ()) -> Act:
-        """Return what `policy.allowed` does. Cost: a few µs where it was asked before."""
+        """Return what `policy.allowed` does. Cost: as `decide`."""
+        return self.decide(principal, facts, now_ms, grants).acts
+
+    def decide(self, principal: Principal, facts: Facts, now_ms: int, grants: Sequence[Chain] = ()) -> Verdict:
+        """Return what `policy.decide` does. Cost: a few µs where it was asked before."""
         chains = tuple([chain.digest for chain in grants])
         asked = (principal, facts.id, facts.control, facts.authors, facts.user, facts.own, chains)
         with self._guard:
             held = self._found.get(asked)
             if held is not None and held[1] <= now_ms < held[2]:
                 self._found.move_to_end(asked)
-                return held[0]
+                return Verdict(held[0], held[2])
         verdict = decide(principal, facts, now_ms, grants)
         with self._guard:
             self._found[asked] = (verdict.acts, now_ms, verdict.until_ms)
             self._found.move_to_end(asked)
             if len(self._found) > self._places:
                 self._found.popitem(last=False)
-        return verdict.acts
+        return verdict

@@ -21,7 +21,7 @@ from leither.service.backup import backup
 from leither.service.catalog import Catalog, authorize
 from leither.service.diff import diff
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, load
+from leither.service.holding import Mimei, VersionNotFound, load
 from leither.service.versions import act_for, resolve, rows
 
 if TYPE_CHECKING:
@@ -66,12 +66,15 @@ def _held(engines: Engines, session: Session, act: Act) -> Mimei:
     return Catalog(engines).get(session.mimei, session.principal, act)
 
 
-@_mm(b"mm.info", 1, "Describe the MiMei that is open")
+@_mm(b"mm.info", 1, "Describe the MiMei that is open; what may not be read is null")
 def _info(engines: Engines, session: Session, _: list[str]) -> object:
-    with engines.state.read() as view:
-        held = load(engines, view, session.mimei)
-        newest = next(rows(engines, view, held), None)
-    row, topic = held.row, held.genesis
+    held = Catalog(engines).readable(session.mimei, session.principal)
+    acts, row, topic = held.acts(session.principal), held.row, held.genesis
+    newest = None
+    if Act.READ_VERSIONS in acts:
+        with engines.state.read() as view:
+            newest = next(rows(engines, view, held), None)
+    reads_cur = Act.READ_CUR in acts
     return {
         b"id": id_text(held.id),
         b"type": topic.type,
@@ -82,9 +85,9 @@ def _info(engines: Engines, session: Session, _: list[str]) -> object:
         b"open": session.version.text if session.version else CUR,
         b"last": newest.record.n if newest else None,
         b"release": held.release.text if held.release else None,
-        b"entries": row.entries,
-        b"size": row.size_bytes,
-        b"unsaved": row.dirty,
+        b"entries": row.entries if reads_cur else None,
+        b"size": row.size_bytes if reads_cur else None,
+        b"unsaved": row.dirty if reads_cur else None,
     }
 
 
@@ -108,8 +111,9 @@ def _release(engines: Engines, session: Session, words: list[str]) -> object:
 def _restore(engines: Engines, session: Session, words: list[str]) -> object:
     if len(words) > 2 or (len(words) == 2 and words[1].lower() != "discard"):
         return refusal.SYNTAX
-    _held(engines, session, Act.WRITE)
-    return history.restore(engines, session.mimei, parse_selector(words[0]), discard=len(words) == 2).text
+    held, selector = _held(engines, session, Act.WRITE), parse_selector(words[0])
+    _readable(engines, session, held, selector)
+    return history.restore(engines, session.mimei, selector, discard=len(words) == 2).text
 
 
 @_mm(b"mm.log", -1, "List the versions, newest first: MM.LOG [COUNT count]")
@@ -163,8 +167,13 @@ def _diff(engines: Engines, session: Session, words: list[str]) -> object:
 
 
 def _readable(engines: Engines, session: Session, held: Mimei, selector: Selector) -> Cid | None:
-    with engines.state.read() as view:
-        version = None if selector == CUR else resolve(engines, view, held, selector)
+    try:
+        with engines.state.read() as view:
+            version = None if selector == CUR else resolve(engines, view, held, selector)
+    except VersionNotFound:
+        # Who may not read versions can't tell those that are there from those that are not.
+        authorize(session.principal, held, act_for(held, selector, None))
+        raise
     authorize(session.principal, held, act_for(held, selector, version))
     return version
 

@@ -120,11 +120,11 @@ def arrive(
                 continue  # somebody wrote into `cur` since the plan was made
     for plan in plans:
         if plan.arrived.state != "unchanged":
-            engines.events.tell(Event(plan.arrived.id, _EVENTS.get(plan.arrived.state, "change")))
+            engines.events.tell(Event(plan.arrived.id, _EVENTS[plan.arrived.state]))
     return tuple(plan.arrived for plan in plans)
 
 
-_EVENTS = {"added": "create", "merged": "merge"}
+_EVENTS = {"added": "create", "merged": "merge", "updated": "merge"}
 
 
 def _belongs_to(engines: Engines, proved: Proved, held: Mimei | None, bringer: KeyId | None) -> KeyId | None:

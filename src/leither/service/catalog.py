@@ -218,5 +218,7 @@ def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force
     for table, position in ((tables.REFERRERS, slice(21, 41)), (tables.TAGS, slice(-40, -20))):
         for key in [key for key, _ in transaction.scan(table, prefix_end(table)) if key[position] == mimei]:
             transaction.delete(key)
+    for key in [key for key, _ in transaction.scan(tables.GRANTS, prefix_end(tables.GRANTS)) if key[21:41] == mimei]:
+        transaction.delete(key)
     renounce(transaction, mimei, held.row)
     return held

@@ -15,8 +15,10 @@ from leither.mimei.genesis import Genesis
 from leither.mimei.record import Record
 from leither.people import Facts
 from leither.people.revoked import Revoked
+from leither.people.verdicts import Verdicts
 from leither.ports import Blocks, Clock, Lease, Random, State
-from leither.service.events import Events
+from leither.service.events import Event, Events
+from leither.service.granted import Granted
 from leither.service.maps import OrderedMap
 from leither.service.persons import Former, Persons
 
@@ -52,13 +54,19 @@ class Engines:
         self.random = random
         self.identity = identity
         self.persons = Persons(identity.seed, former=identity.former)
-        self.events = Events()
+        self.granted = Granted(state)
+        self.verdicts = Verdicts()
+        self.events = Events(self._hear)
         self._nodes = NodeCache()
         self._locks: defaultdict[bytes, threading.RLock] = defaultdict(threading.RLock)
         self._locks_guard = threading.Lock()
         self.facts = lru_cache(maxsize=_RECORDS_CACHED)(self._facts)
         """What decides who may do what, by the CIDs of a genesis and a control and the user it belongs to."""
         self._read_record = lru_cache(maxsize=_RECORDS_CACHED)(self._read_record_uncached)
+
+    def _hear(self, event: Event) -> None:
+        if event.what != "change":
+            self.granted.forget()
 
     def lock(self, mimei: MimeiId) -> threading.RLock:
         """Return the lock of one MiMei's history: backup, merge, restore and control changes hold it."""

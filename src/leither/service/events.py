@@ -33,9 +33,13 @@ class TooManyWatchers(LimitError):
 
 
 class Events:
-    """The watchers of one node. Thread-safe; callbacks run in the changing thread and must return at once."""
+    """The watchers of one node. Thread-safe; callbacks run in the changing thread and must return at once.
 
-    def __init__(self) -> None:
+    `first` is told before every watcher, and counts as none.
+    """
+
+    def __init__(self, first: Callable[[Event], None] | None = None) -> None:
+        self._first = first
         self._watchers: dict[int, Callable[[Event], None]] = {}
         self._guard = threading.Lock()
         self._next = 0
@@ -62,6 +66,8 @@ class Events:
 
     def tell(self, event: Event) -> None:
         """Tell every watcher."""
+        if self._first is not None:
+            self._first(event)
         with self._guard:
             watchers = list(self._watchers.values())
         for watcher in watchers:

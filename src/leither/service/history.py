@@ -11,7 +11,7 @@ from leither.db.layout import NUMBERS
 from leither.errors import Conflict
 from leither.mimei.address import LAST, Selector
 from leither.mimei.control import Control, WriterEntry
-from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE
+from leither.mimei.entry import GRANT_TYPE, REFERENCE_TYPE, TAG_TYPE
 from leither.mimei.facts import facts_of
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Release
@@ -57,6 +57,10 @@ class VersionInUse(Conflict):
         super().__init__(f"version {version} of {self.id} can't be deleted: it is {why}; nothing was deleted")
 
 
+_STAYING = (NUMBERS, GRANT_TYPE)
+"""What a restore leaves: which list numbers were used, for none is ever used again; and who may do what."""
+
+
 class TopicTaken(Conflict):
     """A MiMei of that topic is there already."""
 
@@ -92,7 +96,7 @@ def release(engines: Engines, mimei: MimeiId, selector: Selector = LAST) -> Cid:
 
 
 def discard(engines: Engines, mimei: MimeiId) -> int:
-    """Throw away the unsaved changes of `cur` and return how many there were."""
+    """Throw away the unsaved changes of `cur`, but not its grants, and return how many there were."""
     with engines.lock(mimei):
         dropped = engines.state.write(partial(_discard, engines, mimei))
     engines.events.tell(Event(mimei, "restore"))
@@ -101,15 +105,24 @@ def discard(engines: Engines, mimei: MimeiId) -> int:
 
 def _discard(engines: Engines, mimei: MimeiId, transaction: Transaction) -> int:
     editing = open_edit(engines, transaction, load(engines, transaction, mimei))
-    dropped = editing.mimei.row.dirty
+    granted = [(key, value) for key, value, _ in editing.changes() if key[:1] == GRANT_TYPE]
+    dropped = editing.mimei.row.dirty - len(granted)
     editing.discard()
     drop_pages(editing)
     editing.save()
+    if granted:  # who may do what isn't what was written
+        again = open_edit(engines, transaction, load(engines, transaction, mimei))
+        for key, value in granted:
+            if value is None:
+                again.delete(key)
+            else:
+                again.put(key, value)
+        again.save()
     return dropped
 
 
 def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bool = False) -> Cid:
-    """Make `cur` equal a version and return its CID. The next backup appends that state as a new version.
+    """Make `cur` equal a version, but for its grants, and return its CID. The next backup appends that state.
 
     Cost: the difference between that version and `last`. Raises: VersionNotFound, UnsavedChanges.
     """
@@ -126,11 +139,10 @@ def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bo
                 raise UnsavedChanges(mimei, now.row.dirty)
             _discard(engines, mimei, transaction)
             edit = open_edit(engines, transaction, load(engines, transaction, mimei))
-            assert edit.mimei.row.dirty == 0
             before = engines.map(base.side, base.salt)
             for key, _, after in before.diff(engines.map(wanted.side, wanted.salt)):
-                if key[:1] == NUMBERS:
-                    continue  # which list numbers were used stays known: none is ever used again
+                if key[:1] in _STAYING:
+                    continue
                 if after is None:
                     edit.delete(key)
                 else:
@@ -198,7 +210,7 @@ def _fork(
     row = Holding(genesis.cid, control.cid, size_bytes=parent.size_bytes, number=number, seq=seq, user=user or b"")
     row = msgspec.structs.replace(row, entries=engines.map(parent.side, parent.salt).count())
     facts = replace(facts_of(genesis, control, revoked=frozenset(), own=True), user=user)
-    made = Mimei(genesis.id, genesis, control, row, facts, engines.clock)
+    made = Mimei(genesis.id, genesis, control, row, facts, engines)
     with engines.blocks.lease() as lease:
         head = next_head(engines, made, tip=version.cid, release=None)
         lease.put_many((genesis.block, control.block, version.block, head.block))

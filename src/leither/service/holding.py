@@ -1,7 +1,7 @@
 """A MiMei as this node holds it: its records, and the row that says where it stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -12,8 +12,9 @@ from leither.mimei.control import Control
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
 from leither.mimei.version import Version
-from leither.people import Act, Facts, Principal, allowed
-from leither.ports import Clock, Transaction, View, prefix_end
+from leither.people import Act, Facts, Principal
+from leither.people.policy import Verdict, decide
+from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.user_rows import charge
@@ -89,12 +90,25 @@ class Mimei:
     control: Control
     row: Holding
     facts: Facts
-    clock: Clock = field(repr=False, compare=False)
+    engines: Engines = field(repr=False, compare=False)
 
     def acts(self, principal: Principal) -> Act:
         """Return what `principal` may do with it now."""
-        acts = allowed(principal, self.facts, self.clock.now_ms())
-        return acts & _KEPT_ACTS if self.row.kept else acts
+        return self.verdict(principal).acts
+
+    def verdict(self, principal: Principal) -> Verdict:
+        """Return what `principal` may do with it now, and until when time alone doesn't change that."""
+        found = self._decide(principal)
+        return Verdict(found.acts & _KEPT_ACTS, found.until_ms) if self.row.kept else found
+
+    def _decide(self, principal: Principal) -> Verdict:
+        engines, now_ms = self.engines, self.engines.clock.now_ms()
+        if not principal.keys and principal.is_resident and principal.user != self.facts.user:
+            # What is another's here may have been granted to a resident's key.
+            principal = replace(principal, keys=engines.persons.keys_of(principal))
+        if not principal.keys:
+            return decide(principal, self.facts, now_ms)
+        return engines.verdicts.decide(principal, self.facts, now_ms, engines.granted.of(principal.keys, self.id))
 
     @property
     def base(self) -> Cid | None:
@@ -130,7 +144,7 @@ def _bundle(engines: Engines, mimei: MimeiId, row: bytes) -> Mimei:
         engines.record(Control, control),
         holding,
         engines.facts(genesis, control, KeyId(holding.user) if holding.user else None),
-        engines.clock,
+        engines,
     )
 
 

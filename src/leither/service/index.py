@@ -1,8 +1,17 @@
-"""Indexes over what `cur` of every MiMei holds: who refers to whom, and which MiMei carry a tag."""
+"""Indexes over what `cur` of every MiMei holds: who refers to whom, which carry a tag, what was granted to whom."""
 
 from leither.crypto import ID_BYTES, MimeiId
-from leither.mimei.entry import REFERENCE_TYPE, TAG_TYPE, decode_count, decode_record_value, decode_reference
+from leither.mimei.entry import (
+    GRANT_TYPE,
+    REFERENCE_TYPE,
+    TAG_TYPE,
+    decode_count,
+    decode_grant_key,
+    decode_record_value,
+    decode_reference,
+)
 from leither.mimei.tag import Tag
+from leither.people import Grant
 from leither.ports import Transaction
 from leither.service import tables
 
@@ -26,3 +35,10 @@ def index_entry(transaction: Transaction, mimei: MimeiId, key: bytes, value: byt
             transaction.delete(place)
         else:
             transaction.put(place, b"")
+    elif kind == GRANT_TYPE:
+        holder, digest = decode_grant_key(key)
+        place = tables.granted(holder, mimei, digest)
+        if value is None:
+            transaction.delete(place)
+        elif Grant.decode(record := decode_record_value(value)).mimei == mimei:
+            transaction.put(place, record)

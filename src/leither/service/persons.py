@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from leither.crypto import KeyId, KeyPair, MimeiId, map_salt, person_key
 from leither.errors import NotFound
+from leither.people import Principal
 from leither.people.successor import Successor
 
 
@@ -97,6 +98,13 @@ class Persons:
         """Take note of a user whose seed is lost: what is theirs stays theirs, and nobody signs for them."""
         with self._guard:
             self._unsigned.add(user)
+
+    def keys_of(self, principal: Principal) -> tuple[bytes, ...]:
+        """Return the whole keys of who asks: those that were shown, or that of a resident, whose seed is here."""
+        if principal.keys or not principal.is_resident:
+            return principal.keys
+        found = self._by_user.get(principal.user)
+        return (found.key.public,) if found is not None else ()
 
     def users(self) -> Iterable[Person]:
         """Return the users, without the owner."""

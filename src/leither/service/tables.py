@@ -6,10 +6,12 @@ v id n                  version CID        the numbered versions
 w id version            n                  every version held, numbered or merged in
 c id key                tick, value        changes of `cur` over its base version
 d id era key                           a database's entries that were changed in an era
+o person nonce          revocation         what a person of elsewhere says counts no longer: a device, a passport
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
 g id                    seq                where this node, as a writer, was in a MiMei that it deleted
 t dimension 0 value 0 id tagger            which MiMei carry a tag
+a holder id digest      grant              what was granted to whom, the record's bytes
 l id path token         a lock that a WebDAV client holds
 k hash                  token or session
 o port                  id, flag           the app that has, or once had, a port for browsers on other machines
@@ -22,7 +24,7 @@ x name                  settings of the node
 import struct
 
 from leither.codec import Cid
-from leither.crypto import MimeiId
+from leither.crypto import KeyId, MimeiId
 
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
@@ -36,6 +38,8 @@ DIRTY = b"d"
 PAGES = b"p"
 REFERRERS = b"r"
 TAGS = b"t"
+GRANTS = b"a"
+REVOCATIONS = b"o"
 LOCKS = b"l"
 GONE = b"g"
 TOKENS = b"k"
@@ -99,6 +103,11 @@ def page(mimei: MimeiId, number: int) -> bytes:
 def referrer(target: MimeiId, source: MimeiId, version: Cid | None) -> bytes:
     """Key that says `source` refers to `target` at `version`, or to its release."""
     return REFERRERS + target + source + (version or b"")
+
+
+def granted(holder: KeyId, mimei: MimeiId | bytes = b"", digest: bytes = b"") -> bytes:
+    """Key of a grant, or the prefix of all those of a holder."""
+    return GRANTS + holder + mimei + digest
 
 
 def tag(dimension: str, value: str) -> bytes:

@@ -1,13 +1,14 @@
 """Tokens and sessions as they stand in the state engine, each under the hash of its secret."""
 
 from base64 import b32encode
+from collections.abc import Iterator
 
 import msgspec
 
 from leither import limits
 from leither.crypto import KeyId, MimeiId
 from leither.errors import LimitError
-from leither.people import Principal, Scope
+from leither.people import ALL, Act, Principal, Scope
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.secret import digest
@@ -28,7 +29,8 @@ class TokenRow(msgspec.Struct, frozen=True, array_like=True):
     """A token or session. `expires_ms` is 0 for never; sessions do expire.
 
     `used_ms` is 0 for never; it lags behind the last use by up to limits.TOKEN_USE_STEP_S. user: whose it is, empty for
-    the owner's. agent, address: of a session, how the browser named itself and from where it came.
+    the owner's. agent, address: of a session, how the browser named itself and from where it came. Of a visitor: keys:
+    the person's whole keys. device: the key that signed. most: all it may be used for.
     """
 
     name: str
@@ -41,15 +43,24 @@ class TokenRow(msgspec.Struct, frozen=True, array_like=True):
     user: bytes = b""
     agent: str = ""
     address: str = ""
+    keys: tuple[bytes, ...] = ()
+    device: bytes = b""
+    most: int = int(ALL)
 
     @property
     def principal(self) -> Principal:
         """Who its holder is."""
+        only = MimeiId(self.only) if self.only else None
+        if not self.keys:
+            return Principal(self.name, Scope(self.scope), only, user=KeyId(self.user) if self.user else None)
         return Principal(
             self.name,
             Scope(self.scope),
-            MimeiId(self.only) if self.only else None,
-            user=KeyId(self.user) if self.user else None,
+            only,
+            keys=self.keys,
+            device=self.device,
+            most=Act(self.most),
+            until_ms=self.expires_ms,
         )
 
     def ended(self, now_ms: int) -> bool:
@@ -82,13 +93,21 @@ def is_of(shown: str, secret: str) -> bool:
 
 def token_rows(view: View, user: KeyId | None) -> dict[bytes, TokenRow]:
     """Return the rows of a user, or the owner's, by their keys."""
-    rows = ((key, _DECODER.decode(value)) for key, value in view.scan(tables.TOKENS, prefix_end(tables.TOKENS)))
-    return {key: row for key, row in rows if row.user == (user or b"")}
+    return {key: row for key, row in _all_rows(view) if row.user == (user or b"") and not row.keys}
+
+
+def visit_rows(view: View) -> dict[bytes, TokenRow]:
+    """Return the rows of visitors' sessions, by their keys."""
+    return {key: row for key, row in _all_rows(view) if row.keys}
+
+
+def _all_rows(view: View) -> Iterator[tuple[bytes, TokenRow]]:
+    return ((key, _DECODER.decode(value)) for key, value in view.scan(tables.TOKENS, prefix_end(tables.TOKENS)))
 
 
 def put_token(transaction: Transaction, secret: str, row: TokenRow, now_ms: int) -> None:
     """Keep a new row, and drop those of the same person whose time is over. Raises: TooManyTokens."""
-    rows = token_rows(transaction, KeyId(row.user) if row.user else None)
+    rows = visit_rows(transaction) if row.keys else token_rows(transaction, KeyId(row.user) if row.user else None)
     ended = [key for key, held in rows.items() if held.ended(now_ms)]
     for key in ended:
         transaction.delete(key)

@@ -1,19 +1,20 @@
 """Tokens for clients, one-time codes for browsers, and the sessions they become. Stored hashed, never in clear."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from leither import limits
 from leither.crypto import KeyId, MimeiId
-from leither.errors import Conflict, DeniedError, InputError, NotFound
+from leither.errors import Conflict, DeniedError, InputError, LimitError, NotFound
 from leither.people import OWNER, Principal, Scope
+from leither.people.replays import MemoryReplays
 from leither.ports import Transaction
 from leither.service.engines import Engines
 from leither.service.secret import digest, new_secret
-from leither.service.token_rows import TokenRow, decode_row, put_token, shown_id, token_key, token_rows
+from leither.service.token_rows import TokenRow, decode_row, put_token, shown_id, token_key, token_rows, visit_rows
 from leither.service.token_use import TokenUse
 from leither.service.user_rows import read_user
 
@@ -90,6 +91,15 @@ class NotASession(Conflict):
         super().__init__(f"this is the token named {name!r} and no session; to end it, use `leither token revoke`")
 
 
+class TooManyVisits(LimitError):
+    """As many visitors are here as may be."""
+
+    code = "too-many-visits"
+
+    def __init__(self) -> None:
+        super().__init__(f"{limits.VISITS_MAX} sessions of visitors are open, the limit; try again later")
+
+
 @dataclass(frozen=True, slots=True)
 class _Code:
     principal: Principal
@@ -103,6 +113,8 @@ class Tokens:
         self._engines = engines
         self._codes: dict[bytes, _Code] = {}
         self._guard = threading.Lock()
+        self.replays = MemoryReplays(since_ms=engines.clock.now_ms())
+        """The proofs by which visitors came in."""
         self._use = TokenUse(self._keep_use)
 
     def create(
@@ -194,6 +206,46 @@ class Tokens:
             raise BadToken
         self._use.note(key, now, kept_ms=row.used_ms)
         return row.principal
+
+    def enter(self, principal: Principal, *, stranger: Callable[[Sequence[bytes]], bool]) -> str:
+        """Open the session of a visitor, until `principal.until_ms`; return its secret.
+
+        Of too many sessions of one person the one that ends first goes, and of all visitors' one of a `stranger`.
+        Raises: TooManyVisits, TooManyTokens.
+        """
+        secret, until_ms = new_secret(self._engines.random), principal.until_ms
+        assert until_ms is not None
+        assert principal.device is not None
+        now = self._engines.clock.now_ms()
+        row = TokenRow(
+            principal.name,
+            principal.scope.value,
+            principal.only or b"",
+            now,
+            until_ms,
+            session=True,
+            keys=principal.keys,
+            device=principal.device,
+            most=int(principal.most),
+        )
+
+        def add(transaction: Transaction) -> None:
+            _make_room(transaction, row, stranger)
+            put_token(transaction, secret, row, now)
+
+        self._engines.state.write(add)
+        return secret
+
+    def end_all(self, doomed: Callable[[TokenRow], bool]) -> int:
+        """End the sessions of visitors for which `doomed` holds; return how many there were."""
+
+        def drop(transaction: Transaction) -> int:
+            keys = [key for key, row in visit_rows(transaction).items() if doomed(row)]
+            for key in keys:
+                transaction.delete(key)
+            return len(keys)
+
+        return self._engines.state.write(drop)
 
     def one_time_code(
         self, only: MimeiId | None = None, *, user: KeyId | None = None, name: str = OWNER.name
@@ -292,3 +344,15 @@ def _bounded(agent: str) -> str:
     """Return how a browser names itself, short and without what steers a terminal."""
     printable = "".join(character if character.isprintable() else " " for character in agent)
     return printable.encode(errors="replace")[: limits.SESSION_AGENT_BYTES_MAX].decode(errors="ignore")
+
+
+def _make_room(transaction: Transaction, row: TokenRow, stranger: Callable[[Sequence[bytes]], bool]) -> None:
+    visits = [(held.expires_ms, key, held) for key, held in visit_rows(transaction).items()]
+    theirs = sorted((ends, key) for ends, key, held in visits if held.keys[0] == row.keys[0])
+    if len(theirs) >= limits.VISITS_OF_ONE_MAX:
+        transaction.delete(theirs[0][1])
+    elif len(visits) >= limits.VISITS_MAX:
+        strangers = sorted((ends, key) for ends, key, held in visits if stranger(held.keys))
+        if not strangers or stranger(row.keys):
+            raise TooManyVisits
+        transaction.delete(strangers[0][1])

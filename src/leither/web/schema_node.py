@@ -89,6 +89,8 @@ class SessionInfo(Struct, frozen=True):
     name: Annotated[str, _about("owner, guest, or the name of a user or token.")]
     scope: Annotated[Literal["owner", "write", "read", "none"], _about("What the caller may do.")]
     user: Annotated[KeyText | None, _about("The id of the user for whom the caller acts; null for the owner.")] = None
+    key: Annotated[str | None, _about("The whole key of the person, where one is known; friends grant to it.")] = None
+    until: Annotated[Moment | None, _about("When a visitor's session ends.")] = None
 
 
 class PhraseGiven(Struct, frozen=True, forbid_unknown_fields=True):

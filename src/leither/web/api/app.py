@@ -21,6 +21,7 @@ from leither.web.api import (
     catalog,
     database,
     files,
+    grants,
     identity,
     lan,
     merging,
@@ -30,6 +31,7 @@ from leither.web.api import (
     trees,
     users,
     versions,
+    visits,
     watch,
 )
 from leither.web.api.body import ApiRequest
@@ -56,6 +58,8 @@ _AREAS = (
     archives,
     watch,
     lan,
+    grants,
+    visits,
 )
 
 

@@ -22,6 +22,7 @@ from leither.service.holding import Mimei, VersionNotFound, load
 from leither.service.tokens import BadToken, Tokens
 from leither.service.users import Users
 from leither.service.versions import act_for, default_selector, resolve
+from leither.service.visits import Visits
 from leither.web.lan import LanOffice
 from leither.web.reach import Reach, reach_of
 from leither.web.schema_node import ConfigRow
@@ -54,6 +55,11 @@ class ApiContext:
     lan: LanOffice | None = None
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
     imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))
+    visits: Visits = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the door for visitors."""
+        object.__setattr__(self, "visits", Visits(self.engines, self.tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,11 @@ class Caller:
     def engines(self) -> Engines:
         """The ports and caches of the node."""
         return self.context.engines
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The whole keys of the person who asks, as far as they are known."""
+        return self.context.engines.persons.keys_of(self.principal)
 
     @property
     def catalog(self) -> Catalog:

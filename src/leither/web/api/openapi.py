@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
-from leither.web import schema, schema_node
+from leither.web import schema, schema_node, schema_people
 from leither.web.schema_node import Problem
 
+_SCHEMAS = (schema, schema_node, schema_people)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 _BYTES: dict[str, tuple[str, str]] = {
@@ -44,7 +45,7 @@ def document(app: Litestar) -> dict[str, Any]:
     schemas, problem = found["components"]["schemas"], msgspec.json.schema_components([Problem])[1]["Problem"]
     schemas["Problem"] = problem | {"additionalProperties": True}
     for name, one in schemas.items():
-        kind = getattr(schema, name, None) or getattr(schema_node, name, None)
+        kind = next((getattr(held, name) for held in _SCHEMAS if hasattr(held, name)), None)
         if kind is not None:
             one["description"] = (kind.__doc__ or "").strip()
             if kind.__struct_config__.forbid_unknown_fields:

@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import delete, get, post
 from litestar.params import JSONBody, PathParameter
 
-from leither.crypto import MimeiId, id_text, parse_id
+from leither.crypto import MimeiId, id_text, key_text, parse_id
 from leither.errors import NotFound
 from leither.people import OWNER, Act, Scope
 from leither.service.token_rows import TokenRow, is_of
@@ -167,7 +167,8 @@ async def get_session(caller: CallerGiven) -> SessionInfo:
     """Say who the caller is to this node."""
     principal = caller.principal
     user = id_text(principal.user) if principal.user is not None else None
-    return SessionInfo(principal.name, principal.scope.value, user)
+    key = key_text(caller.keys[0]) if caller.keys else None
+    return SessionInfo(principal.name, principal.scope.value, user, key, moment(principal.until_ms))
 
 
 @delete("/session", operation_id="closeSession", tags=["tokens"])

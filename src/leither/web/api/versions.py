@@ -15,7 +15,7 @@ from leither.codec import Cid
 from leither.crypto import ID_BYTES
 from leither.db import describe
 from leither.errors import InputError
-from leither.mimei.address import parse_address, parse_selector
+from leither.mimei.address import LAST, parse_address, parse_selector
 from leither.mimei.entry import (
     GRANT_TYPE,
     REFERENCE_TYPE,
@@ -30,6 +30,7 @@ from leither.people import Act
 from leither.service import history
 from leither.service.backup import backup
 from leither.service.diff import Difference, diff
+from leither.service.holding import load
 from leither.service.versions import VersionRow, rows, side_rows
 from leither.web.api.catalog import shown
 from leither.web.api.context import Caller, working_copy
@@ -65,10 +66,9 @@ class BadCursor(InputError):
 
 
 def version_shown(caller: Caller, ref: str, cid: Cid) -> VersionInfo:
-    """Return a version of a MiMei as the API shows it."""
-    mimei = caller.catalog.readable(parse_address(ref).id, caller.principal)
+    """Return a version of a MiMei as the API shows it, to who may do what was just done."""
     with caller.engines.state.read() as view:
-        return describe_version(caller, view, mimei, cid)
+        return describe_version(caller, view, load(caller.engines, view, parse_address(ref).id), cid)
 
 
 @post(f"{REF}/backup", status_code=200, operation_id="backUp", tags=["versions"])
@@ -99,9 +99,11 @@ async def restore(caller: CallerGiven, ref: Ref, data: JSONBody[RestoreRequest])
     """Make `cur` equal a version. Unsaved changes must be discarded by name."""
 
     def work() -> MimeiInfo:
-        mimei = caller.mimei(ref, Act.WRITE)
-        history.restore(caller.engines, mimei.id, parse_selector(data.version), discard=data.discard)
-        return shown(caller, caller.catalog.readable(mimei.id, caller.principal))
+        mimei, selector = caller.mimei(ref, Act.WRITE), parse_selector(data.version)
+        with caller.engines.state.read() as view:
+            caller.readable(view, mimei, selector)
+        history.restore(caller.engines, mimei.id, selector, discard=data.discard)
+        return shown(caller, caller.mimei(ref, Act.WRITE))
 
     return await caller.run(work)
 
@@ -117,13 +119,14 @@ async def fork(caller: CallerGiven, ref: Ref, data: JSONBody[ForkRequest]) -> Mi
     """Make a new MiMei that goes on from a version: the one named, else the newest. Nothing is copied."""
     caller.principal.require_resident("forking a MiMei")
     address = parse_address(ref)
-    selector = "last" if address.version is None else address.version
+    selector = LAST if address.version is None else address.version
 
     def work() -> MimeiInfo:
-        with caller.engines.state.read() as view:
-            version = caller.readable(view, caller.catalog.get(address.id, caller.principal, Act.FORK), selector)
-        user = caller.principal.user
-        return shown(caller, history.fork(caller.engines, address.id, version, mark=data.mark, app=data.app, user=user))
+        engines, user = caller.engines, caller.principal.user
+        mimei = caller.catalog.get(address.id, caller.principal, Act.FORK)
+        with engines.state.read() as view:
+            version = caller.readable(view, mimei, selector)
+        return shown(caller, history.fork(engines, mimei.id, version, mark=data.mark, app=data.app, user=user))
 
     return await caller.run(work)
 

@@ -49,11 +49,15 @@ class NotCached(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A path followed to its end. `cids` are those of the root and of each segment; `get` reads what may be seen."""
+    """A path followed to its end. `get` reads what may be seen, until `until_ms`.
+
+    `cids` are those of the root and of each segment.
+    """
 
     cids: tuple[AnyCid, ...]
     path: Path
     get: Get
+    until_ms: int
 
     @property
     def end(self) -> AnyCid:
@@ -96,7 +100,7 @@ class IpfsPaths:
             located = (
                 self._known.get((principal, root, path)) if self._generation == self._visibility.generation else None
             )
-            if located is None:
+            if located is None or located.until_ms <= self._visibility.now_ms():
                 located = await self._threads.run(lambda: self._locate(principal, root, path))
         except BlockNotFound:
             if b"only-if-cached" in request.headers.get(b"cache-control", b""):
@@ -139,7 +143,7 @@ class IpfsPaths:
                 get(cids[-1])
         except BlockMissing:
             raise BlockNotFound(cids[-1]) from None
-        located = Located(tuple(cids), path, get)
+        located = Located(tuple(cids), path, get, self._visibility.until_ms(principal))
         self._remember((principal, root, path), located, generation)
         return located
 

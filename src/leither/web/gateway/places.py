@@ -25,10 +25,11 @@ from leither.web.gateway.visible import CHANGE
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state of a MiMei that a principal may read; `version` is None for `cur`."""
+    """One state of a MiMei that a principal may read; `version` is None for `cur`; it may be read until `until_ms`."""
 
     mimei: Mimei
     version: Cid | None
+    until_ms: int
 
     @property
     def is_release(self) -> bool:
@@ -61,7 +62,7 @@ class Places:
     def release(self, mimei: MimeiId, principal: Principal) -> State:
         """Return the released version. Raises: MimeiNotFound, VersionNotFound. Cost: nothing, when asked for again."""
         known = self._releases.get((mimei, principal))
-        if known is not None:
+        if known is not None and self._engines.clock.now_ms() < known.until_ms:
             return known
         generation = self._generation
         state = self.open(mimei, RELEASE, principal)
@@ -83,7 +84,7 @@ class Places:
             chosen = default_selector(found, principal) if selector is None else selector
             if chosen == CUR:
                 authorize(principal, found, act_for(found, CUR, None))
-                return State(found, None)
+                return State(found, None, found.verdict(principal).until_ms)
             try:
                 version = resolve(self._engines, view, found, chosen)
             except VersionNotFound:
@@ -91,7 +92,7 @@ class Places:
                 authorize(principal, found, act_for(found, chosen, None))
                 raise
             authorize(principal, found, act_for(found, chosen, version))
-            return State(found, version)
+            return State(found, version, found.verdict(principal).until_ms)
 
     def known(self, state: State, path: Path) -> Content | None:
         """Return the file at `path` if it was found before, without waiting for anything."""

@@ -73,9 +73,12 @@ class Visible:
         self._roots: dict[Cid, list[Cid]] = {}
         self._by_mimei: dict[MimeiId, frozenset[Cid]] = {}
         self._barred: dict[Cid, frozenset[Cid]] = {}
+        self.until_ms = limits.TIME_MS_MAX
+        """The moment from which on time alone may change what may be fetched."""
         with engines.state.read() as view:
             for mimei in load_all(engines, view):
-                acts = mimei.acts(principal)
+                acts, until_ms = mimei.verdict(principal)
+                self.until_ms = min(self.until_ms, until_ms)
                 versions = set(held_versions(view, mimei.id)) if Act.READ_VERSIONS in acts else set()
                 if Act.READ_RELEASE in acts and mimei.release is not None:
                     versions.add(mimei.release)
@@ -159,6 +162,7 @@ class Visibility:
         self._guard = threading.Lock()
         self._generation = 0
         self._indexes = Indexes()
+        self._others: tuple[int, bool] | None = None
 
     def hear(self, event: Event) -> None:
         """Take note of a change. To be called for every event of the node."""
@@ -172,13 +176,34 @@ class Visibility:
         """Counts the changes; what was found out under an older one may no longer hold."""
         return self._generation
 
+    def until_ms(self, principal: Principal) -> int:
+        """Return the moment from which on time alone may change what a principal may fetch; 0 if unknown."""
+        if principal.is_owner and not self._shared():
+            return limits.TIME_MS_MAX
+        with self._guard:
+            view = self._views.get(principal)
+        return view.until_ms if view is not None else 0
+
+    def now_ms(self) -> int:
+        """Return the node's time."""
+        return self._engines.clock.now_ms()
+
+    def _shared(self) -> bool:
+        """Tell whether something on this node belongs to somebody other than its owner."""
+        known, generation = self._others, self._generation
+        if known is None or known[0] != generation:
+            with self._engines.state.read() as view:
+                known = (generation, any(mimei.facts.user is not None for mimei in load_all(self._engines, view)))
+            self._others = known
+        return known[1]
+
     def sight(self, principal: Principal, cid: Cid) -> Get:
         """Return how `principal` reads from `cid` on. May take long.
 
         Raises: BlockNotFound: where it may not, or the block is not held.
         """
         blocks = self._engines.blocks
-        if not principal.is_owner or self._engines.persons.has_users:
+        if not principal.is_owner or self._shared():
             found = self._of(principal).sight(cid)
             if found is None:
                 raise BlockNotFound(cid)
@@ -191,12 +216,13 @@ class Visibility:
     def _of(self, principal: Principal) -> Visible:
         with self._guard:
             view, generation = self._views.get(principal), self._generation
-        if view is None:
+        if view is None or view.until_ms <= self._engines.clock.now_ms():
             view = Visible(self._engines, principal, self._indexes)
             with self._guard:
                 # What changed while it was made is not in it, so it must not stay.
                 if generation == self._generation:
                     self._views[principal] = view
+                    self._views.move_to_end(principal)
                     if len(self._views) > limits.READERS_REMEMBERED_MAX:
                         self._views.popitem(last=False)
         return view

@@ -97,6 +97,10 @@ CASES = [
     reading("listTags", f"{ONE}/tags"),
     writing("addTag", "POST", f"{ONE}/tags", {"tag": "topic:new"}),
     writing("removeTag", "DELETE", f"{ONE}/tags?tag=topic:old"),
+    reading("listGrants", f"{ONE}/grants"),
+    Case("giveGrant", "POST", f"{ONE}/grants", ABSENT, DENIED, DENIED, ABSENT, {"to": "a" * 52, "rights": "read-cur"}),
+    owner_only("makePassport", "POST", "/passport", {"node": "a" * 52}),
+    open_to_all("getChallenge", "GET", "/session/challenge"),
     owner_only("listTokens", "GET", "/tokens"),
     owner_only("createToken", "POST", "/tokens", {"name": "fresh", "scope": "read"}),
     owner_only("revokeToken", "DELETE", "/tokens/spare"),
@@ -132,6 +136,10 @@ REFUSED = [
     owner_only("setOwnSettings", "PUT", "/users/self/settings", {"settings": {}}),
     open_to_all("joinAsUser", "POST", "/users/join", {"code": "none"}),
     open_to_all("openSessionByWords", "POST", "/session/words", {"phrase": "some words"}),
+    owner_only("takeBackGrant", "DELETE", f"{ONE}/grants/00"),
+    owner_only("passOn", "POST", "/grants/pass-on", {"record": "AAAA", "to": "a" * 52}),
+    open_to_all("openVisit", "POST", "/session/visit", {}),
+    open_to_all("tellRevocation", "POST", "/session/revocation", {"revocation": "AAAA"}),
 ]
 AFTER_RIGHTS = {
     "runCommands": "not-a-database",
@@ -150,6 +158,10 @@ AFTER_RIGHTS = {
     "setOwnSettings": DENIED,
     "joinAsUser": "bad-invitation",
     "openSessionByWords": "phrase-length",
+    "takeBackGrant": "grant-not-found",
+    "passOn": "not-a-record",
+    "openVisit": "visit-unclear",
+    "tellRevocation": "not-a-record",
 }
 
 

@@ -1,0 +1,92 @@
+"""`leither share`: what others may do with a MiMei, each by their key."""
+
+from typing import Any
+
+import click
+
+from leither.cli.address import resolve_whole
+from leither.cli.api import mimei_path
+from leither.cli.command import Group
+from leither.cli.output import Output, moment
+from leither.cli.parameter import DURATION
+from leither.cli.session import Session, pass_session
+
+
+class _ShareGroup(Group):
+    """A group in which a first word that is no command is the MiMei that `give` shares."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that `args` call and what is left of them."""
+        return super().resolve_command(ctx, args if args and args[0] in self.commands else ["give", *args])
+
+
+@click.group(cls=_ShareGroup)
+def share() -> None:
+    """Let somebody do something with a MiMei, by their key.
+
+    `leither share ID --to KEY --may read-cur,write` gives it. The acts are read-cur, read-versions, read-release,
+    write, backup, release, fork, tag, share. What was given travels with the MiMei, so that every node that holds it
+    does the same.
+    """
+
+
+@share.command()
+@click.argument("mimei", metavar="ID")
+@click.option("--to", metavar="KEY", required=True, help="Whose key: the whole of it, or the id of one known here.")
+@click.option("--may", metavar="ACT,ACT", required=True, help="What they may do.")
+@click.option("--for", "seconds", type=DURATION, metavar="TIME", help="For how long, such as 30d; a year by default.")
+@click.option("--may-pass-on", is_flag=True, help="Let them give it to others as well.")
+@pass_session
+def give(session: Session, mimei: str, to: str, may: str, seconds: int | None, may_pass_on: bool) -> None:
+    """Let a key do something with a MiMei. This is what `leither share ID` alone does."""
+    body: dict[str, Any] = {"to": to, "rights": f"{may},share" if may_pass_on else may}
+    with session.api() as api:
+        found = api.post(
+            mimei_path(resolve_whole(api, mimei), "grants"), body | ({"seconds": seconds} if seconds else {})
+        )
+    session.show(
+        found,
+        lambda output: output.line(f"{found['to_id']} may {found['rights']} until {moment(found['until'])}"),
+    )
+
+
+@share.command("list")
+@click.argument("mimei", metavar="ID")
+@pass_session
+def list_(session: Session, mimei: str) -> None:
+    """List what was given, and to whom."""
+    with session.api() as api:
+        found: Any = api.get(mimei_path(resolve_whole(api, mimei), "grants"))
+    rows = [
+        (item["name"][:12], item["to_id"], item["rights"], moment(item["until"]), item["state"], item["by_id"])
+        for item in found
+    ]
+    columns = ("name", "to", "may", "until", "state", "given by")
+    session.show({"items": found}, lambda output: output.table(columns, rows, empty="shared with nobody by key"))
+
+
+@share.command()
+@click.argument("mimei", metavar="ID")
+@click.argument("name")
+@pass_session
+def revoke(session: Session, mimei: str, name: str) -> None:
+    """Take back what was given, and all that was passed on from it. NAME is how `leither share list` shows it."""
+    with session.api() as api:
+        api.delete(mimei_path(resolve_whole(api, mimei), "grants", name))
+    session.show({"name": name}, lambda output: output.line(f"{name} is taken back"))
+
+
+@share.command()
+@pass_session
+def key(session: Session) -> None:
+    """Print your whole key, to give to friends who want to share something with you."""
+    with session.api() as api:
+        found = api.get("/session")
+    answer = {"key": found["key"]}
+
+    def human(output: Output) -> None:
+        output.line(answer["key"])
+
+    session.show(answer, human)

@@ -1,0 +1,57 @@
+"""Another node than one's own, at an address that was typed: which key it has, and signing in there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from leither.cli.api import Api
+from leither.errors import InputError
+
+_TIMEOUT_S = 20.0
+
+
+class NotANode(InputError):
+    """What was typed is neither the address of a node nor a whole key."""
+
+    code = "not-a-node"
+
+    def __init__(self, given: str) -> None:
+        self.given = given[:200]
+        super().__init__(
+            f"{self.given!r} is neither the address of a node, such as https://friend.example:4800, nor a whole key"
+        )
+
+
+@contextmanager
+def at(url: str) -> Iterator[Api]:
+    """Open a connection to the node at `url`, as nobody in particular. Raises: NotANode."""
+    import httpx
+
+    try:
+        base = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise NotANode(url) from None
+    if base.scheme not in ("http", "https") or not base.host or base.userinfo or base.path.strip("/"):
+        raise NotANode(url)
+    with httpx.Client(base_url=base.copy_with(path="/"), timeout=_TIMEOUT_S, follow_redirects=False) as client:
+        yield Api(client, url=url, running=True)
+
+
+def node_key(node: str) -> str:
+    """Return the whole key of a node, given that or an address, where it is asked. Raises: NotANode."""
+    from leither.crypto.public import KEY_TEXT
+
+    if KEY_TEXT.fullmatch(node):
+        return node
+    with at(node) as api:
+        found: str = api.get("/session/challenge")["node"]
+    return found
+
+
+def sign_in(url: str, passport: str) -> dict[str, Any]:
+    """Open a session at `url` with a passport, and return what the node says of it."""
+    with at(url) as api:
+        made: dict[str, Any] = api.post("/session/visit", {"passport": passport})
+    return made
