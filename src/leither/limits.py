@@ -196,6 +196,8 @@ LIST_PAGE_MAX = 1000
 DIFF_ENTRIES_MAX = 100_000
 WATCHERS_MAX = 256
 WATCH_QUEUE_MAX = 1024
+WATCH_CHECK_S = 5
+"""How often at least an open watcher's session is looked up again."""
 TOKENS_MAX = 1024
 """Tokens and sessions of one person."""
 TOKEN_NAME_BYTES_MAX = 128

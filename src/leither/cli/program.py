@@ -35,7 +35,7 @@ COMMANDS = {
     "ref": ("ref:ref", "References from one MiMei to others."),
     "tag": ("tag:tag", "Tags, and finding MiMei by them."),
     "right": ("right:right", "Who else may do what with a MiMei."),
-    "share": ("share:share", "Let a friend do something with a MiMei; take it back."),
+    "share": ("share:share", "Let somebody do something with a MiMei, by their key."),
     "passport": ("visit:passport", "Make a passport by which you enter a friend's node."),
     "visit": ("visit:visit", "Sign in at a friend's node."),
     "quota": ("right:quota", "How much a MiMei may hold."),

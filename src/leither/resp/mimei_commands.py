@@ -21,8 +21,8 @@ from leither.service.backup import backup
 from leither.service.catalog import Catalog, authorize
 from leither.service.diff import diff
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, VersionNotFound, load
-from leither.service.versions import act_for, resolve, rows
+from leither.service.holding import Mimei, load
+from leither.service.versions import readable_version, rows
 
 if TYPE_CHECKING:
     from leither.resp.connection import Connection
@@ -167,15 +167,11 @@ def _diff(engines: Engines, session: Session, words: list[str]) -> object:
 
 
 def _readable(engines: Engines, session: Session, held: Mimei, selector: Selector) -> Cid | None:
-    try:
-        with engines.state.read() as view:
-            version = None if selector == CUR else resolve(engines, view, held, selector)
-    except VersionNotFound:
-        # Who may not read versions can't tell those that are there from those that are not.
-        authorize(session.principal, held, act_for(held, selector, None))
-        raise
-    authorize(session.principal, held, act_for(held, selector, version))
-    return version
+    if selector == CUR:
+        authorize(session.principal, held, Act.READ_CUR)
+        return None
+    with engines.state.read() as view:
+        return readable_version(engines, view, held, selector, session.principal)
 
 
 @_mm(b"mm.fork", -2, "Make a new MiMei from a version, and return its id: MM.FORK mark [version]")

@@ -7,13 +7,12 @@ from leither.crypto import MimeiId
 from leither.errors import DeniedError
 from leither.mimei.address import CUR, Selector, parse_address
 from leither.people import GUEST, Act, Principal
-from leither.ports import View
 from leither.service.catalog import authorize
 from leither.service.database import NotADatabase
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, VersionNotFound, load
+from leither.service.holding import load
 from leither.service.tokens import Tokens
-from leither.service.versions import act_for, default_selector, resolve
+from leither.service.versions import default_selector, readable_version
 
 
 class NoOnlyMimei(DeniedError):
@@ -61,17 +60,11 @@ def open_session(engines: Engines, tokens: Tokens, user: str, secret: str) -> Se
         held = load(engines, view, wanted)
         if selector is None:
             selector = default_selector(held, principal)
-        version = None if selector == CUR else _version(engines, view, held, selector, principal)
-        authorize(principal, held, act_for(held, selector, version))
+        version = None
+        if selector == CUR:
+            authorize(principal, held, Act.READ_CUR)
+        else:
+            version = readable_version(engines, view, held, selector, principal)
     if held.genesis.type != "db":
         raise NotADatabase(held.id, held.genesis.type)
     return Session(user, secret, principal, wanted, version, held.acts(principal))
-
-
-def _version(engines: Engines, view: View, held: Mimei, selector: Selector, principal: Principal) -> Cid:
-    try:
-        return resolve(engines, view, held, selector)
-    except VersionNotFound:
-        # Who may not read versions can't tell those that are there from those that are not.
-        authorize(principal, held, act_for(held, selector, None))
-        raise

@@ -21,7 +21,7 @@ from leither.service.engines import Engines
 from leither.service.entries import Entries, VersionEntries
 from leither.service.holding import Mimei, MimeiNotFound, VersionNotFound, load
 from leither.service.pages import fold, has_pages
-from leither.service.versions import act_for, default_selector, resolve
+from leither.service.versions import act_for, default_selector, readable_version
 from leither.unixfs import read
 
 
@@ -132,12 +132,7 @@ def _open(engines: Engines, view: View, mimei: Mimei, selector: Selector, princi
     if selector == CUR:
         authorize(principal, mimei, act_for(mimei, selector, None))
         return Tree(engines, view, mimei, None, Cur(engines, view, mimei), principal)
-    try:
-        version = resolve(engines, view, mimei, selector)
-    except VersionNotFound:
-        authorize(principal, mimei, act_for(mimei, selector, None))
-        raise
-    authorize(principal, mimei, act_for(mimei, selector, version))
+    version = readable_version(engines, view, mimei, selector, principal)
     record = engines.record(Version, version)
     return Tree(engines, view, mimei, version, VersionEntries(engines.map(record.side, record.salt)), principal)
 

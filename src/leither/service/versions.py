@@ -8,6 +8,7 @@ from leither.crypto import MimeiId
 from leither.mimei.address import CUR, LAST, RELEASE, Selector
 from leither.mimei.version import Version
 from leither.people import Act, Principal
+from leither.people.policy import READS
 from leither.ports import Transaction, View
 from leither.service import tables
 from leither.service.engines import Engines
@@ -55,6 +56,26 @@ def act_for(mimei: Mimei, selector: Selector, version: Cid | None) -> Act:
     if selector == RELEASE or (version is not None and version == mimei.release):
         return Act.READ_RELEASE
     return Act.READ_VERSIONS
+
+
+def readable_version(engines: Engines, view: View, mimei: Mimei, selector: Selector, principal: Principal) -> Cid:
+    """Return the CID of the version that `selector` names (`cur` is none), if `principal` may read it.
+
+    To who may read nothing, nothing is looked up, as for a MiMei that is absent; and who may not read versions can't
+    tell those that are there from those that are not. Raises: MimeiNotFound, VersionNotFound.
+    """
+    acts = mimei.acts(principal)
+    if not acts & READS:
+        raise MimeiNotFound(mimei.id)
+    try:
+        version = resolve(engines, view, mimei, selector)
+    except VersionNotFound:
+        if act_for(mimei, selector, None) not in acts:
+            raise MimeiNotFound(mimei.id) from None
+        raise
+    if act_for(mimei, selector, version) not in acts:
+        raise MimeiNotFound(mimei.id)
+    return version
 
 
 def default_selector(mimei: Mimei, principal: Principal) -> Selector:

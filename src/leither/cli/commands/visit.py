@@ -36,10 +36,10 @@ def _made(session: Session, node: str, seconds: int | None, may: str | None, onl
 @_narrowing
 @pass_session
 def passport(session: Session, node: str, seconds: int | None, may: str | None, only: str | None) -> None:
-    """Make a passport by which you enter the node NODE: its address, or its whole key.
+    """Make a passport by which you enter a friend's node.
 
-    It opens one session there, once. Whoever has it can use it, so give it to nobody. For a browser, put #passport= and
-    the passport behind the node's address.
+    NODE is its address, or its whole key. The passport opens one session there, once. Whoever has it can use it, so
+    give it to nobody. For a browser, put #passport= and the passport behind the node's address.
     """
     made = _made(session, node, seconds, may, only)
 
@@ -55,10 +55,10 @@ def passport(session: Session, node: str, seconds: int | None, may: str | None, 
 @_narrowing
 @pass_session
 def visit(session: Session, url: str, seconds: int | None, may: str | None, only: str | None) -> None:
-    """Sign in at a friend's node with a passport of yours, and print the token of that session.
+    """Sign in at a friend's node.
 
-    A program sends it there with each request, as the header `Authorization: Bearer TOKEN`; Redis and WebDAV clients
-    send it as the password.
+    You come in by a passport of yours, and the token of that session is printed. A program sends it there with each
+    request, as the header `Authorization: Bearer TOKEN`; Redis and WebDAV clients send it as the password.
     """
     opened = sign_in(url, _made(session, url, seconds, may, only)["passport"])
 

@@ -18,10 +18,10 @@ from leither.people import GUEST, Act, Denied, Principal
 from leither.ports import View
 from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, VersionNotFound, load
+from leither.service.holding import Mimei, load
 from leither.service.tokens import BadToken, Tokens
 from leither.service.users import Users
-from leither.service.versions import act_for, default_selector, resolve
+from leither.service.versions import default_selector, readable_version
 from leither.service.visits import Visits
 from leither.web.lan import LanOffice
 from leither.web.reach import Reach, reach_of
@@ -118,19 +118,12 @@ class Caller:
     def readable(self, view: View, mimei: Mimei, selector: Selector) -> Selector:
         """Return `cur`, or the CID of the version `selector` names, if the caller may read it.
 
-        A caller that may not read versions can't tell those that are there from those that are not.
         Raises: MimeiNotFound, VersionNotFound.
         """
         if selector == CUR:
             authorize(self.principal, mimei, Act.READ_CUR)
             return selector
-        try:
-            version = resolve(self.engines, view, mimei, selector)
-        except VersionNotFound:
-            authorize(self.principal, mimei, act_for(mimei, selector, None))
-            raise
-        authorize(self.principal, mimei, act_for(mimei, selector, version))
-        return version
+        return readable_version(self.engines, view, mimei, selector, self.principal)
 
 
 class NotWorkingCopy(InputError):

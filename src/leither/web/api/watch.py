@@ -150,12 +150,21 @@ async def _listen(socket: WebSocket[Any, Any, Any], watching: Watch) -> None:
 
 async def _tell(socket: WebSocket[Any, Any, Any], watching: Watch, backlog: Backlog) -> None:
     while True:
-        events, lagged = await backlog.take()
+        events, lagged = await _taken(backlog)
         lines = [WatchEvent(event.what, id_text(event.id), event.version) for event in await _seen(watching, events)]
         if lagged:
             lines.append(WatchEvent("lagged"))
         for line in lines:
             await socket.send_text(msgspec.json.encode(line))
+
+
+async def _taken(backlog: Backlog) -> tuple[list[Event], bool]:
+    """Wait for events, but not longer than a session that has ended may stay open."""
+    try:
+        async with asyncio.timeout(limits.WATCH_CHECK_S):
+            return await backlog.take()
+    except TimeoutError:
+        return [], False
 
 
 async def _seen(watching: Watch, events: list[Event]) -> list[Event]:

@@ -16,9 +16,9 @@ from leither.people import Principal
 from leither.service.catalog import authorize
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Mimei, VersionNotFound, load
+from leither.service.holding import Mimei, load
 from leither.service.tree import open_tree
-from leither.service.versions import act_for, default_selector, resolve
+from leither.service.versions import act_for, default_selector, readable_version
 from leither.unixfs import size_bytes
 from leither.web.gateway.visible import CHANGE
 
@@ -85,13 +85,7 @@ class Places:
             if chosen == CUR:
                 authorize(principal, found, act_for(found, CUR, None))
                 return State(found, None, found.verdict(principal).until_ms)
-            try:
-                version = resolve(self._engines, view, found, chosen)
-            except VersionNotFound:
-                # Who may not read versions can't tell those that are there from those that are not.
-                authorize(principal, found, act_for(found, chosen, None))
-                raise
-            authorize(principal, found, act_for(found, chosen, version))
+            version = readable_version(self._engines, view, found, chosen, principal)
             return State(found, version, found.verdict(principal).until_ms)
 
     def known(self, state: State, path: Path) -> Content | None:

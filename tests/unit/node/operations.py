@@ -1,0 +1,264 @@
+"""Every way in, as a table: what is asked at each front door, and which act of a right it needs."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from leither.crypto import id_text
+from leither.people import ALL, Act
+from leither.people.policy import READS
+from tests.unit.node.fronts import Answer, Fronts, Holdings
+
+NOTHING = Act(0)
+OK, DENIED, ABSENT = "ok", "denied", "absent"
+CUR, VERSIONS, RELEASE = Act.READ_CUR, Act.READ_VERSIONS, Act.READ_RELEASE
+PROPFIND = b'<propfind xmlns="DAV:"><prop><resourcetype/></prop></propfind>'
+PROPPATCH = b'<propertyupdate xmlns="DAV:"><set><prop><x xmlns="urn:t">1</x></prop></set></propertyupdate>'
+LOCKING = b'<lockinfo xmlns="DAV:"><lockscope><shared/></lockscope><locktype><write/></locktype></lockinfo>'
+
+Ask = Callable[[Fronts, Holdings, str | None], str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that is asked, at one door.
+
+    Fields: any_of: acts of which one is enough. all_of: acts that are needed besides. ask: asks it, and returns how
+    far it got. raw: asks it and returns everything that was seen. resident: whether only somebody whose seed is on this
+    node can do it, since it is signed by them.
+    """
+
+    name: str
+    any_of: Act
+    ask: Ask
+    raw: Callable[[Fronts, Holdings, str | None], object]
+    all_of: Act = NOTHING
+    resident: bool = False
+
+    def expected(self, acts: Act) -> str:
+        """Return how far somebody gets who may do `acts`."""
+        if not acts & self.any_of:
+            return ABSENT if self.any_of & READS or not acts & READS else DENIED
+        missing = self.all_of & ~acts
+        if not missing:
+            return OK
+        return DENIED if acts & READS and missing & ~READS else ABSENT
+
+
+def _outcome(answer: Answer, *, absent: tuple[str, ...] = ("mimei-not-found",)) -> str:
+    if answer.status < 400:
+        return OK
+    code = answer.code
+    if code in absent:
+        return ABSENT
+    assert code == "denied", (answer.status, answer.body)
+    return DENIED
+
+
+def api(
+    name: str,
+    any_of: Act,
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    all_of: Act = NOTHING,
+    resident: bool = False,
+) -> Operation:
+    """An operation of the HTTP API. `{id}` stands for the MiMei; a path that begins with `db` asks the database."""
+
+    def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> Answer:
+        mimei = holdings.db if path.startswith("db") else holdings.fs
+        at = f"/api/v1/mimei/{id_text(mimei)}{path.removeprefix('db')}"
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        return fronts.http(method, at, secret, body=data.replace(b"{id}", id_text(mimei).encode()))
+
+    def raw(fronts: Fronts, holdings: Holdings, secret: str | None) -> object:
+        return send(fronts, holdings, secret).seen(holdings)
+
+    return Operation(
+        f"api {method} {path} {name}", any_of, lambda *given: _outcome(send(*given)), raw, all_of, resident
+    )
+
+
+def gateway(name: str, any_of: Act, path: Callable[[Holdings], str], **headers: str) -> Operation:
+    """A path of the gateway on the node's own host."""
+
+    def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> Answer:
+        return fronts.http("GET", path(holdings), secret, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+    def outcome(*given: Any) -> str:  # noqa: ANN401
+        return _outcome(send(*given), absent=("mimei-not-found", "block-not-found"))
+
+    return Operation(f"gateway {name}", any_of, outcome, lambda f, h, s: send(f, h, s).seen(h))
+
+
+def origin() -> Operation:
+    """The MiMei's own origin, entered with a cookie, which counts only for a session that is for this MiMei."""
+
+    def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> Answer:
+        host = f"{id_text(holdings.fs)}.localhost:4800"
+        return fronts.http("GET", "/page", secret, host=host, cookie=True)
+
+    def outcome(fronts: Fronts, holdings: Holdings, secret: str | None) -> str:
+        answer = send(fronts, holdings, secret)
+        assert answer.status in (200, 404), answer.body
+        return OK if answer.status == 200 else ABSENT
+
+    return Operation("origin", RELEASE, outcome, lambda f, h, s: send(f, h, s).seen(h))
+
+
+def dav(method: str, any_of: Act, path: str, body: bytes = b"", *, all_of: Act = NOTHING, **headers: str) -> Operation:
+    """A method of WebDAV. `{id}` stands for the MiMei."""
+
+    def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> Answer:
+        named = id_text(holdings.fs)
+        fields = {key.replace("_", "-"): value.replace("{id}", named) for key, value in headers.items()}
+        return fronts.http(method, f"/dav/{named}{path}", secret, body=body, headers=fields, basic=True)
+
+    def outcome(fronts: Fronts, holdings: Holdings, secret: str | None) -> str:
+        answer = send(fronts, holdings, secret)
+        if answer.status < 400:
+            return OK
+        if b"on this node that you may read" in answer.body:
+            assert answer.status == (401 if secret is None else 404)
+            return ABSENT
+        assert answer.status in (401, 403), answer.body
+        assert b"needs the owner" in answer.body, answer.body
+        return DENIED
+
+    return Operation(f"dav {method} {path}", any_of, outcome, lambda f, h, s: send(f, h, s).seen(h), all_of)
+
+
+def redis(name: str, any_of: Act, *words: str, version: str = "", all_of: Act = NOTHING) -> Operation:
+    """A command of the Redis protocol, after AUTH with the MiMei's id."""
+
+    def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> bytes:
+        return fronts.redis_asks(id_text(holdings.db) + version, secret, *words)
+
+    def outcome(fronts: Fronts, holdings: Holdings, secret: str | None) -> str:
+        answer = send(fronts, holdings, secret)
+        if not answer.startswith(b"-"):
+            return OK
+        if b"on this node that you may read" in answer:
+            return ABSENT
+        assert answer.startswith((b"-NOPERM", b"-READONLY", b"-DENIED", b"-ERR")), answer
+        assert b"needs the owner" in answer or not answer.startswith((b"-ERR", b"-DENIED")), answer
+        return DENIED
+
+    def raw(fronts: Fronts, holdings: Holdings, secret: str | None) -> object:
+        return holdings.unnamed(send(fronts, holdings, secret))
+
+    return Operation(f"redis {name}", any_of, outcome, raw, all_of)
+
+
+def watch(what: str, any_of: Act) -> Operation:
+    """An event of the WebSocket. Who may not see it is told nothing."""
+
+    def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> list[str]:
+        return fronts.watched(holdings.fs, secret, (what,))
+
+    return Operation(f"watch {what}", any_of, lambda *given: OK if send(*given) else ABSENT, send)
+
+
+def small_tar() -> bytes:
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("kept"), io.BytesIO())
+    return held.getvalue()
+
+
+API = [
+    api("", READS, "GET", ""),
+    api("", READS, "GET", "/right"),
+    api("", READS, "GET", "/grants"),
+    api("", READS, "GET", "/referrers"),
+    api("", CUR, "GET", "/quota"),
+    api("the default", READS, "GET", "/files/page"),
+    api("", CUR, "GET", "@cur/files/page"),
+    api("", RELEASE, "GET", "@release/files/page"),
+    api("by its number", RELEASE, "GET", "@1/files/page"),
+    api("", VERSIONS, "GET", "@0/files/page"),
+    api("", VERSIONS, "GET", "@last/files/page"),
+    api("", READS, "GET", "/tree/"),
+    api("", READS, "GET", "/tar/"),
+    api("", VERSIONS, "GET", "/log"),
+    api("", CUR, "GET", "/diff?from=release", all_of=CUR | RELEASE),
+    api("", CUR, "GET", "/conflicts"),
+    api("", CUR, "GET", "/references"),
+    api("", CUR, "GET", "/tags"),
+    api("", Act.WRITE, "PUT", "/files/new", b"bytes"),
+    api("", Act.WRITE, "POST", "/files/new", {"move_to": "moved"}),
+    api("", Act.WRITE, "PUT", "/tree/below", small_tar()),
+    api("", Act.WRITE, "DELETE", "/files/moved"),
+    api("", Act.WRITE, "POST", "/references", {"target": "{id}@release"}, all_of=Act.WRITE | RELEASE),
+    api("reading", READS, "POST", "db/db", {"commands": [["GET", "key"]]}),
+    api("writing", CUR, "POST", "db@cur/db", {"commands": [["SET", "other", "1"]]}, all_of=Act.WRITE),
+    api("", Act.WRITE, "POST", "/restore", {"version": "release", "discard": True}, all_of=Act.WRITE | RELEASE),
+    api("", Act.WRITE, "POST", "/discard", {}),
+    api("", Act.BACKUP, "POST", "/merge", {}),
+    api("", Act.BACKUP, "POST", "db/backup", {}),
+    api("", Act.RELEASE, "POST", "/release", {"version": "1"}),
+]
+GATEWAY = [
+    gateway("by path, the default", READS, lambda h: f"/mm/{id_text(h.fs)}/page"),
+    gateway("by path, a listing", READS, lambda h: f"/mm/{id_text(h.fs)}/"),
+    gateway("by path, cur", CUR, lambda h: f"/mm/{id_text(h.fs)}@cur/page"),
+    gateway("by path, the release", RELEASE, lambda h: f"/mm/{id_text(h.fs)}@release/page"),
+    gateway("by path, an old version", VERSIONS, lambda h: f"/mm/{id_text(h.fs)}@0/page"),
+    gateway("by CID, raw, of the release", RELEASE | VERSIONS, lambda h: f"/ipfs/{h.raw['release']}?format=raw"),
+    gateway("by CID, raw, of an old version", VERSIONS, lambda h: f"/ipfs/{h.raw['before']}?format=raw"),
+    gateway("by CID, a CAR of the release", RELEASE | VERSIONS, lambda h: f"/ipfs/{h.roots['release']}?format=car"),
+    gateway("by CID, a CAR of the newest", VERSIONS, lambda h: f"/ipfs/{h.roots['last']}?format=car"),
+    gateway("by CID and path, a file", VERSIONS, lambda h: f"/ipfs/{h.roots['before']}/page"),
+]
+DAV = [
+    dav("GET", READS, "/page"),
+    dav("GET", RELEASE, "@release/page"),
+    dav("GET", VERSIONS, "@0/page"),
+    dav("PROPFIND", READS, "/", PROPFIND, depth="1"),
+    dav("PUT", Act.WRITE, "/new", b"bytes"),
+    dav("PROPPATCH", Act.WRITE, "/new", PROPPATCH),
+    dav("COPY", READS, "/new", destination="http://localhost:4800/dav/{id}/copy", all_of=Act.WRITE),
+    dav("MOVE", READS, "/copy", destination="http://localhost:4800/dav/{id}/moved", all_of=Act.WRITE),
+    dav("DELETE", Act.WRITE, "/new"),
+    dav("LOCK", Act.WRITE, "/locked", LOCKING, timeout="Second-1"),
+]
+REDIS = [
+    redis("GET of the default", READS, "GET", "key"),
+    redis("GET of cur", CUR, "GET", "key", version=".cur"),
+    redis("GET of the release", RELEASE, "GET", "key", version=".release"),
+    redis("GET of an old version", VERSIONS, "GET", "key", version=".0"),
+    redis("SET", CUR, "SET", "other", "1", version=".cur", all_of=Act.WRITE),
+    redis("MM.INFO", READS, "MM.INFO"),
+    redis("MM.LOG", CUR, "MM.LOG", version=".cur", all_of=VERSIONS),
+    redis("MM.DIFF", CUR, "MM.DIFF", "release", version=".cur", all_of=RELEASE),
+    redis("MM.BACKUP", CUR, "MM.BACKUP", version=".cur", all_of=Act.BACKUP),
+    redis("MM.RELEASE", CUR, "MM.RELEASE", "1", version=".cur", all_of=Act.RELEASE),
+    redis("MM.RESTORE", CUR, "MM.RESTORE", "release", "DISCARD", version=".cur", all_of=Act.WRITE | RELEASE),
+]
+WATCH = [
+    watch("change", CUR),
+    watch("backup", CUR | VERSIONS),
+    watch("release", READS),
+    watch("control", READS),
+]
+OPERATIONS = [*API, *GATEWAY, *DAV, *REDIS, *WATCH]
+ORIGIN = origin()
+RESIDENTS = [
+    api("", Act.FORK, "POST", "/fork", {"mark": "fork"}),
+    api("", Act.SHARE, "POST", "/grants", {"to": "a" * 52, "rights": "read-cur"}),
+    api("", Act.SHARE, "DELETE", "/grants/00"),
+    api("", ALL, "PUT", "/right", {"right": "private"}),
+    api("", ALL, "PUT", "/quota", {"quota": None}),
+    api("", ALL, "DELETE", ""),
+    api("", ALL, "POST", "/split", {"path": "x", "mark": "y"}),
+    api("", ALL, "POST", "/delete-versions", {"first": 0, "last": 0}),
+    api("", Act.TAG, "POST", "/tags", {"tag": "topic:new"}),
+]
+"""What only somebody whose seed is on this node can do, and what only who owns the MiMei can."""
