@@ -12,11 +12,12 @@ const FLAGS = [
 ];
 const LOCAL = "MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE *.localhost , EXCLUDE 127.0.0.1";
 
-// Call `use(context)` with a fresh profile. `rules` come before those that lead every name nowhere; `options` are those
-// of a playwright context.
-export async function browse({ rules = "", ...options }, use) {
+// Call `use(context)` with a fresh profile. `rules` come before those that lead every name nowhere; `own` are names that
+// stand for 127.0.0.1; `options` are those of a playwright context.
+export async function browse({ rules = "", own = [], ...options }, use) {
   const profile = mkdtempSync(join(tmpdir(), "leither-browser-"));
-  const args = [...FLAGS, `--host-resolver-rules=${rules}${LOCAL}`];
+  const mapped = own.map((name) => `MAP ${name} 127.0.0.1 , `).join("");
+  const args = [...FLAGS, `--host-resolver-rules=${rules}${mapped}${LOCAL}`];
   const context = await chromium.launchPersistentContext(profile, { executablePath: "/usr/bin/chromium", args, ...options });
   try {
     return await use(context);

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -248,13 +248,21 @@ class Tokens:
         return self._engines.state.write(drop)
 
     def one_time_code(
-        self, only: MimeiId | None = None, *, user: KeyId | None = None, name: str = OWNER.name
+        self,
+        only: MimeiId | None = None,
+        *,
+        user: KeyId | None = None,
+        name: str = OWNER.name,
+        visitor: Principal | None = None,
     ) -> tuple[str, int]:
         """Return a code that can be redeemed once, and when it expires (ms). With `only`, for reading that MiMei.
 
-        It signs in as a user of that name, or as the owner.
+        It signs in as a user of that name, or as the owner; or as a `visitor`, with the rights that they have.
         """
-        principal = Principal(name, Scope.OWNER if only is None else Scope.READ, only, user=user)
+        if visitor is not None:
+            principal = replace(visitor, only=only)
+        else:
+            principal = Principal(name, Scope.OWNER if only is None else Scope.READ, only, user=user)
         code, now = new_secret(self._engines.random), self._engines.clock.now_ms()
         expires_ms = now + limits.ONE_TIME_LINK_S * 1000
         with self._guard:
@@ -289,16 +297,22 @@ class Tokens:
     def new_session(self, principal: Principal, *, agent: str, address: str) -> tuple[str, TokenRow]:
         """Return the secret and the row of a new session, to be kept by `put_token`."""
         now = self._engines.clock.now_ms()
+        expires_ms = now + limits.SESSION_S * 1000
+        if principal.until_ms is not None:
+            expires_ms = min(expires_ms, principal.until_ms)
         return new_secret(self._engines.random), TokenRow(
             principal.name,
             principal.scope.value,
             principal.only or b"",
             now,
-            now + limits.SESSION_S * 1000,
+            expires_ms,
             session=True,
             user=principal.user or b"",
             agent=_bounded(agent),
             address=address,
+            keys=principal.keys,
+            device=principal.device or b"",
+            most=int(principal.most),
         )
 
     def end(self, secret: str) -> None:

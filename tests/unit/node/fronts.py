@@ -26,6 +26,8 @@ from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.history import release
 from leither.service.tokens import Tokens
+from leither.service.users import Users
+from leither.store.memory_seeds import MemorySeeds
 from leither.testing.node import engines_over
 from leither.web.api import ApiContext, NodeFacts, create_api
 from leither.web.app import FrontDoor, create_app
@@ -299,7 +301,7 @@ def all_fronts() -> Iterator[Fronts]:
         tokens = KnownTokens(engines)
         tokens.close()  # when tokens were last used is written beside the requests, and is no work of theirs
         redis.server.context = redis.server.context.__class__(engines, tokens, redis.server.context.databases)
-        context = ApiContext(engines, tokens, settings, facts, tuple)
+        context = ApiContext(engines, tokens, Users(engines, tokens, MemorySeeds()), settings, facts, tuple)
         api = create_api(context)
         door = create_app(engines, settings, tokens=tokens, api=api, dav=create_dav(engines, tokens))
         yield Fronts(engines, tokens, door, portal, redis, asked)

@@ -182,16 +182,21 @@ async def close_session(caller: CallerGiven) -> None:
 @post("/session/link", operation_id="makeLink", tags=["tokens"])
 async def make_link(caller: CallerGiven, data: JSONBody[LinkRequest]) -> LinkMade:
     """Make a sign-in link that works once: to the node's page, or to a MiMei's own origin for reading it."""
-    caller.principal.require_resident("making a sign-in link")
-    context, user = caller.context, caller.principal.user
+    context, principal = caller.context, caller.principal
+    visitor = principal if principal.keys and data.only is not None else None
+    if visitor is None:
+        principal.require_resident("making a sign-in link")
+    user = principal.user
     name = OWNER.name if user is None else (await caller.run(context.users.get, user)).row.name
     reach = caller.reach if data.host is None else _reach_by(caller, data.host)
     if data.only is None:
         code, expires_ms = context.tokens.one_time_code(user=user, name=name)
         return LinkMade(f"{reach.url}#code={code}", known_moment(expires_ms))
-    mimei = (await caller.run(caller.mimei, data.only, Act.READ_CUR)).id
+    # A visitor goes on with the rights they have; the release is all that an origin shows.
+    act = Act.READ_CUR if visitor is None else Act.READ_RELEASE
+    mimei = (await caller.run(caller.mimei, data.only, act)).id
     origin = await reach.app_origin(mimei)
-    code, expires_ms = context.tokens.one_time_code(mimei, user=user, name=name)
+    code, expires_ms = context.tokens.one_time_code(mimei, user=user, name=name, visitor=visitor)
     return LinkMade(f"{origin}/.leither/enter?code={code}", known_moment(expires_ms))
 
 

@@ -65,12 +65,18 @@ export function upload(path, body, type, onprogress) {
   });
 }
 
-// Exchange the one-time code in the address for a session, and take it out of the address first.
+// What lets somebody in stands behind the # of an address, which is sent to nobody and is in no Referer.
+const KEYS = { code: "/session", passport: "/session/visit" };
+const ENTRY = /^#(code|passport)=([A-Za-z0-9_=-]+)$/;
+
+export const enters = (hash) => ENTRY.test(hash);
+
+// Exchange the one-time code or passport in the address for a session, and take it out of the address first.
 export async function enter() {
-  const found = /^#code=([A-Za-z0-9_-]+)$/.exec(location.hash);
+  const found = ENTRY.exec(location.hash);
   if (!found) return;
   history.replaceState(null, "", "/");
-  const session = await call("POST", "/session", { code: found[1] });
+  const session = await call("POST", KEYS[found[1]], { [found[1]]: found[2] });
   localStorage.setItem(KEY, session.token);
 }
 

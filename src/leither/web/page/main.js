@@ -1,6 +1,6 @@
 // The page of a node: what it holds, and what its owner can do from a browser.
 
-import { KEY, call, enter, invitation, leave, token, whoami } from "/static/api.js";
+import { KEY, call, enter, enters, invitation, leave, token, whoami } from "/static/api.js";
 import { count, notify, size } from "/static/dom.js";
 import { showJoin } from "/static/join.js";
 import { showList } from "/static/list.js";
@@ -54,8 +54,8 @@ async function start() {
     location.reload();
   });
   addEventListener("hashchange", () => {
-    // A sign-in link or an invitation followed in a tab that is already open.
-    if (location.hash.startsWith("#code=") || location.hash.startsWith("#invite=")) location.reload();
+    // A sign-in link, passport or invitation followed in a tab that is already open.
+    if (enters(location.hash) || location.hash.startsWith("#invite=")) location.reload();
     else if (location.hash !== "#main") show({ moved: true });
   });
   if (invited) {

@@ -9,7 +9,8 @@ export function opener(info, session, label = "Open") {
   if (/everyone=\S*read-release/.test(info.right)) {
     return h("a", { class: "button primary", href: info.url, target: "_blank", rel: "noopener", "aria-label": `${label} ${name} in a new tab` }, label);
   }
-  if (session?.scope !== "owner") return null;
+  // A visitor, whose session says when it ends, may have been granted it; whether they were, the node knows.
+  if (session?.scope !== "owner" && !session?.until) return null;
   // A private app lets in whoever comes with a link that works once.
   const go = async () => {
     try {
