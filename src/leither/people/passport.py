@@ -1,7 +1,7 @@
 """Passport: a short-lived Biscuit by which a person enters one node, narrowed offline by whoever holds it.
 
 The node takes Biscuits of one shape only, so what one allows is known as plain values, and no rule that a stranger
-wrote is ever run. The library is imported when the first passport is met: it takes 2 MB and most nodes meet none.
+wrote is ever run. The library is imported when the first passport is met: it takes 3 MB, and many nodes meet none.
 Format: `spec/format/passport.md`.
 """
 
@@ -225,7 +225,14 @@ def _verified(unverified: "UnverifiedBiscuit", by: bytes) -> "Biscuit":
 
 def _decide(verified: "Biscuit", said: _Said, now_ms: int) -> None:
     """Let the library's own engine decide as well: its answer for the narrowest request must be yes."""
-    from biscuit_auth import AuthorizationError, AuthorizerBuilder
+    from biscuit_auth import (
+        AuthorizationError,
+        AuthorizerBuilder,
+        BiscuitBlockError,
+        BiscuitBuildError,
+        BiscuitValidationError,
+        DataLogError,
+    )
 
     if not said.acts or len(said.only) > 1:
         raise PassportRefused("it was narrowed until nothing is left")
@@ -241,7 +248,13 @@ def _decide(verified: "Biscuit", said: _Said, now_ms: int) -> None:
     builder.set_limits(bounds)  # before it is built, since building runs the rules
     try:
         builder.build(verified).authorize()
-    except AuthorizationError as error:
+    except (
+        AuthorizationError,
+        BiscuitBlockError,
+        BiscuitBuildError,
+        BiscuitValidationError,
+        DataLogError,
+    ) as error:
         raise PassportRefused(str(error)) from None
 
 

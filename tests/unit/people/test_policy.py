@@ -158,6 +158,7 @@ def test_a_device_whose_key_was_taken_back_gets_what_everyone_gets() -> None:
 def test_a_key_of_the_author_that_was_taken_back_is_the_authors_no_more() -> None:
     decides = facts(authors=frozenset([AUTHOR.public, CAROL.public]), revoked={revoked_key(AUTHOR.public)})
     assert may(visit(AUTHOR), decides) == NONE
+    assert may(visit(AUTHOR, DEVICE), decides) == NONE
     assert may(visit(CAROL), decides) == ALL
 
 
