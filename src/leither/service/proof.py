@@ -194,24 +194,17 @@ class _VersionProof:
         return Refused(self._topic.id, reason)
 
     def _vouched(self) -> set[Cid]:
-        """Return what a signature stands for: heads' tips and releases, signed versions, and what these stand on.
-
-        What a writer who was cut off has signed stands for nothing by itself.
-        """
+        """Return what a signature stands for: heads' tips and releases, signed versions, and what these stand on."""
         vouched: set[Cid] = set()
         pending = [head.tip for head in self._heads.values()]
         pending += [head.release.version for head in self._heads.values() if head.release]
-        pending += [cid for cid, record in self._records.items() if self._stands(record)]
+        pending += [cid for cid, record in self._records.items() if record.by is not None]
         while pending:
             cid = pending.pop()
             if cid in self._records and cid not in vouched:
                 vouched.add(cid)
                 pending.extend(self._records[cid].parents)
         return vouched
-
-    def _stands(self, record: Version) -> bool:
-        writer = self._control.writer(record.by) if record.by is not None else None
-        return writer is not None and self._control.cut_of(writer.number) is None
 
     def _check_writer(self, cid: Cid, record: Version) -> None:
         writer = self._control.writer(record.check().by or b"")
