@@ -90,7 +90,6 @@ def furnished(front: Front, evil: str) -> dict[str, Any]:
     )
     assert right.text(Catalog(engines).change_control(marked).control.right)
     named, origin = id_text(marked), f"http://{id_text(app)}.localhost:{port}"
-    node = f"http://localhost:{port}"
     return {
         "base": front.settings.url,
         "link": f"{front.settings.url}#code={front.tokens.one_time_code()[0]}",
@@ -112,21 +111,26 @@ def furnished(front: Front, evil: str) -> dict[str, Any]:
             period=Period(now, now + 3_600_000),
             nonce=bytes(16),
         ),
-        "dirty": [
-            f"{node}//evil.example/",
-            f"{node}/%2f%2fevil.example/",
-            f"{node}/%5c%5cevil.example/",
-            f"{node}/static/..%2f..%2fetc/passwd",
-            f"{node}/mm/{named}@last/%5C%5Cevil.example",
-            f"{node}/mm/{named}@last//evil.example/",
-            f"{node}/ipfs/{content}/%5C%5Cevil.example",
-            f"{origin}/%5Cevil.example",
-            f"{origin}/%255cevil.example",
-            f"{origin}//evil.example",
-            f"{origin}/.leither/enter?code=x&next=//evil.example",
-            f"{node}/?next=//evil.example&redirect=//evil.example",
-        ],
+        "dirty": dirty(f"http://localhost:{port}", origin, f"/mm/{named}@last", f"/ipfs/{content}"),
     }
+
+
+def dirty(node: str, origin: str, at_last: str, by_content: str) -> list[str]:
+    """Return addresses that would like to lead elsewhere."""
+    return [
+        f"{node}//evil.example/",
+        f"{node}/%2f%2fevil.example/",
+        f"{node}/%5c%5cevil.example/",
+        f"{node}/static/..%2f..%2fetc/passwd",
+        f"{node}{at_last}/%5C%5Cevil.example",
+        f"{node}{at_last}//evil.example/",
+        f"{node}{by_content}/%5C%5Cevil.example",
+        f"{origin}/%5Cevil.example",
+        f"{origin}/%255cevil.example",
+        f"{origin}//evil.example",
+        f"{origin}/.leither/enter?code=x&next=//evil.example",
+        f"{node}/?next=//evil.example&redirect=//evil.example",
+    ]
 
 
 @pytest.fixture(scope="module")

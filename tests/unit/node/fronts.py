@@ -196,23 +196,7 @@ class Fronts:
         told: list[str] = []
         incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         idle, first, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        headers = [(b"host", HOST.encode())]
-        if secret is not None:
-            headers.append((b"authorization", f"Bearer {secret}".encode()))
-        scope = {
-            "type": "websocket",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "scheme": "ws",
-            "path": "/api/v1/watch",
-            "raw_path": b"/api/v1/watch",
-            "query_string": b"",
-            "root_path": "",
-            "headers": headers,
-            "subprotocols": [],
-            "client": ("127.0.0.1", 50000),
-            "server": ("127.0.0.1", 4800),
-        }
+        scope = _watcher(secret)
 
         async def send(message: Any) -> None:  # noqa: ANN401
             if message["type"] == "websocket.send":
@@ -289,6 +273,27 @@ class Fronts:
 
     def facts(self, mimei: MimeiId) -> Any:  # noqa: ANN401
         return held(self.engines, mimei).facts
+
+
+def _watcher(secret: str | None) -> dict[str, Any]:
+    """Return the scope of a WebSocket that watches."""
+    headers = [(b"host", HOST.encode())]
+    if secret is not None:
+        headers.append((b"authorization", f"Bearer {secret}".encode()))
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "ws",
+        "path": "/api/v1/watch",
+        "raw_path": b"/api/v1/watch",
+        "query_string": b"",
+        "root_path": "",
+        "headers": headers,
+        "subprotocols": [],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 4800),
+    }
 
 
 @contextmanager
