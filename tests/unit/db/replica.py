@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator
 
 from leither.codec import Cid
@@ -12,11 +13,28 @@ from tests.unit.merkle.memory import SMALL, Memory
 NO_STAMP = Stamp(0, 0)
 
 
-def space_of(entries: Iterable[Entry], writer: int, now_ms: int = 0) -> MemorySpace:
-    space = MemorySpace(writer=writer, now_ms=now_ms)
+def space_of(entries: Iterable[Entry], writer: int, now_ms: int = 0) -> TouchedSpace:
+    space = TouchedSpace(writer=writer, now_ms=now_ms)
     for entry in entries:
         space.put(entry.key, entry.value)
     return space
+
+
+class TouchedSpace(MemorySpace):
+    """A working copy that remembers which entries were set or removed since the last version."""
+
+    def __init__(self, *, writer: int, now_ms: int = 0) -> None:
+        super().__init__(writer=writer, now_ms=now_ms)
+        self.touched: set[bytes] = set()
+
+    def put(self, key: bytes, value: bytes) -> None:
+        super().put(key, value)
+        self.touched.add(key)
+
+    def delete(self, key: bytes) -> None:
+        if key in self.entries:
+            self.touched.add(key)
+        super().delete(key)
 
 
 class Replica:
@@ -27,7 +45,7 @@ class Replica:
         self.writer = writer
         self.seq = 0
         self.tip = Tip(EMPTY_MAP.cid, None, {})
-        self.space = MemorySpace(writer=writer)
+        self.space = TouchedSpace(writer=writer)
 
     def run(self, line: str, now_ms: int = 0) -> Reply:
         self.space.now_ms = now_ms
@@ -37,30 +55,27 @@ class Replica:
         """Drop what has expired and make a version of what changed."""
         self.space.now_ms = now_ms
         remove_expired(self.space, expired_keys(self.space))
-        before = space_of(scan(self.nodes, self.tip.root), self.writer)
-        changed = {
-            key: self.space.get(key)
-            for key in before.entries.keys() | self.space.entries.keys()
-            if before.get(key) != self.space.get(key)
-        }
-        if not changed:
-            return
-        self.seq += 1
-        again = restamp(before, self.space, list(changed), self.writer)
-        for key, value in list(again):
-            changed[key] = value
-            self.space.put(key, value)
-        made = {key: self._entry(key, value) for key, value in changed.items()}
+        before = {entry.key: entry for entry in scan(self.nodes, self.tip.root)}
+        touched = sorted(self.space.touched)
+        renewed = dict(list(restamp(space_of(before.values(), self.writer), self.space, touched, self.writer)))
+        for key, again in renewed.items():
+            self.space.put(key, again)
+        stamp = Stamp(self.writer, self.seq + 1)
+        made: dict[bytes, Entry | None] = {}
+        for key in self.space.touched:
+            value, held = self.space.get(key), before.get(key)
+            if value is None:
+                made[key] = None
+            elif key not in renewed and held is not None and held.value == value:
+                made[key] = held  # a command may set what is there already; that is no change
+            else:
+                made[key] = Entry(key, NO_STAMP if key[:1] in DERIVED else stamp, value)
         root = update(self.nodes, self.tip.root, sorted(made.items()), SMALL)
-        set_keys = [key for key in made if key[:1] not in DERIVED]
-        self.tip = Tip(
-            root, resolve(self.nodes, self.tip.siblings, set_keys, SMALL), {**self.tip.seen, self.writer: self.seq}
-        )
-
-    def _entry(self, key: bytes, value: bytes | None) -> Entry | None:
-        if value is None:
-            return None
-        return Entry(key, NO_STAMP if key[:1] in DERIVED else Stamp(self.writer, self.seq), value)
+        siblings = resolve(self.nodes, self.tip.siblings, made, SMALL)
+        self.space.touched.clear()
+        if (root, siblings) != self.tip[:2]:
+            self.seq += 1
+            self.tip = Tip(root, siblings, {**self.tip.seen, self.writer: self.seq})
 
     def merge(self, *others: Replica, now_ms: int = 0) -> None:
         """Back up, and join the others' last versions."""
@@ -70,6 +85,7 @@ class Replica:
     def stand_on(self, tip: Tip) -> None:
         self.tip = tip
         self.space = space_of(scan(self.nodes, tip.root), self.writer, self.space.now_ms)
+        self.space.touched.clear()
 
 
 def joined(nodes: Nodes, tips: list[Tip]) -> Tip:
@@ -77,6 +93,16 @@ def joined(nodes: Nodes, tips: list[Tip]) -> Tip:
     made = join(nodes, tips, SMALL)
     touched = {key for tip in tips for key in keys_of(change.key for change in diff(nodes, tip.root, made.root))}
     return made._replace(root=rewritten(nodes, made.root, touched))
+
+
+def regrouped(nodes: Nodes, tips: list[Tip], chance: random.Random) -> Tip:
+    """The join of `tips` in some order, some of them joined beforehand."""
+    left = chance.sample(tips, len(tips))
+    while len(left) > 1:
+        size = chance.randint(2, len(left))
+        group = [left.pop(chance.randrange(len(left))) for _ in range(size)]
+        left.append(joined(nodes, group))
+    return left[0]
 
 
 def rewritten(nodes: Nodes, root: Cid, touched: Iterable[bytes]) -> Cid:
