@@ -292,7 +292,7 @@ class RedisServer:
 
     def hold(self, connection: Connection, change_bytes: int) -> None:
         """Count bytes that a user keeps in memory; drop the connection that brings too many."""
-        user = connection.session.principal.name if connection.session is not None else ""
+        user = connection.session.principal.holder if connection.session is not None else ""
         connection.held_bytes += change_bytes
         self._held[user] += change_bytes
         if change_bytes > 0 and self._held[user] > limits.REDIS_USER_BYTES_MAX:

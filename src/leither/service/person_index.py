@@ -25,6 +25,7 @@ from leither.mimei.path import Path
 from leither.people.device import Device, Revocation
 from leither.people.successor import Successor
 from leither.service import tables
+from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.cur import Cur, Edit
 from leither.service.editing import edit
@@ -35,6 +36,7 @@ from leither.service.persons import Former, Person
 from leither.service.tree import read_bytes
 from leither.service.uploads import Upload
 from leither.service.user_rows import UserQuotaReached
+from leither.service.writers import WriterCut
 from leither.unixfs import FileBuilder
 
 APP, MARK = "leither", "index"
@@ -63,7 +65,8 @@ def index_id(public: bytes) -> MimeiId:
 def update_index(engines: Engines, user: KeyId | None) -> MimeiId:
     """Bring the index of a user, or the owner, up to date, making it if need be; return its id.
 
-    A user without room for it keeps the one they have. Cost: O(MiMei of theirs). Raises: UserNotFound, StoreFull.
+    A user without room for it keeps the one they have, and so does a node that was cut off.
+    Cost: O(MiMei of theirs). Raises: UserNotFound, StoreFull.
     """
     person = engines.persons.of_user(user)
     index, _ = Catalog(engines).create(kind="fs", app=APP, mark=MARK, user=user, formerly=False)
@@ -89,8 +92,12 @@ def update_index(engines: Engines, user: KeyId | None) -> MimeiId:
             held = [path for path, entry in editing.walk((*here, _MIMEI)) if not entry.is_directory]
             clear(editing, [path for path in held if path not in entries])
 
-        with suppress(UserQuotaReached):
+        with suppress(UserQuotaReached, WriterCut):
             edit(engines, index.id, change)
+            with engines.state.read() as view:
+                dirty = load(engines, view, index.id).row.dirty
+            if dirty:  # unsaved changes would not join what another node has
+                backup(engines, index.id)
     return index.id
 
 

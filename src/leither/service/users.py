@@ -192,11 +192,11 @@ class Users:
         Raises: BadInvitation, AlreadyHere, PhraseLength, UnknownWord, PhraseChecksum, TooManyUsers, StoreFull.
         """
         engines, key = self._engines, tables.INVITATIONS + digest(code)
-        seed = read_phrase(phrase) if phrase is not None else engines.random.token(_SEED_BYTES)
-        person = person_key(seed)
         now = engines.clock.now_ms()
         with engines.state.read() as view:
             _invited(view, key, now)
+        seed = read_phrase(phrase) if phrase is not None else engines.random.token(_SEED_BYTES)
+        person = person_key(seed)
         if engines.persons.of_key(person.public) is not None:
             raise AlreadyHere
         self.seeds.put(person.id, seed)
@@ -234,7 +234,7 @@ class Users:
         key = person_key(read_phrase(phrase))
         person = engines.persons.of_key(key.public)
         if person is None:
-            raise UserNotFound(key.id.hex())
+            raise UserNotFound(id_text(key.id))
         name = OWNER.name if person.user is None else self.get(person.user).row.name
         principal = Principal(name, Scope.OWNER, user=person.user)
         secret, row = self._tokens.new_session(principal, agent=agent, address=address)

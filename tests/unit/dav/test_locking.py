@@ -3,8 +3,12 @@
 import pytest
 
 from leither import limits
+from leither.crypto import KeyId, id_text
 from leither.people import Scope
+from leither.people import right as rights
 from leither.service.catalog import Catalog
+from leither.service.users import Users
+from leither.store.memory_seeds import MemorySeeds
 from leither.testing.node import clock_of
 from tests.unit.dav.client import LOCK, Dav
 
@@ -186,3 +190,38 @@ def test_the_owner_a_client_gave_is_shown() -> None:
     owner = dav.find("/a", "lockdiscovery").prop("{DAV:}owner")
     assert owner is not None
     assert owner[0].text == "mailto:ada"
+
+
+def test_a_lock_of_the_owners_is_not_that_of_a_user_whose_token_is_called_the_same() -> None:
+    dav = Dav()
+    ann = joined(dav, "Ann")
+    Catalog(dav.engines).change_control(dav.mimei, right=rights.parse("everyone=read-cur,write"))
+    hers = dav.tokens.create("laptop", Scope.OWNER, user=ann)[1]
+    mine = dav.tokens.create("laptop", Scope.WRITE)[1]
+    dav.put("/a")
+    token = dav.call("LOCK", "/a", LOCK % b"exclusive", token=mine).token
+    submitted = {"If": f"(<{token}>)"}
+    assert dav.call("PUT", "/a", b"x", token=hers, headers=submitted).status == 423
+    assert dav.call("UNLOCK", "/a", token=hers, headers={"Lock-Token": f"<{token}>"}).status == 403
+    assert dav.call("PUT", "/a", b"x", token=mine, headers=submitted).status == 204
+
+
+def joined(dav: Dav, name: str) -> KeyId:
+    users = Users(dav.engines, dav.tokens, MemorySeeds())
+    return users.join(users.invite(name)[0]).id
+
+
+def test_the_owner_of_a_node_ends_no_lock_on_what_is_a_users() -> None:
+    dav = Dav()
+    ann = joined(dav, "Ann")
+    hers, _ = Catalog(dav.engines).create(
+        kind="fs", mark="hers", right=rights.parse("everyone=read-cur,write"), user=ann
+    )
+    secret = dav.tokens.create("laptop", Scope.OWNER, user=ann)[1]
+    other = dav.tokens.create("tablet", Scope.OWNER, user=ann)[1]
+    dav.base = f"/dav/{id_text(hers.id)}"
+    assert dav.call("PUT", "/a", b"x", token=secret).status == 201
+    token = dav.call("LOCK", "/a", LOCK % b"exclusive", token=secret).token
+    ending = {"Lock-Token": f"<{token}>"}
+    assert dav.call("UNLOCK", "/a", headers=ending).status == 403
+    assert dav.call("UNLOCK", "/a", token=other, headers=ending).status == 204

@@ -5,10 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from leither.crypto import id_text, person_key
+from leither.crypto import WrongPassphrase, id_text, person_key
 from leither.node.home import Home, HomeInUse
-from leither.node.identity import IdentityMissing, IdentityPresent, adopt_seed, read_identity
-from leither.testing.node import SeededRandom
+from leither.node.identity import (
+    IdentityLocked,
+    IdentityMissing,
+    IdentityPresent,
+    Succession,
+    adopt_seed,
+    former_ids,
+    is_locked,
+    read_identity,
+    restore_former,
+    rotate,
+    set_passphrase,
+)
+from leither.people.successor import Successor, lineage
+from leither.service.persons import Former
+from leither.testing.node import FakeClock, SeededRandom
 
 SEED = bytes(range(32))
 
@@ -81,3 +95,89 @@ def test_no_identity_is_adopted_under_a_running_node(tmp_path: Path) -> None:
     home = Home(tmp_path)
     with home.held(), pytest.raises(HomeInUse):
         adopt_seed(Home(tmp_path), SEED, SeededRandom(), replace=True)
+
+
+def test_a_locked_identity_opens_with_its_passphrase_alone(tmp_path: Path) -> None:
+    home, random = Home(tmp_path), SeededRandom()
+    before = read_identity(home, random)
+    set_passphrase(home, random, "correct horse", None)
+    assert is_locked(home)
+    assert before.seed not in home.seed_file.read_bytes()
+    assert stat.S_IMODE(home.seed_file.stat().st_mode) == 0o600
+    assert read_identity(home, random, lambda: "correct horse").seed == before.seed
+    with pytest.raises(WrongPassphrase):
+        read_identity(home, random, lambda: "wrong")
+    with pytest.raises(IdentityLocked, match="LEITHER_PASSPHRASE"):
+        read_identity(home, random)
+
+
+def test_a_passphrase_is_asked_for_once_however_many_seeds_are_under_it(tmp_path: Path) -> None:
+    home, random, asked = Home(tmp_path), SeededRandom(), []
+
+    def unlock() -> str:
+        asked.append(1)
+        return "correct horse"
+
+    read_identity(home, random)
+    set_passphrase(home, random, "correct horse", None)
+    rotate(home, random, FakeClock(), lambda: "correct horse")
+    assert len(read_identity(home, random, unlock).former) == 1
+    assert len(asked) == 1
+
+
+def test_another_passphrase_takes_the_place_of_the_one_before_and_none_of_it(tmp_path: Path) -> None:
+    home, random = Home(tmp_path), SeededRandom()
+    first = read_identity(home, random)
+    rotate(home, random, FakeClock(), None)
+    set_passphrase(home, random, "one", None)
+    set_passphrase(home, random, "two", lambda: "one")
+    assert read_identity(home, random, lambda: "two").former[0].seed == first.seed
+    set_passphrase(home, random, None, lambda: "two")
+    assert read_identity(home, random).former[0].seed == first.seed
+    assert not is_locked(home)
+
+
+def test_a_new_key_follows_the_one_before_and_both_say_so(tmp_path: Path) -> None:
+    home, random = Home(tmp_path), SeededRandom()
+    first = read_identity(home, random)
+    name, seed = rotate(home, random, FakeClock(), None)
+    rotate(home, random, FakeClock(), None)
+    third = read_identity(home, random)
+    assert name == id_text(first.person.id)
+    assert [former.seed for former in third.former] == [first.seed, seed]
+    records = [former.successor for former in third.former]
+    assert lineage(first.person.public, records)[-1] == third.person.public
+    assert third.node.id == first.node.id
+    assert former_ids(home) == sorted(id_text(person_key(former.seed).id) for former in third.former)
+
+
+def test_a_rotation_that_broke_off_before_the_new_seed_changes_nothing(tmp_path: Path) -> None:
+    home, random = Home(tmp_path), SeededRandom()
+    before = read_identity(home, random)
+    rotate(home, random, FakeClock(), None)
+    home.seed_file.write_bytes(before.seed)
+    after = read_identity(home, random)
+    assert (after.seed, after.former) == (before.seed, ())
+    rotate(home, random, FakeClock(), None)
+    assert [former.seed for former in read_identity(home, random).former] == [before.seed]
+
+
+def test_a_former_seed_that_is_another_ones_is_refused(tmp_path: Path) -> None:
+    home, random = Home(tmp_path), SeededRandom()
+    read_identity(home, random)
+    name, _ = rotate(home, random, FakeClock(), None)
+    (home.former / f"{name}.seed").write_bytes(SEED)
+    with pytest.raises(Succession):
+        read_identity(home, random)
+
+
+def test_former_seeds_from_elsewhere_are_kept_if_they_lead_to_the_present_one(tmp_path: Path) -> None:
+    one, other, random = Home(tmp_path / "one"), Home(tmp_path / "other"), SeededRandom()
+    read_identity(one, random)
+    for _ in range(2):
+        _, seed = rotate(one, random, FakeClock(), None)
+    former = read_identity(one, random).former
+    adopt_seed(other, seed, random, replace=False)
+    stray = Former(SEED, Successor.make(person_key(SEED), person_key(bytes(32)), at=1))
+    assert restore_former(other, random, [stray, *former], None) == 2
+    assert read_identity(other, random).former == former

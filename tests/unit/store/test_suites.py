@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from leither import limits
-from leither.ports import Blocks, State
+from leither.crypto import id_text, person_key
+from leither.ports import Blocks, Seeds, State
 from leither.store import LmdbState, MemoryBlocks, MemoryState, PackBlocks
-from leither.testing.suites import BlocksSuite, StateSuite, SweepSuite
+from leither.store.keyfile import KeyFileExposed
+from leither.store.memory_seeds import MemorySeeds
+from leither.store.seed_files import SeedFiles
+from leither.testing.suites import BlocksSuite, SeedsSuite, StateSuite, SweepSuite
 
 
 class TestMemoryBlocks(BlocksSuite, SweepSuite):
@@ -55,3 +59,26 @@ class TestLmdbStateInTinyLayers(TestLmdbState):
 class TestLmdbStateEverySecond(TestLmdbState):
     def make(self, directory: Path) -> State:
         return LmdbState(directory, every_second=True)
+
+
+class TestMemorySeeds(SeedsSuite):
+    def make(self, directory: Path) -> Seeds:
+        return MemorySeeds()
+
+
+class TestSeedFiles(SeedsSuite):
+    def make(self, directory: Path) -> Seeds:
+        return SeedFiles(directory / "users")
+
+
+def test_seed_files_are_their_owners_alone_and_other_files_are_left(tmp_path: Path) -> None:
+    seeds = SeedFiles(tmp_path)
+    person = person_key(bytes(32)).id
+    seeds.put(person, bytes(32))
+    (tmp_path / "note").write_text("no seed")
+    assert list(seeds.all()) == [person]
+    path = tmp_path / id_text(person)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    with pytest.raises(KeyFileExposed):
+        seeds.all()

@@ -95,7 +95,8 @@ async def _export(
     def make() -> Iterator[bytes]:
         engines = caller.engines
         if wanted is None:  # so that the person's words find all that is in it
-            update_index(engines, person.user)
+            for each in (person, *(engines.persons.users() if everyone else ())):
+                update_index(engines, each.user)
         sealed = seal_identity(engines, person, passphrase) if passphrase is not None else None
         chosen = wanted if wanted is not None or everyone else own_ids(engines, person.user)
         yield from joined(export_car(engines, chosen, identity=sealed))

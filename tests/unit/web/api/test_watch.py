@@ -9,7 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 from leither import limits
-from leither.crypto import MimeiId, parse_id
+from leither.crypto import KeyId, MimeiId, parse_id
 from leither.people import Scope
 from leither.service.events import Event
 from leither.web.api.watch import BAD_REQUEST, BAD_TOKEN, TOO_MANY, Backlog
@@ -86,6 +86,40 @@ def test_an_owner_hears_of_everything(node: Node) -> None:
             assert await watcher.hear() == {"event": "backup", "id": mimei}
 
     run(node, work)
+
+
+def test_the_owner_hears_of_nothing_that_is_a_users_and_they_of_nothing_of_others(node: Node) -> None:
+    clients = {}
+    for name in ("Ann", "Ben"):
+        code = node.owner.post("/users/invitations", name=name).json["url"].rpartition("=")[2]
+        clients[name] = node.client(node.guest.post("/users/join", code=code).json["token"])
+    made = [str(clients[name].post("/mimei", type="fs", mark="notes").json["id"]) for name in ("Ann", "Ben")]
+    hers, his = made
+    mine = node.fs()
+
+    async def heard_by(secret: str) -> list[str]:
+        found: list[str] = []
+        async with watching(node, secret) as watcher:
+            for mimei in (hers, his, mine):
+                told(node, mimei, "backup")
+            told(node, mine, "delete")
+            node.engines.events.tell(Event(MimeiId(parse_id(hers)), "delete", user=_user(node, "Ann")))
+            node.engines.events.tell(Event(MimeiId(parse_id(his)), "delete", user=_user(node, "Ben")))
+            for _ in range(2):
+                heard = await watcher.hear()
+                found.append(f"{heard['event']} {heard['id']}")
+        return found
+
+    async def work() -> None:
+        assert await heard_by(node.secret("w", Scope.OWNER)) == [f"backup {mine}", f"delete {mine}"]
+        assert await heard_by(str(clients["Ann"].token)) == [f"backup {hers}", f"delete {hers}"]
+        assert await heard_by(str(clients["Ben"].token)) == [f"backup {his}", f"delete {his}"]
+
+    run(node, work)
+
+
+def _user(node: Node, name: str) -> KeyId:
+    return node.context.users.find(name).id
 
 
 def test_a_change_made_through_the_api_is_told(node: Node) -> None:
