@@ -54,6 +54,13 @@ class NewInvitation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     name: Name
     quota: Quota = None
+    host: (
+        Annotated[
+            str,
+            Meta(max_length=255, description="The host that the link leads to, as that of a sign-in link."),
+        ]
+        | None
+    ) = None
 
 
 class InvitationMade(Struct, frozen=True):

@@ -58,14 +58,15 @@ def list_(session: Session) -> None:
 @user.command()
 @click.argument("name")
 @click.option("--quota", type=SIZE, help="How much all that is theirs may hold, for instance 100GiB.")
+@click.option("--host", metavar="NAME", help="Make it for other machines, by this name or address of the node.")
 @pass_session
-def invite(session: Session, name: str, quota: int | None) -> None:
+def invite(session: Session, name: str, quota: int | None, host: str | None) -> None:
     """Print a link by which somebody becomes a user.
 
     It works once, for a week. Whoever opens it first is the one, so pass it on with care.
     """
     with session.api() as api:
-        made = api.post("/users/invitations", {"name": name, "quota": quota})
+        made = api.post("/users/invitations", {"name": name, "quota": quota, "host": host})
 
     def human(output: Output) -> None:
         output.line(made["url"])

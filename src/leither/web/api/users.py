@@ -19,7 +19,7 @@ from leither.web.api.body import ApiRequest
 from leither.web.api.context import Caller
 from leither.web.api.describing import known_moment, moment
 from leither.web.api.parameters import CallerGiven
-from leither.web.api.sessions import agent_of, origin_of
+from leither.web.api.sessions import agent_of, origin_of, reach_by
 from leither.web.api.streaming import ByteStream, joined
 from leither.web.schema_users import (
     InvitationInfo,
@@ -84,8 +84,9 @@ async def list_users(caller: CallerGiven) -> UserList:
 async def invite_user(caller: CallerGiven, data: JSONBody[NewInvitation]) -> InvitationMade:
     """Make a link by which somebody becomes a user of this node. It works once, for a week."""
     users = _users(caller, "inviting a user")
+    reach = caller.reach if data.host is None else reach_by(caller, data.host)
     code, invitation = await caller.run(lambda: users.invite(data.name, quota=data.quota))
-    url = f"{caller.context.settings.url}#invite={code}"
+    url = f"{reach.url}#invite={code}"
     return InvitationMade(url, invitation.name, known_moment(invitation.expires_ms))
 
 
