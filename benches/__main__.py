@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 
-NAMES = ("add", "gateway", "start", "map", "growth", "blocks", "dav", "redis", "database", "rights", "seal")
+NAMES = ("add", "gateway", "start", "map", "growth", "blocks", "dav", "redis", "database", "rights", "seal", "denied")
 
 
 def main(chosen: list[str]) -> int:

@@ -35,7 +35,9 @@ def at(url: str) -> Iterator[Api]:
         raise NotANode(url) from None
     if base.scheme not in ("http", "https") or not base.host or base.userinfo or base.path.strip("/"):
         raise NotANode(url)
-    with httpx.Client(base_url=base.copy_with(path="/"), timeout=_TIMEOUT_S, follow_redirects=False) as client:
+    with httpx.Client(
+        base_url=base.copy_with(path="/"), timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False
+    ) as client:
         yield Api(client, url=url, running=True)
 
 

@@ -118,5 +118,5 @@ class PassportRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class PassportMade(Struct, frozen=True, kw_only=True):
     """A passport: it opens one session, once. Whoever has it can use it."""
 
-    passport: str
+    passport: Annotated[str, _about("What to show to that node, at `/session/visit`.")]
     expires: Moment
