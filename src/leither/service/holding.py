@@ -12,10 +12,10 @@ from leither.mimei.control import Control
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
 from leither.mimei.version import Version
-from leither.people import Act, Facts, Principal
+from leither.people import GUEST, Act, Facts, Principal
 from leither.people.policy import Verdict, decide
 from leither.ports import Transaction, View, prefix_end
-from leither.service import tables
+from leither.service import decoy, tables
 from leither.service.engines import Engines
 from leither.service.user_rows import charge
 
@@ -79,6 +79,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
 _KEPT_ACTS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE | Act.FORK | Act.SHARE
 _DECODER = msgspec.msgpack.Decoder(Holding)
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=bytes)
+_DECOY = _ENCODER.encode(Holding(decoy.GENESIS, decoy.CONTROL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +123,10 @@ class Mimei:
 
 
 def load(engines: Engines, view: View, mimei: MimeiId) -> Mimei:
-    """Return the MiMei. Raises: MimeiNotFound."""
+    """Return the MiMei. One that is absent takes as long as one of which nothing may be read. Raises: MimeiNotFound."""
     row = view.get(tables.holding(mimei))
     if row is None:
+        _bundle(engines, mimei, _DECOY).acts(GUEST)
         raise MimeiNotFound(mimei)
     return _bundle(engines, mimei, row)
 
