@@ -188,7 +188,7 @@ async def make_link(caller: CallerGiven, data: JSONBody[LinkRequest]) -> LinkMad
         principal.require_resident("making a sign-in link")
     user = principal.user
     name = OWNER.name if user is None else (await caller.run(context.users.get, user)).row.name
-    reach = caller.reach if data.host is None else _reach_by(caller, data.host)
+    reach = caller.reach if data.host is None else reach_by(caller, data.host)
     if data.only is None:
         code, expires_ms = context.tokens.one_time_code(user=user, name=name)
         return LinkMade(f"{reach.url}#code={code}", known_moment(expires_ms))
@@ -200,7 +200,8 @@ async def make_link(caller: CallerGiven, data: JSONBody[LinkRequest]) -> LinkMad
     return LinkMade(f"{origin}/.leither/enter?code={code}", known_moment(expires_ms))
 
 
-def _reach_by(caller: Caller, host: str) -> Reach:
+def reach_by(caller: Caller, host: str) -> Reach:
+    """Return how other machines reach the node by `host`. Raises: NotAHost."""
     lan = caller.context.settings.lan
     if lan is None or not lan.answers_to(host.lower()):
         raise NotAHost(host)
