@@ -10,7 +10,7 @@ from leither.crypto import id_text
 from leither.mimei.entry import Reference
 from leither.mimei.tag import Tag, parse_tag
 from leither.mimei.version import Version
-from leither.people import Act
+from leither.people import Act, Denied, Scope
 from leither.service import references, tags
 from leither.service.cur import Cur
 from leither.web.api.context import Caller, working_copy
@@ -87,6 +87,7 @@ async def add_tag(caller: CallerGiven, ref: Ref, data: JSONBody[TagText]) -> Tag
 
     def work() -> TagInfo:
         mimei = caller.mimei(ref, Act.TAG)
+        _require_own_name(caller)
         return _tag(tags.add(caller.engines, mimei.id, *parse_tag(data.tag), user=caller.principal.user))
 
     return await caller.run(work)
@@ -102,9 +103,16 @@ async def remove_tag(
 
     def work() -> None:
         mimei = caller.mimei(ref, Act.TAG)
+        _require_own_name(caller)
         tags.remove(caller.engines, mimei.id, *parse_tag(tag), user=caller.principal.user)
 
     await caller.run(work)
+
+
+def _require_own_name(caller: Caller) -> None:
+    """Check that the caller acts for a person whose seed is here: a tag is signed. Raises: Denied."""
+    if caller.principal.scope is Scope.NONE:
+        raise Denied("signing a tag")
 
 
 def _tag(tag: Tag) -> TagInfo:

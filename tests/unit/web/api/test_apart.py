@@ -154,3 +154,9 @@ def test_the_owner_exports_what_is_a_users_only_when_they_leave(household: House
     assert owner.post("/users/Ann/export", passphrase="chosen").code == "not-suspended"
     assert owner.send("PATCH", "/users/Ann", body=b'{"suspended": true}').status == 200
     assert owner.post("/users/Ann/export", passphrase="chosen").status == 200
+
+
+def test_a_guest_who_may_tag_signs_nothing_in_anybodys_name(household: Household) -> None:
+    assert household.ann.put_json(f"/mimei/{household.hers}/right", right="everyone=read-cur,tag").status == 200
+    assert household.node.guest.post(f"/mimei/{household.hers}/tags", tag="topic:mine").code == "denied"
+    assert household.ann.post(f"/mimei/{household.hers}/tags", tag="topic:hers").status == 200
