@@ -13,6 +13,7 @@ from leither.service.collect import collect
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, hand_over, load_all
+from leither.service.passkey_rows import drop_passkeys
 from leither.service.token_rows import drop_tokens
 from leither.service.users import Users
 from leither.service.versions import held_versions
@@ -85,4 +86,5 @@ def _leave(user: KeyId, key: bytes, fate: Fate, engines: Engines, transaction: T
         hand_over(transaction, mimei.id, mimei.row, None, kept=mimei.genesis.author == key)
     transaction.delete(tables.USERS + user)
     transaction.delete(tables.USAGE + user)
+    drop_passkeys(transaction, user)
     return drop_tokens(transaction, user)

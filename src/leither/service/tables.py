@@ -18,6 +18,7 @@ o port                  id, flag           the app that has, or once had, a port
 u id                    UserRow            a user of this node
 i hash                  Invitation         a link by which somebody becomes a user
 b id                    bytes              what everything that belongs to a user holds
+y hash                  PasskeyRow         a passkey by which somebody signs in
 x name                  settings of the node
 """
 
@@ -47,6 +48,7 @@ APP_PORTS = b"o"
 USERS = b"u"
 INVITATIONS = b"i"
 USAGE = b"b"
+PASSKEYS = b"y"
 SETTINGS = b"x"
 
 

@@ -19,6 +19,7 @@ from leither.ports import View
 from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, load
+from leither.service.passkeys import Passkeys
 from leither.service.tokens import BadToken, Tokens
 from leither.service.users import Users
 from leither.service.versions import default_selector, readable_version
@@ -56,10 +57,12 @@ class ApiContext:
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
     imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))
     visits: Visits = field(init=False)
+    passkeys: Passkeys = field(init=False)
 
     def __post_init__(self) -> None:
-        """Open the door for visitors."""
+        """Open the doors for visitors and for passkeys."""
         object.__setattr__(self, "visits", Visits(self.engines, self.tokens))
+        object.__setattr__(self, "passkeys", Passkeys(self.engines, self.tokens))
 
 
 @dataclass(frozen=True, slots=True)

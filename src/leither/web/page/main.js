@@ -4,6 +4,7 @@ import { KEY, call, enter, enters, invitation, leave, token, whoami } from "/sta
 import { count, notify, size } from "/static/dom.js";
 import { showJoin } from "/static/join.js";
 import { showList } from "/static/list.js";
+import { showPasskeys, signInByPasskey } from "/static/passkeys.js";
 import { showVersions } from "/static/versions.js";
 import { watch } from "/static/watch.js";
 
@@ -17,6 +18,7 @@ async function show({ moved = false } = {}) {
   const focused = document.activeElement?.id;
   try {
     if (id) await showVersions(stage(turn), session, id);
+    else if (location.hash === "#/passkeys") await showPasskeys(stage(turn), session);
     else await showList(stage(turn), session);
   } catch (problem) {
     if (turn === shown) notify(problem.message, { bad: true });
@@ -49,6 +51,10 @@ async function start() {
   document.getElementById("who").textContent = !session ? "Guest" : session.scope === "owner" && !session.user ? "Signed in" : `Signed in as ${session.name}`;
   const out = document.getElementById("sign-out");
   out.hidden = !token();
+  document.getElementById("passkeys").hidden = session?.scope !== "owner";
+  const by = document.getElementById("sign-in");
+  by.hidden = Boolean(session);
+  by.addEventListener("click", signInByPasskey);
   out.addEventListener("click", async () => {
     await leave().catch(() => {});
     location.reload();
@@ -65,7 +71,8 @@ async function start() {
     return;
   }
   await Promise.all([show(), status()]);
-  watch(() => Promise.all([show(), status()]));
+  // What is being written on the page of passkeys is not changed under the hand; no change elsewhere is shown there.
+  watch(() => Promise.all([location.hash === "#/passkeys" ? null : show(), status()]));
 }
 
 // Signed in or out in another tab: this one follows.

@@ -57,6 +57,7 @@ def open_to_all(operation: str, method: str, path: str, body: object = None) -> 
 
 
 ONE = "/mimei/{id}"
+ANSWER = {"id": "", "client_data": ""}
 CASES = [
     open_to_all("getStatus", "GET", "/status"),
     owner_only("getConfig", "GET", "/config"),
@@ -112,6 +113,9 @@ CASES = [
     owner_only("exportWith", "POST", "/export", {"everyone": True}),
     owner_only("listSessions", "GET", "/sessions"),
     owner_only("endOtherSessions", "DELETE", "/sessions"),
+    owner_only("listPasskeys", "GET", "/passkeys"),
+    owner_only("beginPasskey", "POST", "/passkeys/begin"),
+    open_to_all("beginSessionByPasskey", "POST", "/session/passkey/begin"),
     owner_only("listUsers", "GET", "/users"),
     owner_only("inviteUser", "POST", "/users/invitations", {"name": "Cy"}),
     owner_only("withdrawInvitation", "DELETE", "/users/invitations/Cy"),
@@ -127,6 +131,12 @@ REFUSED = [
     owner_only("importArchive", "POST", "/import", b"no archive"),
     owner_only("freePort", "DELETE", "/lan/apps/{id}"),
     owner_only("endSession", "DELETE", "/sessions/none"),
+    owner_only("addPasskey", "POST", "/passkeys", {"name": "key", **ANSWER, "attestation": ""}),
+    owner_only("renamePasskey", "PATCH", "/passkeys/none", {"name": "key"}),
+    owner_only("removePasskey", "DELETE", "/passkeys/none"),
+    open_to_all(
+        "openSessionByPasskey", "POST", "/session/passkey", {**ANSWER, "authenticator_data": "", "signature": ""}
+    ),
     owner_only("revokeDevice", "DELETE", f"/devices/{'a' * 32}"),
     owner_only("changeUser", "PATCH", "/users/nobody", {"suspended": True}),
     owner_only("exportUser", "POST", "/users/nobody/export", {"passphrase": "long"}),
@@ -149,6 +159,10 @@ AFTER_RIGHTS = {
     "importArchive": "bad-car",
     "freePort": "no-port-given",
     "endSession": "session-not-found",
+    "addPasskey": "bad-passkey",
+    "renamePasskey": "passkey-not-found",
+    "removePasskey": "passkey-not-found",
+    "openSessionByPasskey": "bad-passkey",
     "revokeDevice": "device-not-found",
     "changeUser": "user-not-found",
     "exportUser": "user-not-found",
