@@ -95,6 +95,7 @@ class Client:
         gone: bool = False,
         query: dict[str, object] | None = None,
         raw_query: bytes = b"",
+        scheme: str = "http",
     ) -> Answer:
         """Send one request; with `gone` the client leaves before the end of its body."""
         given = {"host": "localhost:4800", **(headers or {})}
@@ -105,7 +106,7 @@ class Client:
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
-            "scheme": "http",
+            "scheme": scheme,
             "method": method,
             "path": raw.decode("latin-1"),
             "raw_path": b"/api/v1" + raw,

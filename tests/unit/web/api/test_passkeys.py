@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -63,6 +64,30 @@ def test_an_address_and_a_name_without_tls_have_no_passkeys(node: Node, host: st
         refused = node.owner.send("POST", path, headers={"host": host})
         assert (refused.status, refused.code) == (400, "passkey-needs-name")
         assert "http://localhost:4800/" in refused.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"), [("desk.local:4801", "https://desk.local:4801"), ("desk.example", "https://desk.example")]
+)
+def test_a_name_with_tls_has_passkeys_of_its_own(node: Node, host: str, origin: str) -> None:
+    name = host.partition(":")[0]
+    device = Authenticator(origin=origin, host=name)
+
+    def sent_there(path: str, body: dict[str, Any]) -> Reply:
+        client = node.guest if "session" in path else node.owner
+        return client.send("POST", path, body=json.dumps(body).encode(), headers={"host": host}, scheme="https")
+
+    made = sent_there("/passkeys", sent(device.make(sent_there("/passkeys/begin", {}).json["options"]), NEW, name="a"))
+    assert (made.status, made.json["origin"]) == (201, origin)
+    options = sent_there("/session/passkey/begin", {}).json["options"]
+    assert options["rpId"] == name
+    assert sent_there("/session/passkey", sent(device.use(options), USED)).status == 201
+    assert signed_in(node.guest, device).code == "foreign-passkey"
+
+
+def test_an_address_with_tls_has_none(node: Node) -> None:
+    refused = node.guest.send("POST", "/session/passkey/begin", headers={"host": "192.168.1.2:4801"}, scheme="https")
+    assert refused.code == "passkey-needs-name"
 
 
 def test_an_answer_longer_than_any_authenticators_is_not_read(node: Node) -> None:
