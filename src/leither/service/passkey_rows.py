@@ -30,7 +30,7 @@ class PasskeyNotFound(NotFound):
 
     def __init__(self, passkey: str) -> None:
         self.passkey = passkey[:100]
-        super().__init__(f"you have no passkey {self.passkey!r}; the node's page lists those you have")
+        super().__init__(f"you have no passkey {self.passkey!r}; `leither passkey list` shows them")
 
 
 class BadPasskeyName(InputError):
