@@ -5,7 +5,21 @@ import os
 import platform
 import sys
 
-NAMES = ("add", "gateway", "start", "map", "growth", "blocks", "dav", "redis", "database", "rights", "seal", "denied")
+NAMES = (
+    "add",
+    "gateway",
+    "start",
+    "map",
+    "growth",
+    "blocks",
+    "dav",
+    "redis",
+    "database",
+    "steady",
+    "rights",
+    "seal",
+    "denied",
+)
 
 
 def main(chosen: list[str]) -> int:

@@ -200,7 +200,7 @@ def _redis(folder: Path, entries: int) -> Iterator[Callable[[], float]]:
         dice = random.Random(7)
         for first in range(0, entries, BATCH):
             numbers = range(first, min(first + BATCH, entries))
-            connection.sendall(b"".join(_wire(hash_field(number, dice.randbytes(30))) for number in numbers))
+            connection.sendall(b"".join(wire(hash_field(number, dice.randbytes(30))) for number in numbers))
             if any(replies.readline() != b":1\r\n" for _ in numbers):
                 raise RuntimeError("redis-server refused an entry")
 
@@ -214,7 +214,8 @@ def _redis(folder: Path, entries: int) -> Iterator[Callable[[], float]]:
         yield save
 
 
-def _wire(words: Words) -> bytes:
+def wire(words: Words) -> bytes:
+    """Return a command as the Redis protocol sends it."""
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
 
 

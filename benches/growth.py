@@ -12,7 +12,8 @@ from leither.mimei.path import path_key
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
-from leither.service.cur import Edit, edit
+from leither.service.cur import Edit
+from leither.service.editing import edit
 from leither.service.engines import Engines, Identity
 from leither.store import LmdbState, PackBlocks
 

@@ -253,6 +253,10 @@ STOP_S = 5
 WEBSOCKET_MESSAGE_BYTES_MAX = 64 * KIB
 WEB_THREADS_MAX = 8
 """Threads in which the gateway waits for the disk."""
+THREAD_TURN_S = 0.001
+"""How long a thread that computes may keep the others waiting for their turn."""
+GARBAGE_SEARCH_OBJECTS = 5000
+"""New objects after which the youngest are searched for garbage."""
 STREAM_PIECE_BYTES = 256 * KIB
 """Bytes of a file gathered before they are handed to the client."""
 LISTED_ENTRIES_MAX = 10_000

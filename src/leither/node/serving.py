@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 
 from leither.http.asgi import App
+from leither.node import pace
 from leither.web.serve import More, no_more, run, serve
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -55,7 +56,13 @@ def serve_until_signalled(
 
     The handlers are set even where the parent has the signals ignored, as `make` does for what runs beside it.
     """
-    serving = _Serving(started, beside, more)
+
+    def ready() -> None:
+        pace.settle()
+        started()
+
+    pace.take_turns()
+    serving = _Serving(ready, beside, more)
     before = [signal.signal(number, lambda *_: serving.stop()) for number in _SIGNALS]
     try:
         run(serving.main(app, sockets))
