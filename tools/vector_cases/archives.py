@@ -47,6 +47,7 @@ def shelves() -> list[Case]:
         "with heads": msgspec.structs.replace(_SHELF, heads=(cid("head a"), cid("head b"))),
         "with changes": msgspec.structs.replace(_SHELF, cur=cid("changes")),
         "every field": msgspec.structs.replace(_SHELF, heads=(cid("head"),), cur=cid("changes")),
+        "of a private MiMei": msgspec.structs.replace(_SHELF, heads=(cid("head"),), sealed=bytes(range(20))),
     }
     return [valid(name, record) for name, record in made.items()]
 
@@ -57,6 +58,8 @@ def bad_shelves() -> list[Case]:
         "no control": {"control": ...},
         "no versions": {"versions": ...},
         "null for the changes": {"cur": None},
+        "an id a byte short": {"sealed": bytes(19)},
+        "null for the id": {"sealed": None},
         "a list for the versions": {"versions": [cid("version")]},
         "bytes for a head's link": {"heads": [bytes(cid("head"))]},
         "null for the heads": {"heads": None},

@@ -19,6 +19,7 @@ from leither.crypto import (
     person_key,
     seal_key,
     seal_seed,
+    topic_salt,
     write_phrase,
 )
 from leither.mimei.address import parse_address
@@ -60,6 +61,7 @@ def ids() -> list[Case]:
             "text": id_text(person.id),
             "mimei": genesis.hex(),
             "map_salt": map_salt(_SEED, genesis).hex(),
+            "topic_salt": topic_salt(_SEED, b"\xa0").hex(),
             "seal_public_key": seal_key(_SEED).public.hex(),
             "epoch_keys": [epoch_secret(_SEED, genesis, epoch).hex() for epoch in (0, 1)],
         }

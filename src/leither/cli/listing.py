@@ -20,6 +20,7 @@ def show_mimei(output: Output, info: Info) -> None:
             ("ext", info["ext"] or None),
             ("mark", info["mark"] or None),
             ("author", info["author"]),
+            ("private", "what it holds is stored sealed" if info["private"] else None),
             ("right", info["right"]),
             ("created", moment(info["created"])),
             ("versions", f"{info['versions']:,}" + ("" if info["last"] is None else f", last {info['last']}")),

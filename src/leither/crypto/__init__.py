@@ -2,7 +2,7 @@
 
 from leither.crypto.derive import hkdf
 from leither.crypto.ids import ID_BYTES, KeyId, MimeiId, NotAnId, derive_id, id_text, key_id, mimei_id, parse_id
-from leither.crypto.keys import KeyPair, map_salt, person_key, verify
+from leither.crypto.keys import KeyPair, map_salt, person_key, topic_salt, verify
 from leither.crypto.phrase import PhraseChecksum, PhraseLength, UnknownWord, read_phrase, write_phrase
 from leither.crypto.public import NotAKey, key_text, parse_key
 from leither.crypto.seal import EpochKey, epoch_secret
@@ -38,6 +38,7 @@ __all__ = [
     "read_phrase",
     "seal_key",
     "seal_seed",
+    "topic_salt",
     "verify",
     "wrap",
     "write_phrase",

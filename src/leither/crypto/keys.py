@@ -59,6 +59,11 @@ def person_key(seed: bytes) -> KeyPair:
     return KeyPair(hkdf(seed, purpose="leither/person/1"))
 
 
+def topic_salt(seed: bytes, topic: bytes) -> bytes:
+    """Return the 16-byte salt of a private MiMei's genesis. `topic`: the same genesis without a salt, encoded."""
+    return hkdf(seed, purpose="leither/topic-salt/1", context=topic, size_bytes=16)
+
+
 def map_salt(seed: bytes, mimei: bytes) -> bytes:
     """Return the 16-byte salt of a MiMei's ordered maps: the same wherever the seed is, unknown elsewhere."""
     return hkdf(seed, purpose="leither/map-salt/1", context=mimei, size_bytes=16)

@@ -18,7 +18,7 @@ from leither.service.catalog import authorize
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import load
+from leither.service.holding import load, within
 from leither.service.locks import Lock, LockRow, Locks, add_lock, drop_lock, refresh_lock
 from leither.service.paths import place as put_in_place
 from leither.service.properties import drop_properties
@@ -63,7 +63,8 @@ def take(engines: Engines, guard: Guard, wanted: LockRequest, *, deep: bool, sec
     now_ms = engines.clock.now_ms()
     row = LockRow(wanted.exclusive, deep, wanted.owner, guard.principal.holder, seconds, now_ms + seconds * 1000)
     lock = Lock(token, place.path, row)
-    with engines.blocks.lease() as lease:
+    within_place = within(engines, place.address.id)
+    with within_place.blocks.lease() as lease:
         empty = FileBuilder(lease.put).finish().cid
         lease.flush()
         new = engines.state.write(partial(_take, engines, guard, lock, empty, now_ms))

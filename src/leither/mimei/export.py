@@ -10,7 +10,7 @@ from msgspec import Meta
 from leither import limits
 from leither.codec import Cid
 from leither.crypto.seedfile import SEALED_BYTES
-from leither.mimei.record import Record
+from leither.mimei.record import Id, Record
 
 
 class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
@@ -18,7 +18,8 @@ class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
 
     Fields: versions: root of an ordered map whose keys are 0x88 and a version's CID, one for each version held; its
     value is 0x81 where the version is the one its number names, 0x80 where it was merged in beside. cur: root of an
-    ordered map of the unsaved changes, a deleted entry as the value 0x8f; absent without any.
+    ordered map of the unsaved changes, a deleted entry as the value 0x8f; absent without any. sealed: the id of a
+    private MiMei; then `genesis` and the versions are named by their sealed forms, and there is no `cur`.
     """
 
     KIND: ClassVar[str] = "shelf"
@@ -28,6 +29,12 @@ class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
     versions: Cid
     heads: Annotated[tuple[Cid, ...], Meta(max_length=limits.WRITERS_MAX)] = ()
     cur: Cid | None = None
+    sealed: Id | None = None
+
+    def validate(self) -> None:
+        """Check that nothing of a private MiMei would stand in the clear. Raises: NotARecord."""
+        if self.sealed is not None and self.cur is not None:
+            raise self.refuse("a private MiMei with unsaved changes")
 
 
 class Export(Record, frozen=True, kw_only=True, tag="export"):

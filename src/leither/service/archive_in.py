@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 from leither.codec import Cid, NotACid
 from leither.codec.car import CarReader
-from leither.crypto import KeyId
+from leither.crypto import KeyId, MimeiId
 from leither.errors import InputError
 from leither.merkle import Nodes, scan
+from leither.mimei.control import Control
 from leither.mimei.export import DELETED, NUMBERED, VERSION_TYPE, Export, Shelf
+from leither.mimei.head import Head
+from leither.mimei.sealing import Pair
 from leither.ports import Lease
 from leither.service.arrival import Arrived, arrive
 from leither.service.engines import Engines
-from leither.service.proof import Came
+from leither.service.private import PrivateBlocks
+from leither.service.proof import Came, Refused
 
 
 class NotAnArchive(InputError):
@@ -49,7 +53,8 @@ def import_car(engines: Engines, pieces: Iterable[bytes], *, user: KeyId | None 
 
     New ones belong to the user who brings them, or the owner. Nothing shows until every block has come and every record
     is proved. The person's identity is not touched.
-    Raises: BadCar, NotAnArchive, StoreFull, BadSignature, NotARecord, MapNotCanonical, and what `arrive` raises.
+    Raises: BadCar, NotAnArchive, StoreFull, BadSignature, NotARecord, MapNotCanonical, SealBroken, and what
+        `arrive` raises.
     """
     reader = CarReader(pieces)
     blocks = size_bytes = 0
@@ -80,6 +85,8 @@ def _open(reader: CarReader, cid: Cid, data: bytes) -> Export:
 def _shelf(engines: Engines, lease: Lease, cid: Cid) -> Came:
     shelf = Shelf.decode(engines.blocks.get(cid))
     nodes = Nodes(engines.blocks.get, lease.put)
+    if shelf.sealed is not None:
+        return _private(engines, shelf, nodes)
     changes = scan(nodes, shelf.cur) if shelf.cur else ()
     return Came(
         genesis=shelf.genesis,
@@ -88,6 +95,37 @@ def _shelf(engines: Engines, lease: Lease, cid: Cid) -> Came:
         versions={_version(entry.key): entry.value == NUMBERED for entry in scan(nodes, shelf.versions)},
         changes=[(entry.key, None if entry.value == DELETED else entry.value) for entry in changes],
     )
+
+
+def _private(engines: Engines, shelf: Shelf, nodes: Nodes) -> Came:
+    """Open what came of a private MiMei, and note the sealed forms of all its blocks once they are proved.
+
+    Raises: Refused: unless its author's seed is here. SealBroken, EpochKeyMissing, NotSealed, BlockMissing.
+    """
+    mimei = MimeiId(shelf.sealed or b"")
+    control = engines.record(Control, shelf.control).check()
+    if engines.persons.of_key(control.by) is None:
+        raise Refused(mimei, "it is private, and the seed of its author is not here")
+    within = engines.root.private(mimei, control.by)
+    blocks = within.blocks
+    assert isinstance(blocks, PrivateBlocks)
+    genesis = blocks.note(shelf.genesis)
+    versions: dict[Cid, bool] = {}
+    pairs: list[Pair] = []
+    for entry in scan(nodes, shelf.versions):
+        form = _version(entry.key)
+        cid = blocks.open(form).cid
+        versions[cid] = entry.value == NUMBERED
+        pairs.append((cid, form))
+    for head in (engines.record(Head, cid) for cid in shelf.heads):
+        if head.sealed is None:
+            raise Refused(mimei, "a head does not say where its version is sealed")
+        if head.tip in versions:
+            pairs.append((head.tip, head.sealed))
+        elif blocks.note(head.sealed) != head.tip:
+            raise Refused(mimei, "a head names another version than the one that is sealed")
+    blocks.sealed.adopt(pairs)
+    return Came(genesis, shelf.control, shelf.heads, versions, within=within, sealed=shelf.genesis)
 
 
 def _version(key: bytes) -> Cid:

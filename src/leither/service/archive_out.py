@@ -9,11 +9,13 @@ from leither.merkle import Entry, Nodes, Shape, Stamp, build
 from leither.mimei.export import BESIDE, DELETED, NUMBERED, VERSION_TYPE, Export, Shelf
 from leither.ports import View, prefix_end
 from leither.service import tables
+from leither.service.backup import backup
 from leither.service.cur import Cur
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, heads, load, load_all
+from leither.service.holding import Mimei, heads, load, load_all, within
 from leither.service.pages import fold, has_pages
 from leither.service.persons import Person
+from leither.service.private import sealed_form
 from leither.service.reach import Reach
 from leither.service.versions import held_versions
 
@@ -38,8 +40,10 @@ def export_car(
 ) -> Iterator[bytes]:
     """Iterate over the bytes of a CAR of these MiMei, or of all. `identity` is what `seal_identity` returned.
 
-    What changes meanwhile is not in it. Memory: 100 bytes for each block. Raises: MimeiNotFound, BlockMissing.
+    What changes meanwhile is not in it. Unsaved changes of private MiMei are backed up first.
+    Memory: 100 bytes for each block. Raises: MimeiNotFound, BlockMissing, NotTheAuthor.
     """
+    _save_private(engines, ids)
     _fold_files(engines, ids)
     with engines.state.read() as view:
         held = [load(engines, view, mimei) for mimei in ids] if ids is not None else list(load_all(engines, view))
@@ -58,13 +62,22 @@ def export_car(
                 raise BlockMissing(reach.missing[0])
 
 
+def _save_private(engines: Engines, ids: Sequence[MimeiId] | None) -> None:
+    """Back up what is unsaved in private MiMei, since only what a version holds is found by its sealed form."""
+    with engines.state.read() as view:
+        found = [load(engines, view, mimei) for mimei in ids] if ids is not None else load_all(engines, view)
+        unsaved = [mimei.id for mimei in found if mimei.is_private and mimei.row.dirty]
+    for mimei in unsaved:
+        backup(engines, mimei, note="before an export")
+
+
 def _fold_files(engines: Engines, ids: Sequence[MimeiId] | None) -> None:
     """Turn writes at an offset into blocks first, so that `cur` is in the archive whole."""
     with engines.state.read() as view:
         found = ids if ids is not None else [mimei.id for mimei in load_all(engines, view)]
         written = [mimei for mimei in found if has_pages(view, mimei)]
     for mimei in written:
-        with engines.blocks.lease() as lease:
+        with within(engines, mimei).blocks.lease() as lease:
             fold(engines, mimei, lease)
 
 
@@ -74,10 +87,19 @@ def _shelve(engines: Engines, view: View, held: Mimei, made: dict[Cid, bytes]) -
 
     nodes = Nodes(made.__getitem__, keep)
     numbered = {Cid(value) for _, value in view.scan(tables.version(held.id, 0), prefix_end(tables.VERSIONS + held.id))}
+    named = {sealed_form(held.engines.blocks, cid) or cid: cid in numbered for cid in held_versions(view, held.id)}
     versions = (
-        Entry(VERSION_TYPE + cid, _NOBODY, NUMBERED if cid in numbered else BESIDE)
-        for cid in sorted(held_versions(view, held.id))
+        Entry(VERSION_TYPE + cid, _NOBODY, NUMBERED if is_numbered else BESIDE)
+        for cid, is_numbered in sorted(named.items())
     )
+    if held.is_private:
+        return Shelf(
+            genesis=Cid(held.row.sealed),
+            control=Cid(held.row.control),
+            versions=build(nodes, versions, _SHAPE),
+            heads=tuple(cid for _, _, cid in heads(engines, view, held.id)),
+            sealed=held.id,
+        )
     changes = [
         Entry(key, _NOBODY, DELETED if value is None else value) for key, value, _ in Cur(engines, view, held).changes()
     ]

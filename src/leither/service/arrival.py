@@ -30,6 +30,7 @@ from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
 from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
+from leither.service.private import put_version
 from leither.service.proof import Came, Proved, Refused, prove
 from leither.service.versions import forget_version, held_versions
 from leither.service.writers import with_release
@@ -93,6 +94,15 @@ class _Plan:
     arrived: Arrived
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What was proved, with what reads and writes its contents: of a private MiMei they open and seal."""
+
+    engines: Engines
+    lease: Lease
+    proved: Proved
+
+
 def arrive(
     engines: Engines, lease: Lease, shelves: Sequence[Came], *, user: KeyId | None = None
 ) -> tuple[Arrived, ...]:
@@ -102,7 +112,20 @@ def arrive(
     Unsaved changes of one whose `last` moves are backed up first.
     Raises: what `prove` does, ClonedWriter, ControlDiverged, NotTheAuthor, NotYours, QuotaReached, UserQuotaReached.
     """
-    proved = [prove(engines, lease, came) for came in shelves]
+    with ExitStack() as leases:
+        work = [_work(engines, lease, came, leases) for came in shelves]
+        return _arrive(engines, work, user)
+
+
+def _work(engines: Engines, lease: Lease, came: Came, leases: ExitStack) -> _Work:
+    if came.within is not None:
+        engines = came.within
+        lease = leases.enter_context(engines.blocks.lease())
+    return _Work(engines, lease, prove(engines, lease, came))
+
+
+def _arrive(engines: Engines, work: Sequence[_Work], user: KeyId | None) -> tuple[Arrived, ...]:
+    proved = [each.proved for each in work]
     ids = sorted(one.id for one in proved)
     for one, other in pairwise(ids):
         if one == other:
@@ -111,8 +134,9 @@ def arrive(
         for mimei in ids:
             locks.enter_context(engines.lock(mimei))
         while True:
-            plans = [_plan(engines, lease, one, user) for one in proved]
-            lease.flush()
+            plans = [_plan(each.engines, each.lease, each.proved, user) for each in work]
+            for each in work:
+                each.lease.flush()
             try:
                 engines.state.write(partial(_enter_all, engines, plans))
                 break
@@ -163,8 +187,9 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
     if tip is not None and held is not None and held.row.dirty:
         backup(engines, proved.id, note="before a merge")
         return _plan(engines, lease, proved, bringer)
-    if tip is not None:
-        lease.put(tip.block)
+    if tip is not None and not (proved.came.sealed is not None and engines.blocks.has(tip.cid)):
+        # What came sealed keeps its form; only a merge that is made here is sealed here.
+        put_version(lease, tip)
     if held is None and proved.topic.type == "db":
         check_unsaved(engines, tip, proved.came.changes)
     changed = newest != before or tip is not None or held is None or standing.cid != held.control.cid
@@ -254,7 +279,8 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
     if plan.held:
         row = load(engines, transaction, mimei).row
     else:
-        row = Holding(proved.came.genesis, plan.control.cid, seq=ended_at(transaction, mimei), user=plan.user or b"")
+        came, seq = proved.came, ended_at(transaction, mimei)
+        row = Holding(came.genesis, plan.control.cid, seq=seq, user=plan.user or b"", sealed=came.sealed or b"")
     writer = plan.control.writer(engines.identity.node.public)
     row = msgspec.structs.replace(row, control=plan.control.cid, number=writer.number if writer else 0)
     for cid, version in plan.fresh.items():

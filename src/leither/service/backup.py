@@ -19,8 +19,9 @@ from leither.service.derived import NOBODY, prepare_backup
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Mimei, base_version, load
+from leither.service.holding import Mimei, base_version, load, within
 from leither.service.pages import fold
+from leither.service.private import clear, key_epoch, put_version
 from leither.service.writers import advance, ensure_writer, next_head, own_release
 
 
@@ -53,6 +54,7 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
     Runs beside readers and writers: what changes meanwhile stays unsaved. Cost: in proportion to the changes.
     Raises: MimeiNotFound, NotTheAuthor, NotARecord (note too long), StoreFull.
     """
+    engines = within(engines, mimei)
     with engines.lock(mimei), engines.blocks.lease() as lease:
         held = ensure_writer(engines, mimei, lease)
         if held.genesis.type == "file":
@@ -65,15 +67,16 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
                 engines.state.write(partial(_settle, engines, mimei, sealed))
             base = base_version(engines, held)
             return Backup(held.base, base.n if base else None, 0)
-        block = version.block
-        head = next_head(engines, held, tip=block.cid, release=own_release(engines, held))
-        lease.put_many((block, head.block))
+        cid = version.cid
+        put_version(lease, version)
+        head = next_head(engines, held, tip=cid, release=own_release(engines, held))
+        clear(lease).put(head.block)
         lease.flush()
-        engines.state.write(partial(_append, engines, mimei, sealed, block.cid, head))
+        engines.state.write(partial(_append, engines, mimei, sealed, cid, head))
         if held.genesis.type == "db":
             forget_eras(engines, mimei)
-    engines.events.tell(Event(mimei, "backup", block.cid.text))
-    return Backup(block.cid, version.n, sealed.changed)
+    engines.events.tell(Event(mimei, "backup", cid.text))
+    return Backup(cid, version.n, sealed.changed)
 
 
 def _settle(engines: Engines, mimei: MimeiId, sealed: Sealed, transaction: Transaction) -> None:
@@ -135,6 +138,7 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
         siblings=siblings,
         salt=salt,
         size_bytes=held.row.size_bytes,
+        key_epoch=key_epoch(engines.blocks),
         note=note,
         time=engines.clock.now_ms(),
     )

@@ -14,9 +14,15 @@ from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, MimeiNotFound, ended_at, load, load_all, renounce, save
+from leither.service.private import PrivateUnsupported, clear, sealed_form
+from leither.service.sealed_table import SEALED
 from leither.service.writer_number import writer_number
 
 MAKEABLE = ("file", "fs", "db")
+_OF_ONE = (
+    *(tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.DIRTY, tables.PAGES, tables.LOCKS),
+    SEALED,
+)
 _READS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE
 
 
@@ -74,21 +80,28 @@ class Catalog:
         quota: int | None = None,
         user: KeyId | None = None,
         formerly: bool = True,
+        private: bool = False,
     ) -> tuple[Mimei, bool]:
         """Make the MiMei of a topic, or find it: (MiMei, whether it is new). `right` and `quota` count for new ones.
 
         Its author is `user`, or the owner. With `formerly`, what the owner made under a former key is found as well.
-        Raises: KindNotMade, NotARecord, NotARight, UserNotFound.
+        A private one is another MiMei than the public one of the same topic; what it holds is stored sealed.
+        Raises: KindNotMade, NotARecord, NotARight, UserNotFound, PrivateUnsupported.
         """
         if kind not in MAKEABLE:
             raise KindNotMade(kind if kind in KINDS else kind[:40])
         engines = self._engines
-        person, node = engines.persons.of_user(user).key, engines.identity.node
+        author = engines.persons.of_user(user)
+        person, node = author.key, engines.identity.node
         draft = Genesis(author=person.public, app=app, ext=ext, mark=mark, type=kind)  # type: ignore[arg-type]
+        if private:
+            draft = msgspec.structs.replace(draft, salt=author.topic_salt(draft.encode()))
         genesis = Genesis.decode(draft.encode())
-        known = self._made_formerly(genesis) if user is None and formerly else None
+        known = self._made_formerly(genesis) if user is None and formerly and not private else None
         if known is not None:
             return known, False
+        if private and right:
+            raise PrivateUnsupported(genesis.id, "giving rights to others")
         number = writer_number(genesis.id, node.public)
         control = Control(
             genesis=genesis.cid,
@@ -99,15 +112,19 @@ class Catalog:
             quota=quota,
             by=person.public,
         ).signed(person)
-        with engines.blocks.lease() as lease:
-            lease.put_many((genesis.block, control.block))
+        within = engines.root.private(genesis.id, person.public) if private else engines
+        with within.blocks.lease() as lease:
+            lease.put(genesis.block)
+            clear(lease).put(control.block)
             lease.flush()
+            sealed = sealed_form(within.blocks, genesis.cid) or b""
 
             def add(transaction: Transaction) -> tuple[Mimei, bool]:
                 if transaction.get(tables.holding(genesis.id)) is not None:
                     return load(engines, transaction, genesis.id), False
                 seq = ended_at(transaction, genesis.id)
                 row = Holding(genesis.cid, control.cid, complete=kind == "db", number=number, seq=seq, user=user or b"")
+                row = msgspec.structs.replace(row, sealed=sealed)
                 save(transaction, genesis.id, row)
                 return load(engines, transaction, genesis.id), True
 
@@ -149,12 +166,14 @@ class Catalog:
     def change_control(self, mimei: MimeiId, **changes: object) -> Mimei:
         """Sign and keep a control that follows the present one with `changes`. Only the author's node can.
 
-        Raises: NotTheAuthor, NotARecord.
+        Raises: NotTheAuthor, NotARecord, PrivateUnsupported.
         """
         engines = self._engines
         with engines.lock(mimei), engines.blocks.lease() as lease:
             with engines.state.read() as view:
                 held = load(engines, view, mimei)
+            if held.is_private and changes.get("right"):
+                raise PrivateUnsupported(mimei, "giving rights to others")
             control = sign_control(engines, held, **changes)
             lease.put(control.block)
             lease.flush()
@@ -211,7 +230,7 @@ def _forget(engines: Engines, transaction: Transaction, mimei: MimeiId, *, force
     others = {source for source, _, _ in referrers(transaction, mimei) if source != mimei}
     if others and not force:
         raise StillReferred(mimei, len(others))
-    for table in (tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.DIRTY, tables.PAGES, tables.LOCKS):
+    for table in _OF_ONE:
         prefix = table + mimei
         for key in [key for key, _ in transaction.scan(prefix, prefix_end(prefix))]:
             transaction.delete(key)

@@ -9,6 +9,7 @@ from leither.ports import Checked, Fault, Reclaimed, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.holding import load, load_all
+from leither.service.private import PrivateBlocks
 from leither.service.reach import Reach
 
 
@@ -28,7 +29,13 @@ class NotCollected(CorruptionError):
 
 def collect(engines: Engines) -> Reclaimed:
     """Reclaim every block that no MiMei reaches, beside readers and writers. Raises: NotCollected, StoreFull."""
-    return engines.blocks.sweep(lambda: _reached(engines))
+    reclaimed = engines.blocks.sweep(lambda: _reached(engines))
+    with engines.state.read() as view:
+        private = [mimei.engines.blocks for mimei in load_all(engines, view) if mimei.is_private]
+    for blocks in private:
+        assert isinstance(blocks, PrivateBlocks)
+        blocks.prune()
+    return reclaimed
 
 
 def _reached(engines: Engines) -> Iterator[Cid]:

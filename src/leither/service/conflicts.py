@@ -43,7 +43,7 @@ def contested(engines: Engines, view: View, mimei: Mimei) -> Iterator[Contested]
     base = base_version(engines, mimei)
     if base is None or base.siblings is None:
         return
-    side = engines.map(base.side, base.salt)
+    side = mimei.engines.map(base.side, base.salt)
     settled = {key for key, _, _ in Cur(engines, view, mimei).changes()}
     for key, group in groupby(conflicts(side.nodes, base.siblings), lambda entry: entry.key):
         shown = side.get(key)
@@ -62,7 +62,7 @@ def take(engines: Engines, mimei: MimeiId, path: Path, writer: int, seq: int) ->
 
     def change(editing: Edit) -> Entry:
         base = base_version(engines, editing.mimei)
-        side = engines.map(base.side, base.salt) if base else None
+        side = editing.engines.map(base.side, base.salt) if base else None
         shown = side.get(key) if side else None
         held = siblings(side.nodes, base.siblings, key) if side and base else []
         chosen = next((entry for entry in (shown, *held) if entry and entry.stamp == (writer, seq)), None)

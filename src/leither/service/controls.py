@@ -10,6 +10,7 @@ from leither.mimei.revoking import undone
 from leither.people.revoked import revoked_in_both
 from leither.ports import Lease
 from leither.service.engines import Engines
+from leither.service.private import clear
 
 
 class ControlDiverged(Conflict):
@@ -51,7 +52,7 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
             raise ControlUndone(came.cid, reason)
         return came
     leading, other = sorted((held, came), key=lambda control: _standing(engines, control), reverse=True)
-    nodes = Nodes(engines.blocks.get, lease.put)
+    nodes = Nodes(engines.blocks.get, clear(lease).put)
     lowered = {entry.number: entry.rights for entry in other.writers}
     numbers = {entry.number: entry for entry in other.writers} | {
         entry.number: WriterEntry(entry.number, entry.key, entry.rights & lowered.get(entry.number, entry.rights))
@@ -75,7 +76,7 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
     if author is None:
         raise ControlDiverged(held.cid, came.cid)
     signed = Control.decode(msgspec.structs.replace(joined, prev=leading.cid, sig=None).signed(author.key).encode())
-    lease.put(signed.block)
+    clear(lease).put(signed.block)
     return signed
 
 

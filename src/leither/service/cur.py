@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from leither.crypto import MimeiId, id_text
 from leither.errors import LimitError
 from leither.mimei.entry import decode_path_entry
 from leither.mimei.path import PATH_TYPE
@@ -18,8 +19,9 @@ from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.entries import Entries
-from leither.service.holding import Holding, Mimei, base_version, save
+from leither.service.holding import Holding, Mimei, base_version, is_private, save
 from leither.service.index import index_entry
+from leither.service.private import PrivateUnsupported
 from leither.service.unsaved import unsaved
 
 _TICK = 8
@@ -44,13 +46,13 @@ class Cur(Entries):
     """The working copy of one MiMei, as one snapshot shows it."""
 
     def __init__(self, engines: Engines, view: View, mimei: Mimei) -> None:
-        self.engines = engines
+        self.engines = mimei.engines
         self.mimei = mimei
         self._view = view
         self._prefix = tables.cur(mimei.id)
         self._complete = mimei.row.complete
         base = base_version(engines, mimei)
-        self._base = engines.map(base.side, base.salt) if base else None
+        self._base = self.engines.map(base.side, base.salt) if base else None
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of the side map entry at `key`."""
@@ -109,6 +111,16 @@ class Edit(Cur):
         self._dirty = mimei.row.dirty
         self.touched = False
         """Whether anything was changed."""
+
+    def refuse_pinned(self, target: MimeiId) -> None:
+        """Refuse a reference to a version where either side is private. Raises: PrivateUnsupported.
+
+        Its blocks would have to be sealed again for the other side, or to stand there in the clear.
+        """
+        if self.mimei.is_private:
+            raise PrivateUnsupported(self.mimei.id, f"a reference to a version of {id_text(target)}")
+        if is_private(self.engines, self.transaction, target):
+            raise PrivateUnsupported(target, f"a reference from {self.mimei.genesis.id_text} to a version of it")
 
     def put(self, key: bytes, value: bytes, *, resolve: bool = False) -> None:
         """Set the entry at `key`. With `resolve`, it counts as a change even where the value is the same."""

@@ -18,7 +18,7 @@ from leither.service import tables
 from leither.service.complete import CompleteEdit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Mimei, load
+from leither.service.holding import Mimei, load, within
 from leither.service.maps import OrderedMap
 from leither.service.writers import ensure_writer
 
@@ -193,6 +193,7 @@ class Database:
         """Open a snapshot of what is durable. Used in one thread, and kept short."""
         engines = self._engines
         if self.version is not None:
+            engines = within(engines, self.id)
             record = engines.record(Version, self.version)
             yield VersionSpace(engines.map(record.side, record.salt), self._call(0))
             return

@@ -26,6 +26,7 @@ def diff(engines: Engines, view: View, mimei: Mimei, before: Cid | None, after: 
 
     Cost: in proportion to what differs, and to the unsaved changes where `cur` is meant.
     """
+    engines = mimei.engines
     if before is None and after is None:
         return iter(())
     if after is None:

@@ -2,17 +2,20 @@
 
 import threading
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
 
+from leither import limits
 from leither.codec import Cid
-from leither.crypto import KeyId, KeyPair, MimeiId, person_key
+from leither.crypto import EpochKey, KeyId, KeyPair, MimeiId, epoch_secret, person_key
 from leither.merkle import NodeCache
 from leither.mimei.control import Control
 from leither.mimei.facts import facts_of
 from leither.mimei.genesis import Genesis
 from leither.mimei.record import Record
+from leither.mimei.sealing import EpochKeyMissing, EpochKeys
 from leither.people import Facts
 from leither.people.revoked import Revoked
 from leither.people.verdicts import Verdicts
@@ -22,6 +25,8 @@ from leither.service.events import Event, Events
 from leither.service.granted import Granted
 from leither.service.maps import OrderedMap
 from leither.service.persons import Former, Persons
+from leither.service.private import PrivateBlocks
+from leither.service.sealed_blocks import SealedBlocks
 
 R = TypeVar("R", bound=Record)
 _RECORDS_CACHED = 4096
@@ -49,6 +54,8 @@ class Engines:
     """Ports, identity and caches, shared by all services of one node. Thread-safe."""
 
     def __init__(self, *, blocks: Blocks, state: State, clock: Clock, random: Random, identity: Identity) -> None:
+        self.root = self
+        """The same for all MiMei of the node; this differs from it only within a private MiMei."""
         self.blocks = blocks
         self.state = state
         self.clock = clock
@@ -64,6 +71,19 @@ class Engines:
         self.facts = lru_cache(maxsize=_RECORDS_CACHED)(self._facts)
         """What decides who may do what, by the CIDs of a genesis and a control and the user it belongs to."""
         self._read_record = lru_cache(maxsize=_RECORDS_CACHED)(self._read_record_uncached)
+        self.private = lru_cache(maxsize=limits.PRIVATE_OPEN_MAX)(self._private)
+        """What works within a private MiMei, by its id and its author's key. Raises: EpochKeyMissing."""
+
+    def _private(self, mimei: MimeiId, author: bytes) -> "Engines":
+        person = self.persons.of_key(author)
+        if person is None:
+            raise EpochKeyMissing(0)
+        keys = EpochKeys((EpochKey(epoch_secret(person.seed, mimei, 0), 0),))
+        within = copy(self)
+        within.blocks = PrivateBlocks(self.blocks, SealedBlocks(self.blocks, self.state, mimei, keys))
+        within.facts = lru_cache(maxsize=limits.PRIVATE_RECORDS_CACHED)(within._facts)
+        within._read_record = lru_cache(maxsize=limits.PRIVATE_RECORDS_CACHED)(within._read_record_uncached)
+        return within
 
     def _hear(self, event: Event) -> None:
         if event.what != "change":

@@ -23,6 +23,7 @@ from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, load
+from leither.service.private import PrivateUnsupported
 
 
 class TooManyGrants(LimitError):
@@ -186,6 +187,8 @@ def keep(engines: Engines, mimei: MimeiId, record: bytes, *, keys: Iterable[byte
 def _require_use(mimei: Mimei, kept: Kept, now_ms: int) -> None:
     if kept.chain.mimei != mimei.id:
         raise GrantUseless("it is for another MiMei")
+    if mimei.is_private:
+        raise PrivateUnsupported(mimei.id, "giving rights to others")
     match state_of(mimei, kept.chain, now_ms):
         case "foreign":
             raise GrantUseless("its first signer is not the author")

@@ -23,10 +23,11 @@ from leither.service.catalog import referrers, sign_control
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Holding, Mimei, VersionNotFound, base_version, ended_at, heads, load, save
+from leither.service.holding import Holding, Mimei, VersionNotFound, base_version, ended_at, heads, load, save, within
 from leither.service.index import index_entry
 from leither.service.merge import maximal_tips
 from leither.service.pages import drop_pages
+from leither.service.private import PrivateUnsupported, clear
 from leither.service.versions import resolve
 from leither.service.writer_number import writer_number
 from leither.service.writers import advance, ensure_writer, next_head
@@ -76,6 +77,7 @@ def release(engines: Engines, mimei: MimeiId, selector: Selector = LAST) -> Cid:
 
     Raises: VersionNotFound, NotTheAuthor.
     """
+    engines = within(engines, mimei)
     with engines.lock(mimei), engines.blocks.lease() as lease:
         held = ensure_writer(engines, mimei, lease)
         with engines.state.read() as view:
@@ -84,7 +86,7 @@ def release(engines: Engines, mimei: MimeiId, selector: Selector = LAST) -> Cid:
         tip = held.base
         assert tip is not None, "a version was found, so there is a last one"
         head = next_head(engines, held, tip=tip, release=Release(cid, max(standing, default=0) + 1))
-        lease.put(head.block)
+        clear(lease).put(head.block)
         lease.flush()
 
         def point(transaction: Transaction) -> None:
@@ -126,6 +128,7 @@ def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bo
 
     Cost: the difference between that version and `last`. Raises: VersionNotFound, UnsavedChanges.
     """
+    engines = within(engines, mimei)
     with engines.lock(mimei):
         with engines.state.read() as view:
             held = load(engines, view, mimei)
@@ -165,7 +168,7 @@ def fork(
 ) -> Mimei:
     """Make a new MiMei of `user`, or the owner, whose version 0 has that version as its parent. Nothing is copied.
 
-    Raises: VersionNotFound, TopicTaken, NotARecord.
+    Raises: VersionNotFound, TopicTaken, NotARecord, PrivateUnsupported.
     """
     with engines.lock(mimei):  # so that the version is not deleted before the fork holds to it
         forked = _fork(engines, mimei, selector, mark=mark, app=app, user=user)
@@ -179,6 +182,8 @@ def _fork(
     person, node = engines.persons.of_user(user).key, engines.identity.node
     with engines.state.read() as view:
         held = load(engines, view, mimei)
+        if held.is_private:
+            raise PrivateUnsupported(mimei, "forking")
         cid = resolve(engines, view, held, selector)
     parent = engines.record(Version, cid)
     topic = held.genesis
@@ -233,13 +238,14 @@ def delete_versions(engines: Engines, mimei: MimeiId, first: int, last: int) -> 
     The newest and the released version stay, and so does what another MiMei refers to.
     Raises: VersionNotFound, VersionInUse, NotTheAuthor.
     """
+    engines = within(engines, mimei)
     with engines.lock(mimei), engines.blocks.lease() as lease:
         with engines.state.read() as view:
             held = load(engines, view, mimei)
             doomed = _doomed(engines, held, view, first, last)
         dropped = tuple(sorted({*held.control.dropped, *doomed.values()}))
         control = sign_control(engines, held, dropped=dropped)
-        lease.put(control.block)
+        clear(lease).put(control.block)
         lease.flush()
 
         def drop(transaction: Transaction) -> None:

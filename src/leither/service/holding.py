@@ -51,7 +51,8 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     changes are in its last version. era, era_first, era_begin: numbers of the era in which its changes are named now
     and of the first with unsaved ones, and the tick at which the present one began. tracked: whether they are named at
     all. keys: how many keys a database has. user: the user of this node to whom it belongs, empty for the owner. kept:
-    whether it is only held for somebody who is not here any more, and so not changed.
+    whether it is only held for somebody who is not here any more, and so not changed. sealed: of a private MiMei, the
+    CID of its sealed genesis; empty for a public one.
     """
 
     genesis: bytes
@@ -74,6 +75,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     keys: int = 0
     user: bytes = b""
     kept: bool = False
+    sealed: bytes = b""
 
 
 _KEPT_ACTS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE | Act.FORK | Act.SHARE
@@ -84,7 +86,10 @@ _DECOY = _ENCODER.encode(Holding(decoy.GENESIS, decoy.CONTROL))
 
 @dataclass(frozen=True, slots=True)
 class Mimei:
-    """A MiMei at one moment: id, topic, control and row, and what decides who may do what with it."""
+    """A MiMei at one moment: id, topic, control and row, and what decides who may do what with it.
+
+    `engines` are what reads and writes its contents: of a private MiMei they seal and open.
+    """
 
     id: MimeiId
     genesis: Genesis
@@ -92,6 +97,11 @@ class Mimei:
     row: Holding
     facts: Facts
     engines: Engines = field(repr=False, compare=False)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether what it holds is stored sealed."""
+        return self.genesis.salt is not None
 
     def acts(self, principal: Principal) -> Act:
         """Return what `principal` may do with it now."""
@@ -140,14 +150,31 @@ def load_all(engines: Engines, view: View) -> Iterator[Mimei]:
 def _bundle(engines: Engines, mimei: MimeiId, row: bytes) -> Mimei:
     holding = _DECODER.decode(row)
     genesis, control = Cid(holding.genesis), Cid(holding.control)
+    user = KeyId(holding.user) if holding.user else None
+    standing, within = engines.root.record(Control, control), engines.root
+    if holding.sealed:
+        within = within.private(mimei, standing.by)
     return Mimei(
         mimei,
-        engines.record(Genesis, genesis),
-        engines.record(Control, control),
+        within.record(Genesis, genesis),
+        standing,
         holding,
-        engines.facts(genesis, control, KeyId(holding.user) if holding.user else None),
-        engines,
+        within.facts(genesis, control, user),
+        within,
     )
+
+
+def within(engines: Engines, mimei: MimeiId) -> Engines:
+    """Return what reads and writes the contents of a MiMei. One that is not here is taken for a public one."""
+    with engines.state.read() as view:
+        row = view.get(tables.holding(mimei))
+    return _bundle(engines, mimei, row).engines if row is not None else engines.root
+
+
+def is_private(engines: Engines, view: View, mimei: MimeiId) -> bool:
+    """Tell whether a MiMei is here and private."""
+    row = view.get(tables.holding(mimei))
+    return row is not None and _bundle(engines, mimei, row).is_private
 
 
 def save(transaction: Transaction, mimei: MimeiId, row: Holding) -> None:
@@ -194,7 +221,7 @@ def ended_at(view: View, mimei: MimeiId) -> int:
 
 def base_version(engines: Engines, mimei: Mimei) -> Version | None:
     """Return the version that `cur` stands on."""
-    return engines.record(Version, mimei.base) if mimei.base else None
+    return mimei.engines.record(Version, mimei.base) if mimei.base else None
 
 
 def heads(engines: Engines, view: View, mimei: MimeiId) -> list[tuple[int, Head, Cid]]:

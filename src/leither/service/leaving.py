@@ -14,6 +14,7 @@ from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, hand_over, load_all
 from leither.service.passkey_rows import drop_passkeys
+from leither.service.private import PrivateUnsupported
 from leither.service.token_rows import drop_tokens
 from leither.service.users import Users
 from leither.service.versions import held_versions
@@ -47,8 +48,10 @@ def remove_user(engines: Engines, users: Users, user: KeyId, fate: Fate) -> Left
 
     What is kept belongs to the owner from then on, who may read, fork and delete it; unsaved changes become a version
     first. Nobody signs for the user any more, so nobody changes it.
-    Raises: UserNotFound, NotCollected, StoreFull.
+    Raises: UserNotFound, NotCollected, StoreFull, PrivateUnsupported.
     """
+    if fate is Fate.KEEP:
+        _refuse_private(engines, user)
     row = users.suspend(user, suspended=True).row
     theirs: dict[MimeiId, Mimei] = {}
     versions = 0
@@ -68,6 +71,7 @@ def remove_user(engines: Engines, users: Users, user: KeyId, fate: Fate) -> Left
     users.seeds.remove(user)
     engines.persons.dismiss(user)
     engines.facts.cache_clear()
+    engines.private.cache_clear()
     if fate is Fate.KEEP:
         for handed in theirs:
             engines.events.tell(Event(handed, "control"))
@@ -75,6 +79,14 @@ def remove_user(engines: Engines, users: Users, user: KeyId, fate: Fate) -> Left
     swept = collect(engines)
     reclaimed = max(0, swept.bytes_before - swept.bytes_after)
     return Left(len(theirs), versions, size_bytes, ended, swept.blocks_dropped, reclaimed)
+
+
+def _refuse_private(engines: Engines, user: KeyId) -> None:
+    """Refuse to keep what nobody here could open any more once the user's seed is gone."""
+    with engines.state.read() as view:
+        for mimei in load_all(engines, view):
+            if mimei.is_private and mimei.facts.user == user:
+                raise PrivateUnsupported(mimei.id, "keeping it when its user leaves")
 
 
 def _leave(user: KeyId, key: bytes, fate: Fate, engines: Engines, transaction: Transaction) -> int | None:

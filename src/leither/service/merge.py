@@ -21,7 +21,8 @@ from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
-from leither.service.holding import Mimei, heads, load
+from leither.service.holding import Mimei, heads, load, within
+from leither.service.private import PrivateUnsupported, put_version
 from leither.service.shadows import settle_shadows
 from leither.service.versions import forget_version
 from leither.service.writers import advance, ensure_writer, next_head, own_release
@@ -51,9 +52,10 @@ def merge(engines: Engines, mimei: MimeiId, others: Iterable[Cid] = ()) -> Merge
     """Join what the MiMei's writers have, and `others`: versions of its forks. Unsaved changes are backed up first.
 
     Without `others` the result is nobody's: it follows from the writers' tips alone. With them this node signs it.
-    Raises: MimeiNotFound, NotRelated, NotTheAuthor, BlockMissing.
+    Raises: MimeiNotFound, NotRelated, NotTheAuthor, BlockMissing, PrivateUnsupported.
     """
     forks = list(others)
+    engines = within(engines, mimei)
     with engines.lock(mimei):
         while True:
             _save_changes(engines, mimei)
@@ -88,7 +90,7 @@ def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
     version = join_tips(engines, held.genesis, tips, lease)
     if version is None or version.cid == held.base:
         return Merged(held.base, merged=False)
-    lease.put(version.block)
+    put_version(lease, version)
     lease.flush()
     engines.state.write(lambda transaction: stand_on(engines, transaction, mimei, version.cid))
     return Merged(version.cid, merged=True)
@@ -96,6 +98,8 @@ def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
 
 def _merge_forks(engines: Engines, mimei: MimeiId, others: list[Cid], lease: Lease) -> Merged:
     held = ensure_writer(engines, mimei, lease)
+    if held.is_private:
+        raise PrivateUnsupported(mimei, "merging a fork")
     tips = maximal_tips(engines, (cid for cid in (held.base, *others) if cid is not None))
     joined = join_tips(engines, held.genesis, tips, lease)
     if joined is None or joined.cid == held.base:
@@ -122,6 +126,7 @@ def _merge_forks(engines: Engines, mimei: MimeiId, others: list[Cid], lease: Lea
 def stand_on(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Cid) -> None:
     """Make `tip` the version below a `cur` that has no unsaved changes. Raises: CurChanged: if it has."""
     held = load(engines, transaction, mimei)
+    engines = held.engines
     if held.row.dirty:
         raise CurChanged
     version = engines.record(Version, tip)
@@ -142,6 +147,7 @@ def stand_on(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Ci
 
 def _forget_superseded(engines: Engines, transaction: Transaction, mimei: Mimei, merge: Cid, n: int) -> None:
     """Let go of a merge that nothing stands on: its tips make it again wherever it is wanted."""
+    engines = mimei.engines
     needed = {head.tip for _, head, _ in heads(engines, transaction, mimei.id)}
     needed |= {head.release.version for _, head, _ in heads(engines, transaction, mimei.id) if head.release}
     needed |= {version for _, version, _ in referrers(transaction, mimei.id) if version is not None}

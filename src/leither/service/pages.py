@@ -17,7 +17,7 @@ from leither.service import tables
 from leither.service.cur import Cur, Edit
 from leither.service.editing import edit
 from leither.service.engines import Engines
-from leither.service.holding import load
+from leither.service.holding import load, within
 from leither.unixfs import read, size_bytes
 from leither.unixfs.rewriting import rewrite
 
@@ -96,6 +96,7 @@ def write_at(
         editing.put(_KEY, grown.encode(), resolve=True)
         return grown
 
+    engines = within(engines, mimei)
     with engines.lock(mimei), engines.blocks.lease() as lease:
         if expect is not None:
             fold(engines, mimei, lease)
@@ -106,6 +107,7 @@ def write_at(
 
 def truncate(engines: Engines, mimei: MimeiId, size: int) -> PathEntry:
     """Make the file `size` bytes long; what is added reads as zeros. Raises: as `write_at`."""
+    engines = within(engines, mimei)
     with engines.lock(mimei), engines.blocks.lease() as lease:
         fold(engines, mimei, lease)
         with engines.state.read() as view:
@@ -125,7 +127,8 @@ def truncate(engines: Engines, mimei: MimeiId, size: int) -> PathEntry:
 
 
 def fold(engines: Engines, mimei: MimeiId, lease: Lease) -> None:
-    """Turn the pages of a file into blocks. Cost: the chunks that have pages."""
+    """Turn the pages of a file into blocks. `lease`: one of this MiMei's blocks. Cost: the chunks that have pages."""
+    engines = within(engines, mimei)
     with engines.lock(mimei):
         with engines.state.read() as view:
             pages = _Pages(view, mimei)

@@ -13,6 +13,7 @@ from leither.mimei.version import Version
 from leither.service.cur import Edit
 from leither.service.editing import edit
 from leither.service.engines import Engines
+from leither.service.holding import within
 from leither.service.pages import drop_pages
 from leither.service.properties import drop_properties, properties_below, set_property
 from leither.service.references import count_reference
@@ -182,7 +183,8 @@ def make_reference(
 
 def reference_entry(engines: Engines, target: MimeiId, version: Cid | None, *, mtime_ms: int = 0) -> PathEntry:
     """Return the entry that refers to `target`."""
-    content = engines.record(Version, version).content if version is not None else None
+    within_target = within(engines, target)
+    content = within_target.record(Version, version).content if version is not None else None
     return PathEntry(EntryType.REFERENCE, 0, mtime_ms, cid=content, mimei=target, version=version)
 
 

@@ -62,13 +62,18 @@ class Refused(PeerError):
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """A MiMei as an archive gives it, its blocks stored. `versions` tells of each whether its number names it."""
+    """A MiMei as an archive gives it, its blocks stored. `versions` tells of each whether its number names it.
+
+    Of a private one: within: the engines that open it. sealed: its sealed genesis.
+    """
 
     genesis: Cid
     control: Cid
     heads: Sequence[Cid]
     versions: dict[Cid, bool]
     changes: Sequence[tuple[bytes, bytes | None]] = ()
+    within: Engines | None = None
+    sealed: Cid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
             raise BlockMissing(cid)
     topic = engines.record(Genesis, came.genesis)
     mimei = topic.id
+    if (topic.salt is None) != (came.sealed is None):
+        raise Refused(mimei, "only a private MiMei is sealed, and it always is")
     control = engines.record(Control, came.control).check()
     if control.by != topic.author or control.genesis != came.genesis:
         raise Refused(mimei, "its control is not by its author")

@@ -5,6 +5,7 @@ from functools import partial
 
 from leither.codec import RAW, BlockMismatch, BlockMissing, Cid
 from leither.codec.links import links
+from leither.codec.sealed import read
 from leither.merkle import conflicts
 from leither.mimei.control import Control
 from leither.mimei.entry import Reference, decode_path_entry
@@ -14,6 +15,7 @@ from leither.ports import View
 from leither.service.cur import Cur
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads
+from leither.service.private import sealed_form
 from leither.service.references import of, of_version
 from leither.service.versions import held_versions
 
@@ -97,6 +99,9 @@ class Reach:
         yield from self.control(Cid(held.row.control))
         if held.control.revoked is not None:
             yield from self.below(held.control.revoked)
+        if held.is_private:
+            yield from self._private(view, held)
+            return
         yield from self.record(Cid(held.row.genesis))
         for _, head, cid in heads(self._engines, view, held.id):
             yield from self.record(cid)
@@ -110,6 +115,62 @@ class Reach:
         for key, value, _ in cur.changes():
             yield from self._entry(key, value)
         yield from self._pinned(partial(of, cur))
+
+    def _private(self, view: View, held: Mimei) -> Iterator[Cid]:
+        """Yield the sealed blocks of a private MiMei, and its heads. It refers to no versions of others."""
+        yield from self.record(Cid(held.row.sealed))
+        for cid in held_versions(view, held.id):
+            yield from self._sealed(held, cid)
+            yield from self._lost(held, cid)
+        for key, value, _ in Cur(self._engines, view, held).changes():
+            yield from self._sealed_entry(held, key, value)
+        # Last, since a block that was seen is not gone into again.
+        for _, head, cid in heads(self._engines, view, held.id):
+            yield from self.record(cid)
+            if head.sealed is not None:
+                yield from self.record(head.sealed)
+
+    def _lost(self, held: Mimei, cid: Cid) -> Iterator[Cid]:
+        """Yield the sealed blocks of what lost in a merge, which is in no tree of files."""
+        try:
+            version = held.engines.record(Version, cid)
+            if version.siblings is None:
+                return
+            side = held.engines.map(version.side, version.salt)
+            beside = [(entry.key, entry.value) for entry in conflicts(side.nodes, version.siblings)]
+        except (BlockMissing, BlockMismatch):
+            return  # noted as missing above
+        for key, value in beside:
+            yield from self._sealed_entry(held, key, value)
+
+    def _sealed_entry(self, held: Mimei, key: bytes, value: bytes | None) -> Iterator[Cid]:
+        if value is not None and key[:1] == PATH_TYPE:
+            entry = decode_path_entry(value)
+            if entry.cid is not None and entry.mimei is None:
+                yield from self._sealed(held, entry.cid)
+
+    def _sealed(self, held: Mimei, cid: Cid) -> Iterator[Cid]:
+        """Yield the sealed form of a block and all it holds, depth first."""
+        try:
+            form = sealed_form(held.engines.blocks, cid)
+        except BlockMissing:
+            self.missing.append(cid)
+            return
+        pending = [form] if form is not None else []
+        while pending:
+            found = pending.pop()
+            if found.digest in self._seen:
+                continue
+            self._seen.add(found.digest)
+            try:
+                if found.codec != RAW:
+                    pending.extend(reversed(read(self._engines.blocks.get(found)).links))
+                elif not self._engines.blocks.has(found):
+                    raise BlockMissing(found)
+            except (BlockMissing, BlockMismatch):
+                self.missing.append(found)
+                continue
+            yield found
 
     def control(self, cid: Cid) -> Iterator[Cid]:
         """Yield a control and those before it, as far as they are held."""

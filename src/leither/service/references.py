@@ -42,6 +42,8 @@ def count_reference(editing: Edit, reference: Reference, delta: int, *, floor: b
     """
     stored = editing.get(reference.key)
     before = decode_count(stored) if stored else 0
+    if delta > 0 and reference.version is not None:
+        editing.refuse_pinned(reference.mimei)
     count = before + delta
     if count < 0 and floor:
         count = 0

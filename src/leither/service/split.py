@@ -13,6 +13,7 @@ from leither.service.engines import Engines
 from leither.service.history import TopicTaken, release
 from leither.service.holding import Mimei, load
 from leither.service.paths import NotADirectory, NothingToChange, WrongPlace, clear, place, reference_entry
+from leither.service.private import PrivateUnsupported
 from leither.service.properties import properties_below, set_property
 
 
@@ -32,11 +33,13 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
     The new MiMei gets a version, which is released; the reference holds to that version, or with `follow` to whatever
     is released later. No bytes are copied. A MiMei of that mark which holds just this is what a split that was cut
     short has left, and is taken. Cost: the entries under `path`.
-    Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken, ChangedMeanwhile.
+    Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken, ChangedMeanwhile, PrivateUnsupported.
     """
     with engines.lock(mimei):
         with engines.state.read() as view:
             held = load(engines, view, mimei)
+            if held.is_private:
+                raise PrivateUnsupported(mimei, "splitting off a directory")
             cur = Cur(engines, view, held)
             entry = cur.entry(path)
             if path == ROOT or held.genesis.type != "fs":

@@ -7,6 +7,7 @@ w id version            n                  every version held, numbered or merge
 c id key                tick, value        changes of `cur` over its base version
 d id era key                           a database's entries that were changed in an era
 o person nonce          revocation         what a person of elsewhere says counts no longer: a device, a passport
+s id cid                forms              sealed forms of a private MiMei's blocks (sealed_table.py)
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
 g id                    seq                where this node, as a writer, was in a MiMei that it deleted

@@ -129,6 +129,7 @@ def _other(tree: Tree, entry: PathEntry, path: Path) -> Tree:
 
 
 def _open(engines: Engines, view: View, mimei: Mimei, selector: Selector, principal: Principal) -> Tree:
+    engines = mimei.engines
     if selector == CUR:
         authorize(principal, mimei, act_for(mimei, selector, None))
         return Tree(engines, view, mimei, None, Cur(engines, view, mimei), principal)
@@ -161,7 +162,7 @@ def open_tree(engines: Engines, mimei: MimeiId, selector: Selector | None, princ
             authorize(principal, found, act_for(found, CUR, None))
             context.close()
             with engines.lock(mimei):  # no page is written between folding and the snapshot
-                with engines.blocks.lease() as lease:
+                with found.engines.blocks.lease() as lease:
                     fold(engines, mimei, lease)
                 view = context.enter_context(engines.state.read())
             found = load(engines, view, mimei)

@@ -15,6 +15,7 @@ from leither.ports import Lease
 from leither.service.cur import Edit
 from leither.service.editing import edit
 from leither.service.engines import Engines
+from leither.service.holding import within
 from leither.service.pages import fold
 from leither.service.paths import AlreadyThere, WrongPlace, clear, place, symlink_entry
 from leither.unixfs import FileBuilder, check_path
@@ -33,9 +34,9 @@ class Uploading:
     """Holds the lease of an upload. A context manager: leaving it without `finish` abandons what came."""
 
     def __init__(self, engines: Engines, mimei: MimeiId) -> None:
-        self._engines = engines
+        self._engines = within(engines, mimei)
         self._mimei = mimei
-        self._context: AbstractContextManager[Lease] | None = engines.blocks.lease()
+        self._context: AbstractContextManager[Lease] | None = self._engines.blocks.lease()
         self._lease = self._context.__enter__()
 
     def abort(self) -> None:

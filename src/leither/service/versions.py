@@ -92,6 +92,7 @@ def default_selector(mimei: Mimei, principal: Principal) -> Selector:
 
 def rows(engines: Engines, view: View, mimei: Mimei, *, before: int | None = None) -> Iterator[VersionRow]:
     """Iterate over the numbered versions, newest first; `before` begins below that number."""
+    engines = mimei.engines
     start = tables.version(mimei.id, 0)
     stop = tables.version(mimei.id, (1 << 64) - 1 if before is None else before)
     for _, value in view.scan(start, stop, reverse=True):
@@ -101,6 +102,7 @@ def rows(engines: Engines, view: View, mimei: Mimei, *, before: int | None = Non
 
 def side_rows(engines: Engines, view: View, mimei: Mimei) -> Iterator[VersionRow]:
     """Iterate over the versions that were merged in and have no number of their own."""
+    engines = mimei.engines
     prefix = tables.KNOWN + mimei.id
     for key, n in view.scan(prefix, prefix + b"\xff" * 37):
         cid = Cid(key[len(prefix) :])

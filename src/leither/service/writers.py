@@ -13,6 +13,7 @@ from leither.service import tables
 from leither.service.catalog import sign_control
 from leither.service.engines import Engines
 from leither.service.holding import Holding, Mimei, base_version, heads, load, save
+from leither.service.private import clear, sealed_form
 from leither.service.versions import number
 from leither.service.writer_number import writer_number
 
@@ -50,7 +51,7 @@ def ensure_writer(engines: Engines, mimei: MimeiId, lease: Lease) -> Mimei:
         writer = WriterEntry(writer_number(mimei, node.public, taken), node.public, int(ALL))
         writers = tuple(sorted((*control.writers, writer), key=lambda entry: entry.number))
         control = sign_control(engines, held, writers=writers)
-        lease.put(control.block)
+        clear(lease).put(control.block)
         lease.flush()
 
     def join(transaction: Transaction) -> Mimei:
@@ -74,6 +75,7 @@ def next_head(engines: Engines, held: Mimei, *, tip: Cid, release: Release | Non
         epoch=held.control.epoch,
         seq=held.row.seq + 1,
         tip=tip,
+        sealed=sealed_form(held.engines.blocks, tip),
         prev=Cid(held.row.head) if held.row.head else None,
         release=release,
         by=engines.identity.node.public,

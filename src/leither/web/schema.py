@@ -53,6 +53,7 @@ class MimeiInfo(Struct, frozen=True, kw_only=True):
     app: Annotated[str, _about("The app it belongs to, or its content type.")]
     ext: Annotated[str, _about("An extension of the topic, often a file name's.")]
     mark: Annotated[str, _about("What tells it from others of its app and author.")]
+    private: Annotated[bool, _about("Whether what it holds is stored sealed.")]
     right: Annotated[str, _about("Who may do what, for instance `everyone=read-release`, or `private`.")]
     created: Annotated[Moment | None, _about("When it was made.")]
     versions: Annotated[int, _about("How many numbered versions there are.")]
@@ -85,6 +86,7 @@ class NewMimei(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mark: MarkText = ""
     right: Annotated[RightText, _about("Counts for a new one; the default is private.")] = "private"
     quota: QuotaBytes | None = None
+    private: Annotated[bool, _about("Whether what it holds is stored sealed.")] = False
 
 
 class VersionInfo(Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from leither.crypto import (
     person_key,
     seal_key,
     seal_seed,
+    topic_salt,
 )
 from leither.errors import LeitherError
 from leither.mimei.address import parse_address
@@ -264,6 +265,7 @@ def test_what_a_seed_gives() -> None:
     assert hkdf(seed, purpose="leither/person/1").hex() == case["person_key_seed"]
     mimei = bytes.fromhex(case["mimei"])
     assert map_salt(seed, mimei).hex() == case["map_salt"]
+    assert topic_salt(seed, b"\xa0").hex() == case["topic_salt"]
     assert seal_key(seed).public.hex() == case["seal_public_key"]
     assert [epoch_secret(seed, mimei, epoch).hex() for epoch in (0, 1)] == case["epoch_keys"]
 

@@ -50,10 +50,11 @@ def mm() -> None:
 @click.option("--mark", default="", help="Its name among those of one app.")
 @click.option("--right", default="private", help="Who else may do what; nobody by default. See `leither right`.")
 @click.option("--quota", type=SIZE, help="How much it may hold, for instance 10GiB.")
+@click.option("--private", is_flag=True, help="Store what it holds sealed, and let nobody guess its topic.")
 @pass_session
-def create(session: Session, /, kind: str, quota: int | None, **topic: str) -> None:
-    """Make a MiMei; the same topic again is the same MiMei."""
-    body = {"type": kind, **topic} | ({} if quota is None else {"quota": quota})
+def create(session: Session, /, kind: str, quota: int | None, private: bool, **topic: str) -> None:
+    """Make a MiMei; the same topic again is the same MiMei. A private one is another than the public one."""
+    body = {"type": kind, "private": private, **topic} | ({} if quota is None else {"quota": quota})
     with session.api() as api:
         info = api.post("/mimei", body)
     session.show(info, lambda output: show_mimei(output, info))

@@ -75,6 +75,7 @@ async def create_mimei(caller: CallerGiven, data: JSONBody[NewMimei]) -> Respons
             right=rights.parse(data.right),
             quota=data.quota,
             user=caller.principal.user,
+            private=data.private,
         )
         return shown(caller, mimei), new
 

@@ -48,8 +48,8 @@ def describe_mimei(caller: Caller, view: View, mimei: Mimei) -> MimeiInfo:
     """
     acts = mimei.acts(caller.principal)
     genesis, row = mimei.genesis, mimei.row
-    released = caller.engines.record(Version, mimei.release) if mimei.release else None
-    last = caller.engines.record(Version, mimei.base) if mimei.base and Act.READ_VERSIONS in acts else None
+    released = mimei.engines.record(Version, mimei.release) if mimei.release else None
+    last = mimei.engines.record(Version, mimei.base) if mimei.base and Act.READ_VERSIONS in acts else None
     reads_cur = Act.READ_CUR in acts
     seen = last or released
     return MimeiInfo(
@@ -60,6 +60,7 @@ def describe_mimei(caller: Caller, view: View, mimei: Mimei) -> MimeiInfo:
         app=genesis.app,
         ext=genesis.ext,
         mark=genesis.mark,
+        private=mimei.is_private,
         right=rights.text(mimei.control.right),
         created=moment(mimei.control.created),
         versions=_versions(caller, view, mimei, acts),
@@ -68,7 +69,7 @@ def describe_mimei(caller: Caller, view: View, mimei: Mimei) -> MimeiInfo:
         release=_number(caller.context, view, mimei, released, mimei.release),
         release_cid=mimei.release.text if mimei.release else None,
         bytes=row.size_bytes if reads_cur else seen.size_bytes if seen else 0,
-        entries=row.entries if reads_cur else _entries(caller, seen),
+        entries=row.entries if reads_cur else _entries(mimei, seen),
         unsaved=row.dirty if reads_cur else 0,
         quota=mimei.control.quota if reads_cur else None,
         writer=_writes(caller.context, mimei),
@@ -83,8 +84,8 @@ def _versions(caller: Caller, view: View, mimei: Mimei, acts: Act) -> int:
     return int(mimei.release is not None)
 
 
-def _entries(caller: Caller, version: Version | None) -> int:
-    return caller.engines.map(version.side, version.salt).count() if version else 0
+def _entries(mimei: Mimei, version: Version | None) -> int:
+    return mimei.engines.map(version.side, version.salt).count() if version else 0
 
 
 def _writes(context: ApiContext, mimei: Mimei) -> bool:
@@ -118,7 +119,7 @@ def _reads_cur(principal: Principal, mimei: Mimei) -> bool:
 
 def describe_version(caller: Caller, view: View, mimei: Mimei, cid: Cid) -> VersionInfo:
     """Return the version `cid` of `mimei`."""
-    record = caller.engines.record(Version, cid)
+    record = mimei.engines.record(Version, cid)
     return VersionInfo(
         id=id_text(record.mimei),
         n=_number(caller.context, view, mimei, record, cid),

@@ -16,6 +16,7 @@ from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import ROOT, Path, parse_path, path_text
 from leither.people import Act
 from leither.service import pages, paths
+from leither.service.engines import Engines
 from leither.service.tree import NothingAtPath, Tree, open_tree, read_bytes
 from leither.service.uploads import Upload
 from leither.web.api.body import pieces
@@ -84,11 +85,14 @@ async def read_file(
     """Send a file's bytes, in whole or in the part a Range header asks for, or describe what stands at a path."""
     address = parse_address(ref)
 
-    def work() -> PathEntry:
+    def work() -> tuple[PathEntry, Engines]:
         with open_tree(caller.engines, address.id, address.version, caller.principal) as tree:
-            return entry_at(tree, at) if info else tree.follow(at).entry
+            if info:
+                return entry_at(tree, at), tree.engines
+            found = tree.follow(at)
+            return found.entry, found.tree.engines
 
-    entry = await caller.run(work)
+    entry, engines = await caller.run(work)
     if info:
         return Response(describe_path(at, entry))
     if entry.type is not EntryType.FILE or entry.cid is None:
@@ -106,7 +110,7 @@ async def read_file(
         headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
     return ByteStream(
         caller,
-        lambda: read_bytes(caller.engines, cid, start, stop),
+        lambda: read_bytes(engines, cid, start, stop),
         media_type=media_type,
         status=200 if found is None else 206,
         headers=headers,

@@ -19,6 +19,7 @@ from leither.service import conflicts
 from leither.service.conflicts import Contested, contested
 from leither.service.holding import Mimei, MimeiNotFound, VersionNotFound, load
 from leither.service.merge import merge
+from leither.service.private import PrivateUnsupported
 from leither.service.split import split
 from leither.web.api.catalog import shown
 from leither.web.api.context import Caller
@@ -61,6 +62,8 @@ def _other(caller: Caller, view: View, mimei: Mimei, text: str) -> Cid:
     except NotACid:
         address = parse_address(text)
         other = load(caller.engines, view, address.id)
+        if other.is_private:
+            raise PrivateUnsupported(other.id, "merging it into another") from None
         selector = LAST if address.version is None else address.version
         found = caller.readable(view, other, selector)
     else:

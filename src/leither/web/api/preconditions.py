@@ -71,7 +71,7 @@ class Preconditions:
         """Compare before the body is taken, so that nobody sends it in vain. Raises: PreconditionFailed."""
         if not self.given:
             return
-        with caller.engines.blocks.lease() as lease:
+        with mimei.engines.blocks.lease() as lease:
             fold(caller.engines, mimei.id, lease)
         with caller.engines.state.read() as view:
             present = Cur(caller.engines, view, load(caller.engines, view, mimei.id)).entry(path)

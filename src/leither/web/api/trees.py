@@ -108,9 +108,15 @@ async def get_tar(caller: CallerGiven, ref: Ref, path: PathInUrl, at: PathTaken)
     A version is sent as it is. `cur` may change meanwhile, and what changes may or may not be in the archive.
     """
     address = parse_address(ref)
+
+    def archive() -> Iterator[bytes]:
+        with open_tree(caller.engines, address.id, address.version, caller.principal) as tree:
+            engines = tree.follow(at).tree.engines
+        yield from joined(tar_stream(_walk(caller, address, at), lambda cid: read_bytes(engines, cid)))
+
     return ByteStream(
         caller,
-        lambda: joined(tar_stream(_walk(caller, address, at), lambda cid: read_bytes(caller.engines, cid))),
+        archive,
         media_type=TAR,
         headers={"x-content-type-options": "nosniff", "cache-control": "no-cache"},
     )

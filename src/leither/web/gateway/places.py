@@ -17,6 +17,7 @@ from leither.service.catalog import authorize
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, load
+from leither.service.private import PrivateUnsupported
 from leither.service.tree import open_tree
 from leither.service.versions import act_for, default_selector, readable_version
 from leither.unixfs import size_bytes
@@ -77,15 +78,17 @@ class Places:
     def open(self, mimei: MimeiId, selector: Selector | None, principal: Principal) -> State:
         """Return the state that `selector` names, or that `principal` sees by default.
 
-        Raises: MimeiNotFound, VersionNotFound: also for what `principal` may not read.
+        Raises: MimeiNotFound, VersionNotFound: also for what `principal` may not read. PrivateUnsupported.
         """
         with self._engines.state.read() as view:
             found = load(self._engines, view, mimei)
             chosen = default_selector(found, principal) if selector is None else selector
             if chosen == CUR:
                 authorize(principal, found, act_for(found, CUR, None))
+                _refuse_private(found)
                 return State(found, None, found.verdict(principal).until_ms)
             version = readable_version(self._engines, view, found, chosen, principal)
+            _refuse_private(found)
             return State(found, version, found.verdict(principal).until_ms)
 
     def known(self, state: State, path: Path) -> Content | None:
@@ -130,3 +133,8 @@ class Places:
                     return listed, False
                 listed.append((name, entry.is_directory))
         return listed, True
+
+
+def _refuse_private(mimei: Mimei) -> None:
+    if mimei.is_private:
+        raise PrivateUnsupported(mimei.id, "showing it in a browser")

@@ -77,6 +77,8 @@ class Visible:
         """The moment from which on time alone may change what may be fetched."""
         with engines.state.read() as view:
             for mimei in load_all(engines, view):
+                if mimei.is_private:
+                    continue  # its blocks leave the device sealed, and here they would be asked for by plaintext CID
                 acts, until_ms = mimei.verdict(principal)
                 self.until_ms = min(self.until_ms, until_ms)
                 versions = set(held_versions(view, mimei.id)) if Act.READ_VERSIONS in acts else set()
