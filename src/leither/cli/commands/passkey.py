@@ -12,7 +12,10 @@ from leither.cli.session import Session, pass_session
 
 @click.group(cls=Group)
 def passkey() -> None:
-    """Which passkeys sign you in; rename and remove them. The node's page makes them."""
+    """Which passkeys sign you in; rename and remove them.
+
+    The node's page makes them.
+    """
 
 
 @passkey.command("list")
