@@ -6,7 +6,7 @@ v id n                  version CID        the numbered versions
 w id version            n                  every version held, numbered or merged in
 c id key                tick, value        changes of `cur` over its base version
 d id era key                           a database's entries that were changed in an era
-o person nonce          revocation         what a person of elsewhere says counts no longer: a device, a passport
+q person nonce          revocation         what a person of elsewhere says counts no longer: a device, a passport
 s id cid                forms              sealed forms of a private MiMei's blocks (sealed_table.py)
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
@@ -41,7 +41,7 @@ PAGES = b"p"
 REFERRERS = b"r"
 TAGS = b"t"
 GRANTS = b"a"
-REVOCATIONS = b"o"
+REVOCATIONS = b"q"
 LOCKS = b"l"
 GONE = b"g"
 TOKENS = b"k"
