@@ -205,6 +205,9 @@ WATCH_CHECK_S = 5
 TOKENS_MAX = 1024
 """Tokens and sessions of one person."""
 TOKEN_NAME_BYTES_MAX = 128
+PASSKEYS_MAX = 32
+PASSKEY_CHALLENGE_S = 300
+PASSKEY_CHALLENGES_MAX = 1024
 TOKEN_USE_STEP_S = 3600
 """How often at most the last use of a token is written down."""
 ONE_TIME_LINK_S = 600
@@ -395,13 +398,3 @@ DB_API_WORDS_MAX = 10_000
 """Words of one command in an HTTP request."""
 DB_COMPARISON_CELLS_MAX = 1 << 24
 """Largest product of the lengths of two strings whose common subsequence is sought: seconds of work."""
-
-# Passkeys
-PASSKEYS_MAX = 32
-PASSKEY_NAME_BYTES_MAX = 100
-PASSKEY_CHALLENGE_S = 300
-PASSKEY_CHALLENGES_MAX = 1024
-"""Challenges for signing in that wait for an answer; of those for making a passkey, 8 for each person."""
-PASSKEY_ANSWER_CHARACTERS_MAX = 16 * KIB
-PASSKEY_KEY_BYTES_MAX = 1024
-"""Longest public key; RSA with 4,096 bits takes 540."""

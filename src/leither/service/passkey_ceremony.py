@@ -34,6 +34,8 @@ from leither.errors import DeniedError
 
 T = TypeVar("T")
 _KINDS: tuple[type[CoseKey], ...] = (ES256, EdDSA, RS256)
+_KEY_BYTES_MAX = 1024
+"""Longest public key; RSA with 4,096 bits takes 540."""
 _CREDENTIAL_BYTES_MAX = 1023
 """Longest id of a credential, as WebAuthn has it."""
 _PREFERRED = UserVerificationRequirement.PREFERRED
@@ -156,7 +158,7 @@ def check_made(party: Party, answer: Answer) -> Made:
         if not isinstance(held.public_key, _KINDS):
             raise ValueError("keys of that kind are not taken")
         key = cbor.encode(held.public_key)
-        if len(key) > limits.PASSKEY_KEY_BYTES_MAX or len(held.credential_id) > _CREDENTIAL_BYTES_MAX:
+        if len(key) > _KEY_BYTES_MAX or len(held.credential_id) > _CREDENTIAL_BYTES_MAX:
             raise ValueError("the credential is too long")
         return Made(held.credential_id, key, data.counter)
 

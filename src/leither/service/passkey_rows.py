@@ -40,7 +40,7 @@ class BadPasskeyName(InputError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"a passkey's name has 1 to {limits.PASSKEY_NAME_BYTES_MAX} bytes and no control characters; choose another"
+            f"a passkey's name has 1 to {limits.TOKEN_NAME_BYTES_MAX} bytes and no control characters; choose another"
         )
 
 
@@ -108,6 +108,6 @@ def drop_passkeys(transaction: Transaction, user: KeyId) -> None:
 
 def checked_passkey_name(name: str) -> str:
     """Return a name that a passkey can have. Raises: BadPasskeyName."""
-    if not 0 < len(name.encode(errors="replace")) <= limits.PASSKEY_NAME_BYTES_MAX or not name.isprintable():
+    if not 0 < len(name.encode(errors="replace")) <= limits.TOKEN_NAME_BYTES_MAX or not name.isprintable():
         raise BadPasskeyName
     return name

@@ -12,10 +12,10 @@ def _about(text: str) -> Meta:
     return Meta(description=text)
 
 
-Encoded = Annotated[str, Meta(max_length=limits.PASSKEY_ANSWER_CHARACTERS_MAX)]
-Name = Annotated[
-    str, Meta(min_length=1, max_length=limits.PASSKEY_NAME_BYTES_MAX, description="What lists show it as.")
-]
+_ENCODED_MAX = 16 * 1024
+"""Longest part of an authenticator's answer, in base64."""
+Encoded = Annotated[str, Meta(max_length=_ENCODED_MAX)]
+Name = Annotated[str, Meta(min_length=1, max_length=limits.TOKEN_NAME_BYTES_MAX, description="What lists show it as.")]
 
 
 class PasskeyOptions(Struct, frozen=True):

@@ -235,7 +235,7 @@ def test_a_passkey_is_renamed(passkeys: Passkeys) -> None:
     assert [row.name for _, row in passkeys.list()] == ["old laptop"]
 
 
-@pytest.mark.parametrize("name", ["", "a\nb", "x" * (limits.PASSKEY_NAME_BYTES_MAX + 1)])
+@pytest.mark.parametrize("name", ["", "a\nb", "x" * (limits.TOKEN_NAME_BYTES_MAX + 1)])
 def test_a_name_that_is_none_is_refused(passkeys: Passkeys, name: str) -> None:
     shown, _ = make(passkeys, Authenticator())
     with pytest.raises(BadPasskeyName):
