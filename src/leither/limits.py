@@ -152,10 +152,6 @@ SEALED_OVERHEAD_BYTES_MAX = 64
 """What sealing adds to a block at the most, besides 41 bytes for each link."""
 SEALED_FORMS_MET_MAX = 8192
 """Blocks whose sealed form is remembered since their parent was read."""
-PRIVATE_OPEN_MAX = 64
-"""Private MiMei whose keys and decoded records are kept at hand."""
-PRIVATE_RECORDS_CACHED = 256
-"""Decoded records that are kept at hand of each of them."""
 
 # State engine
 STATE_KEY_BYTES_MAX = 70 * KIB

@@ -112,23 +112,8 @@ class Catalog:
             quota=quota,
             by=person.public,
         ).signed(person)
-        within = engines.root.private(genesis.id, person.public) if private else engines
-        with within.blocks.lease() as lease:
-            lease.put(genesis.block)
-            clear(lease).put(control.block)
-            lease.flush()
-            sealed = sealed_form(within.blocks, genesis.cid) or b""
-
-            def add(transaction: Transaction) -> tuple[Mimei, bool]:
-                if transaction.get(tables.holding(genesis.id)) is not None:
-                    return load(engines, transaction, genesis.id), False
-                seq = ended_at(transaction, genesis.id)
-                row = Holding(genesis.cid, control.cid, complete=kind == "db", number=number, seq=seq, user=user or b"")
-                row = msgspec.structs.replace(row, sealed=sealed)
-                save(transaction, genesis.id, row)
-                return load(engines, transaction, genesis.id), True
-
-            mimei, new = engines.state.write(add)
+        row = Holding(genesis.cid, control.cid, complete=kind == "db", number=number, user=user or b"")
+        mimei, new = self._store(genesis, control, row)
         if new:
             engines.events.tell(Event(mimei.id, "create"))
         return mimei, new
@@ -144,6 +129,25 @@ class Catalog:
                 if view.get(tables.holding(earlier.id)) is not None:
                     return load(engines, view, earlier.id)
         return None
+
+    def _store(self, genesis: Genesis, control: Control, row: Holding) -> tuple[Mimei, bool]:
+        """Store the records of a new MiMei and its row, or find it: (MiMei, whether it is new)."""
+        engines = self._engines
+        within = engines.root.private(genesis.id, genesis.author) if genesis.salt is not None else engines.root
+        with within.blocks.lease() as lease:
+            lease.put(genesis.block)
+            clear(lease).put(control.block)
+            lease.flush()
+            sealed = sealed_form(within.blocks, genesis.cid) or b""
+
+            def add(transaction: Transaction) -> tuple[Mimei, bool]:
+                if transaction.get(tables.holding(genesis.id)) is not None:
+                    return load(engines, transaction, genesis.id), False
+                seq = ended_at(transaction, genesis.id)
+                save(transaction, genesis.id, msgspec.structs.replace(row, seq=seq, sealed=sealed))
+                return load(engines, transaction, genesis.id), True
+
+            return engines.state.write(add)
 
     def get(self, mimei: MimeiId, principal: Principal, act: Act) -> Mimei:
         """Return a MiMei for `act`. Raises: MimeiNotFound, Denied."""

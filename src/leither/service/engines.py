@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
 
-from leither import limits
 from leither.codec import Cid
 from leither.crypto import EpochKey, KeyId, KeyPair, MimeiId, epoch_secret, person_key
 from leither.merkle import NodeCache
@@ -30,6 +29,9 @@ from leither.service.sealed_blocks import SealedBlocks
 
 R = TypeVar("R", bound=Record)
 _RECORDS_CACHED = 4096
+_PRIVATE_OPEN_MAX = 64
+_PRIVATE_RECORDS_CACHED = 256
+"""Of each private MiMei that is open, apart from the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Engines:
         self.facts = lru_cache(maxsize=_RECORDS_CACHED)(self._facts)
         """What decides who may do what, by the CIDs of a genesis and a control and the user it belongs to."""
         self._read_record = lru_cache(maxsize=_RECORDS_CACHED)(self._read_record_uncached)
-        self.private = lru_cache(maxsize=limits.PRIVATE_OPEN_MAX)(self._private)
+        self.private = lru_cache(maxsize=_PRIVATE_OPEN_MAX)(self._private)
         """What works within a private MiMei, by its id and its author's key. Raises: EpochKeyMissing."""
 
     def _private(self, mimei: MimeiId, author: bytes) -> "Engines":
@@ -81,8 +83,8 @@ class Engines:
         keys = EpochKeys((EpochKey(epoch_secret(person.seed, mimei, 0), 0),))
         within = copy(self)
         within.blocks = PrivateBlocks(self.blocks, SealedBlocks(self.blocks, self.state, mimei, keys))
-        within.facts = lru_cache(maxsize=limits.PRIVATE_RECORDS_CACHED)(within._facts)
-        within._read_record = lru_cache(maxsize=limits.PRIVATE_RECORDS_CACHED)(within._read_record_uncached)
+        within.facts = lru_cache(maxsize=_PRIVATE_RECORDS_CACHED)(within._facts)
+        within._read_record = lru_cache(maxsize=_PRIVATE_RECORDS_CACHED)(within._read_record_uncached)
         return within
 
     def _hear(self, event: Event) -> None:

@@ -106,7 +106,9 @@ def _mimei_files(engines: Engines, user: KeyId | None, here: Path, index: MimeiI
         for mimei in load_all(engines, view):
             if mimei.facts.user == user and mimei.facts.own and mimei.id != index:
                 topic = mimei.genesis
-                told = {"app": topic.app, "ext": topic.ext, "mark": topic.mark, "type": topic.type}
+                told: dict[str, object] = {"app": topic.app, "ext": topic.ext, "mark": topic.mark, "type": topic.type}
+                if mimei.is_private:  # the index stands in the clear; the sealed genesis tells the rest
+                    told = {"type": topic.type, "private": True}
                 yield (*here, _MIMEI, id_text(mimei.id)), json.dumps(told, ensure_ascii=False).encode() + b"\n"
 
 

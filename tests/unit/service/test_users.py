@@ -15,6 +15,7 @@ from leither.service.engines import Engines
 from leither.service.holding import MimeiNotFound, load
 from leither.service.leaving import Fate, remove_user
 from leither.service.persons import UserNotFound
+from leither.service.private import PrivateUnsupported
 from leither.service.tokens import BadToken, SessionNotFound, Tokens
 from leither.service.uploads import Upload
 from leither.service.user_rows import UserQuotaReached
@@ -300,3 +301,15 @@ def test_who_comes_back_has_what_was_kept_again(desk: Engines, users: Users) -> 
     assert not acts(desk, OWNER, hers)
     put(desk, hers, "a", bytes(4))
     backup(desk, hers)
+
+
+def test_a_private_mimei_of_a_user_is_not_kept_without_them_and_can_be_deleted(desk: Engines, users: Users) -> None:
+    ann = joined(users)
+    mimei = Catalog(desk).create(kind="fs", mark="diary", user=ann.id, private=True)[0].id
+    put(desk, mimei, "a", b"treasure")
+    backup(desk, mimei)
+    with pytest.raises(PrivateUnsupported, match="when its user leaves"):
+        remove_user(desk, users, ann.id, Fate.KEEP)
+    remove_user(desk, users, ann.id, Fate.DELETE)
+    with pytest.raises(MimeiNotFound), desk.state.read() as view:
+        load(desk, view, mimei)
