@@ -1,6 +1,7 @@
 """Versions of a database of a million entries: its first backup, a backup of a thousand scattered changes, their diff.
 
-The services are called in this process, with the real stores on the disk. Every side is durable when it is done.
+The services are called in this process, set up as a node's, with the real stores on the disk. Every side is durable
+when it is done.
 """
 
 import json
@@ -24,6 +25,7 @@ from benches.growth import open_engines
 from benches.peers import HERE, doltlite
 from benches.redis_server import serve_redis
 from leither.db import execute
+from leither.node.pace import take_turns
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.database import Database
@@ -46,6 +48,7 @@ class Round:
 
 def figures(*, entries: int = 1_000_000, changes: int = 1000, rounds: int = 5) -> Iterator[Figure]:
     """Measure. Takes two minutes at the default sizes, most of it to fill."""
+    take_turns()
     with tempfile.TemporaryDirectory(prefix="leither-bench-") as name, ExitStack() as opened:
         folder = Path(name)
         ours = opened.enter_context(_ours(folder / "fields", hash_field, entries, changes))
