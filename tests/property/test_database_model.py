@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Protocol
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ from tests.property.database_model import Dot, Model, Place, Refused, Shown, pai
 from tests.property.many import HISTORIES, NODE_HISTORIES
 from tests.unit.db.replica import Replica, replicas
 
+pytestmark = pytest.mark.no_cover  # tracing would take longer than the histories
 Step = tuple[str, int, object]
 KEYS = ("k", "l")
 keys = st.sampled_from(KEYS)

@@ -16,6 +16,7 @@ from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.testing.node import memory_engines
 from tests.property.many import NODE_HISTORIES
+from tests.unit.service.life import counters, recounted
 
 COUNTS = st.integers(3, 6)
 COMMANDS = st.sampled_from(
@@ -101,3 +102,14 @@ def test_nodes_that_heard_the_same_answer_the_same_and_count_everything(
     assert isinstance(first[1], list)
     assert len(first[1]) == pushed
     assert run(nodes[0], mimei, b"HGET h f") == (str(field).encode() if field else None)
+
+
+def test_what_is_written_over_an_empty_version_from_elsewhere_is_saved() -> None:
+    here, there = memory_engines(node="here"), memory_engines(node="there")
+    made = Catalog(here).create(kind="db", mark="empty")[0].id
+    backup(here, made)
+    import_car(there, export_car(here, [made]))
+    Database.open(there, made).write(lambda space: execute(space, [b"SET", b"key", b"1"])).result()
+    assert recounted(there, made) == counters(there, made)
+    assert backup(there, made).changed
+    assert counters(there, made)[2] == 0

@@ -39,7 +39,7 @@ class CompleteEdit(Edit):
         self._stamp = tables.u64(self._tick)
         self._saved = tables.u64(row.saved)
         self._era_begin = tables.u64(row.era_begin)
-        self._is_tracked = row.tracked
+        self._is_tracked = row.tracked or bool(row.base)
         self._name = tables.dirty(mimei.id, row.era)
         self._keys = row.keys
         self._eras = row.era, row.era_first
@@ -142,7 +142,6 @@ class CompleteEdit(Edit):
     def refresh(self, key: bytes, value: bytes | None) -> None:
         """Take in what stands at `key` of the version that `cur`, which has no changes, will stand on."""
         self._bring(key, value)
-        self._is_tracked = True
 
     def _bring(self, key: bytes, value: bytes | None) -> None:
         """Let the entry stand as saved, with `value`."""
@@ -165,7 +164,6 @@ class CompleteEdit(Edit):
         for entry in self._base.scan(b"", None) if self._base else ():
             self._put(self._prefix + entry.key, _SAVED + entry.value)
             self._keys += entry.key[0] == _HEAD_BYTE and _is_key(entry.value)
-        self._is_tracked = self._base is not None
         self.touched = True
 
     def row(self) -> Holding:

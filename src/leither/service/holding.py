@@ -49,10 +49,10 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     node's place as a writer, 0 and empty while it is none. release: the released version, empty for none.
     complete: of a database, whether all of `cur` stands in the state engine. saved: the tick up to which a database's
     changes are in its last version. era, era_first, era_begin: numbers of the era in which its changes are named now
-    and of the first with unsaved ones, and the tick at which the present one began. tracked: whether they are named at
-    all. keys: how many keys a database has. user: the user of this node to whom it belongs, empty for the owner. kept:
-    whether it is only held for somebody who is not here any more, and so not changed. sealed: of a private MiMei, the
-    CID of its sealed genesis; empty for a public one.
+    and of the first with unsaved ones, and the tick at which the present one began. tracked: whether they are named
+    although there is no version yet. keys: how many keys a database has. user: the user of this node to whom it
+    belongs, empty for the owner. kept: whether it is only held for somebody who is not here any more, and so not
+    changed. sealed: of a private MiMei, the CID of its sealed genesis; empty for a public one.
     """
 
     genesis: bytes
