@@ -1,5 +1,6 @@
 """One measured figure, alone or beside a peer's, and how a table of them is printed."""
 
+import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ class Figure:
     def ratio(self, peer: str) -> float:
         """Return how many times better than the peer, pair by pair, the median."""
         pairs = zip(self.ours, self.peers[peer], strict=False)
-        return statistics.median(a / b if self.more_is_better else b / a for a, b in pairs)
+        better = ((a, b) if self.more_is_better else (b, a) for a, b in pairs)
+        return statistics.median(one / other if other else math.inf for one, other in better)
 
     def lines(self) -> list[str]:
         """Return the figure as text, one line for ours and one for each peer."""
