@@ -70,7 +70,7 @@ def check_state_with_large(home: Path, reported: list[str]) -> None:
     """Check what the other workload checks, and a change that was larger than memory should hold."""
     with closing(LmdbState(home / "state")) as state, state.read() as view:
         large = len(list(view.scan(b"large", b"largf")))
-    assert large == 20 if "large" in reported else large in (0, 20)
+    assert large == 20 if "large" in reported else large in (0, 20), f"large {large} {reported}"
     check_state(home, [line for line in reported if line != "large"])
 
 
@@ -103,6 +103,6 @@ def check_state(home: Path, reported: list[str]) -> None:
         with state.read() as view:
             short = {value for _, value in view.scan(b"short")}
             long = {value for _, value in view.scan(b"long", b"m")}
-        assert short == long
-        assert {line.encode() for line in reported} <= short
+        assert short == long, f"{short ^ long}"
+        assert {line.encode() for line in reported} <= short, f"lost {reported} {short}"
         state.write(lambda transaction: transaction.put(b"afterwards", b""))

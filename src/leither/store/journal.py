@@ -69,6 +69,7 @@ class Journal:
         self._path, self._fd, self._first, self._torn = path, fd, first, False
         header = frames.segment_header(first)
         self._disk.write(fd, [header], 0)
+        self._disk.sync(fd)  # another segment may follow before anything in this one is synced
         self._disk.sync_directory(self._directory)
         self.size_bytes = len(header)
 

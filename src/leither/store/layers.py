@@ -64,6 +64,7 @@ class Layers:
         self.journal = journal
         self._table = Table()
         self._frozen: Table | None = None
+        self._frozen_seq = seq
         self._seq = seq
         self._durable = seq
         self._swap = threading.Lock()
@@ -158,6 +159,7 @@ class Layers:
         self.journal.begin(self._seq + 1)
         with self._swap:
             self._frozen, self._table = self._table, Table()
+        self._frozen_seq = self._seq
         self._start_checkpoint()
 
     def settle(self) -> None:
@@ -184,7 +186,7 @@ class Layers:
 
     def _start_checkpoint(self) -> None:
         assert self._frozen is not None
-        arguments = self._frozen, self._seq
+        arguments = self._frozen, self._frozen_seq
         self._checkpoint = threading.Thread(target=self._write_frozen, args=arguments, name="leither-checkpoint")
         self._checkpoint.start()
 
