@@ -82,9 +82,7 @@ await browse({ viewport: { width: 1180, height: 860 } }, async (context) => {
   seen.after = await page.evaluate(() => localStorage.length);
 
   // Somebody invited joins, sees their words once, and is signed in.
-  await page.goto(invitation);
-  await page.reload(); // the code is out of the address, so it takes following the link again
-  await page.goto(invitation);
+  await page.goto(invitation); // the page, open already, loads itself again with the code
   await page.getByText("Join", { exact: true }).click();
   await page.waitForSelector("#words li");
   seen.joined = { address: page.url(), words: await page.locator("#words li").allTextContents(), wider: await page.evaluate(() => document.documentElement.scrollWidth > innerWidth) };

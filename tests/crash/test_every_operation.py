@@ -12,8 +12,10 @@ from leither.testing.faults import FaultyDisk, PowerCutDisk, run_in_child
 from tests.crash.workload import (
     check_blocks,
     check_state,
+    check_state_with_large,
     work_on_blocks,
     work_on_state,
+    work_on_state_in_tiny_layers,
 )
 
 Work = Callable[[Path, Disk, Callable[[str], None]], None]
@@ -56,6 +58,7 @@ def writes(name: str) -> bool:
     [
         pytest.param(work_on_blocks, check_blocks, id="blocks"),
         pytest.param(work_on_state, check_state, id="state"),
+        pytest.param(work_on_state_in_tiny_layers, check_state_with_large, id="state-in-tiny-layers"),
     ],
 )
 def test_nothing_acknowledged_is_lost_wherever_the_process_dies(

@@ -7,15 +7,20 @@ dies there, opens what is left, and looks for what was acknowledged.
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import lmdb
 
 from leither.store.disk import Disk
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 def kill_process() -> None:
@@ -23,10 +28,22 @@ def kill_process() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _whole(operation: Callable[Concatenate[Any, _P], _R]) -> Callable[Concatenate[Any, _P], _R]:
+    """Let one thread at a time operate on the disk, and none any more once one of them is stopping the process."""
+
+    @functools.wraps(operation)
+    def run(disk: FaultyDisk, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with disk.turn:
+            return operation(disk, *args, **kwargs)
+
+    return run
+
+
 class FaultyDisk(Disk):
     """Counts operations; before operation `at` (the first is 1) it calls `stop`. 0 never stops.
 
-    With `torn`, a write is half done before `stop` is called; other operations are not affected by it.
+    With `torn`, a write is half done before `stop` is called; other operations are not affected by it. Operations of
+    several threads follow each other.
     """
 
     def __init__(self, at: int = 0, *, torn: bool = False, stop: Callable[[], None] = kill_process) -> None:
@@ -35,20 +52,22 @@ class FaultyDisk(Disk):
         self._at = at
         self._torn = torn
         self._stop = stop
-        self._lock = threading.Lock()
+        self.turn = threading.RLock()
+        """Held by the thread whose operation it is."""
 
     def _reached(self, name: str) -> bool:
-        with self._lock:
-            self.count += 1
-            self.names.append(name)
-            return self.count == self._at
+        self.count += 1
+        self.names.append(name)
+        return self.count == self._at
 
+    @_whole
     def create(self, path: Path) -> int:
         """See Disk."""
         if self._reached("create"):
             self._stop()
         return super().create(path)
 
+    @_whole
     def write(self, fd: int, pieces: Sequence[bytes], offset: int) -> None:
         """See Disk."""
         if self._reached("write"):
@@ -58,30 +77,35 @@ class FaultyDisk(Disk):
             self._stop()
         super().write(fd, pieces, offset)
 
+    @_whole
     def sync(self, fd: int) -> None:
         """See Disk."""
         if self._reached("sync"):
             self._stop()
         super().sync(fd)
 
+    @_whole
     def truncate(self, fd: int, size_bytes: int) -> None:
         """See Disk."""
         if self._reached("truncate"):
             self._stop()
         super().truncate(fd, size_bytes)
 
+    @_whole
     def delete(self, path: Path) -> None:
         """See Disk."""
         if self._reached("delete"):
             self._stop()
         super().delete(path)
 
+    @_whole
     def sync_directory(self, path: Path) -> None:
         """See Disk."""
         if self._reached("sync_directory"):
             self._stop()
         super().sync_directory(path)
 
+    @_whole
     def commit(self, transaction: lmdb.Transaction) -> None:
         """See Disk."""
         if self._reached("commit"):
@@ -103,6 +127,7 @@ class PowerCutDisk(FaultyDisk):
         self._created: dict[Path, int] = {}
         self._deleted: dict[Path, bytes] = {}
 
+    @_whole
     def create(self, path: Path) -> int:
         """See Disk."""
         fd = super().create(path)
@@ -110,21 +135,25 @@ class PowerCutDisk(FaultyDisk):
         self._synced[_file(fd)] = 0
         return fd
 
+    @_whole
     def write(self, fd: int, pieces: Sequence[bytes], offset: int) -> None:
         """See Disk."""
         self._synced.setdefault(_file(fd), offset)  # a file of an earlier opening, durable up to here
         super().write(fd, pieces, offset)
 
+    @_whole
     def sync(self, fd: int) -> None:
         """See Disk."""
         super().sync(fd)
         self._synced[_file(fd)] = os.fstat(fd).st_size
 
+    @_whole
     def truncate(self, fd: int, size_bytes: int) -> None:
         """See Disk."""
         super().truncate(fd, size_bytes)
         self._synced[_file(fd)] = min(size_bytes, self._synced.get(_file(fd), size_bytes))
 
+    @_whole
     def delete(self, path: Path) -> None:
         """See Disk."""
         before = path.read_bytes() if path.exists() else None
@@ -133,6 +162,7 @@ class PowerCutDisk(FaultyDisk):
             self._deleted[path] = before
         self._created.pop(path, None)
 
+    @_whole
     def sync_directory(self, path: Path) -> None:
         """See Disk."""
         super().sync_directory(path)
