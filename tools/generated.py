@@ -10,6 +10,7 @@ import pathlib
 import sys
 from collections.abc import Callable
 
+from leither import limits
 from tools.command_page import command_page
 from tools.openapi import openapi_text
 from tools.redis_page import redis_page
@@ -19,22 +20,26 @@ ROOT = pathlib.Path(__file__).parent.parent
 
 
 def limits_page() -> str:
-    """Return `docs/reference/limits.md`: every bound of `limits.py` with its value and its sentence."""
-    source = (ROOT / "src/leither/limits.py").read_text("utf-8")
+    """Return `docs/reference/limits.md`: every bound of `limits/` with its value and its sentence."""
+    lines = ["# Limits", "", "Made from `src/leither/limits/` by `make fix`.", ""]
+    lines += ["Units stand last in a name; sizes are bytes.", ""]
+    for path in sorted((ROOT / "src/leither/limits").glob("[a-z]*.py")):
+        lines += _bounds(ast.parse(path.read_text("utf-8")))
+    return "\n".join(lines)
+
+
+def _bounds(source: ast.Module) -> list[str]:
+    """Return a heading and a table of the bounds in one file."""
     rows: list[tuple[str, str, str]] = []
-    values: dict[str, object] = {}
-    for node in ast.parse(source).body:
+    for node in source.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                # The file is this project's own arithmetic over earlier names.
-                exec(compile(ast.Module([node], []), "limits.py", "exec"), values)  # noqa: S102
-                rows.append((name, _shown(values[name]), ""))
+                rows.append((name, _shown(getattr(limits, name)), ""))
             case ast.Expr(value=ast.Constant(value=str(sentence))) if rows:
                 rows[-1] = (*rows[-1][:2], " ".join(sentence.split()))
-    lines = ["# Limits", "", "Made from `src/leither/limits.py` by `make fix`.", ""]
-    lines += ["Units stand last in a name; sizes are bytes.", "", "| Name | Value | Meaning |", "|---|---|---|"]
-    lines += [f"| `{name}` | {value} | {sentence} |" for name, value, sentence in rows]
-    return "\n".join(lines) + "\n"
+    heading = (ast.get_docstring(source) or "").splitlines()[0].rstrip(".")
+    table = [f"| `{name}` | {value} | {sentence} |" for name, value, sentence in rows]
+    return [f"## {heading}", "", "| Name | Value | Meaning |", "|---|---|---|", *table, ""]
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,7 @@
+"""Every bound of the project, in one place. Units stand last in the name; sizes are bytes."""
+
+from leither.limits.content import *
+from leither.limits.doors import *
+from leither.limits.people import *
+from leither.limits.storage import *
+from leither.limits.unit import *
