@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from leither.codec import Block, Cid
 from leither.merkle import (
     EMPTY_MAP,
-    Ascent,
     Change,
     Entry,
     NodeCache,
@@ -106,6 +105,25 @@ def test_an_update_puts_exactly_the_nodes_that_are_new(
         assert after - before <= set(memory.puts)
 
 
+@given(histories, shapes, st.frozensets(numbers))
+def test_a_value_that_is_there_keeps_its_stamp_unless_it_is_renewed(
+    history: list[dict[int, tuple[Stamp, bytes] | None]], shape: Shape, numbers: frozenset[int]
+) -> None:
+    memory, renewed = Memory(), {key(number) for number in numbers}
+    root = build(memory.nodes(), [], shape)
+    model: Model = {}
+    for batch in history:
+        changes = changes_of(batch)
+        root = update(memory.nodes(), root, changes, shape, renewed=renewed)
+        for name, entry in changes:
+            held = model.get(name)
+            if entry is None:
+                model.pop(name, None)
+            elif held is None or held.value != entry.value or name in renewed:
+                model[name] = entry
+        assert built(listed(model), shape)[1] == root
+
+
 @given(st.permutations(range(24)), st.permutations(range(24)), shapes)
 def test_the_order_of_single_changes_does_not_show(one: list[int], other: list[int], shape: Shape) -> None:
     roots = []
@@ -136,8 +154,6 @@ def test_reads_agree_with_the_model(batch: dict[int, tuple[Stamp, bytes] | None]
     root, model = states[-1]
     entries = listed(model)
     assert [get(memory.nodes(), root, key(n)) for n in range(61)] == [model.get(key(n)) for n in range(61)]
-    ascent = Ascent(memory.nodes(), root)
-    assert [ascent.get(key(n)) for n in range(61)] == [model.get(key(n)) for n in range(61)]
     assert first(memory.nodes(), root) == (entries[0] if entries else None)
     assert last(memory.nodes(), root) == (entries[-1] if entries else None)
 

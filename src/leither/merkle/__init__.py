@@ -8,14 +8,13 @@ from leither.merkle.join import NothingToJoin, Tip, join
 from leither.merkle.node import EMPTY_MAP, Node, NodeMalformed, children
 from leither.merkle.nodes import NodeCache, Nodes
 from leither.merkle.proof import InvalidProof, prove, verify
-from leither.merkle.reading import Ascent, count, first, get, last, position, scan
+from leither.merkle.reading import count, first, get, last, position, scan
 from leither.merkle.shape import SaltRefused, Shape
 from leither.merkle.siblings import SiblingMalformed, conflicts, resolve, siblings
 from leither.merkle.update import update
 
 __all__ = [
     "EMPTY_MAP",
-    "Ascent",
     "Change",
     "Entry",
     "InvalidProof",

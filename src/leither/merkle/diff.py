@@ -76,7 +76,7 @@ class _Front:
         """Replace the next child of the top node by its items."""
         node, index, end = self.stack[-1]
         self.skip(1)
-        child, end = self._nodes.child(node, index, end)
+        child, end = self._nodes.child(node, index, end, leaves=False)
         self.stack.append((child, 0, end))
 
     def rest(self) -> Iterator[Entry]:

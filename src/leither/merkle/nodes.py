@@ -60,9 +60,10 @@ class Nodes:
         self.put = put
         self.cache = NodeCache() if cache is None else cache
 
-    def get(self, cid: bytes) -> Node:
+    def get(self, cid: bytes, *, leaves: bool = True) -> Node:
         """Return the node under `cid`, from the cache or the store; the empty map needs neither.
 
+        Args:   leaves: whether a leaf is likely to be read again soon. Inner nodes are.
         Raises: NodeMalformed, what `read` raises.
         """
         node = self.cache.get(cid)
@@ -71,15 +72,16 @@ class Nodes:
                 return EMPTY
             data = self.read(Cid(cid))
             node = decode(data)
-            self.cache.add(cid, node, len(data))
+            if leaves or node.level:
+                self.cache.add(cid, node, len(data))
         return node
 
-    def child(self, parent: Node, index: int, end: Bound) -> tuple[Node, Bound]:
+    def child(self, parent: Node, index: int, end: Bound, *, leaves: bool = True) -> tuple[Node, Bound]:
         """Return the child at `index` of `parent`, whose keys all come before `end`, and the bound of its own keys.
 
         Raises: NodeMalformed: unless it is the child that `parent` promises (`node.require_child`).
         """
-        node = self.get(parent.links[index])
+        node = self.get(parent.links[index], leaves=leaves)
         return node, require_child(parent, index, end, node)
 
     def write(self, node: Node, *, cached: bool) -> Cid:

@@ -11,6 +11,8 @@ from leither.merkle.nodes import Nodes
 class Path:
     """Points at a node of one level and holds its ancestors, so that neighbours are cheap to reach.
 
+    Leaves are not kept in the cache: who walks many of them would push out all inner nodes.
+
     `node` is that node, `end` the first key of the next one on its level, or None.
     """
 
@@ -69,4 +71,4 @@ class Path:
 
     def _enter(self, index: int) -> None:
         self._steps.append((self.node, index, self.end))
-        self.node, self.end = self._nodes.child(self.node, index, self.end)
+        self.node, self.end = self._nodes.child(self.node, index, self.end, leaves=False)

@@ -7,7 +7,6 @@ from leither.codec import Cid
 from leither.merkle.entry import Entry
 from leither.merkle.node import Bound, Node
 from leither.merkle.nodes import Nodes
-from leither.merkle.path import Path
 
 
 def get(nodes: Nodes, root: Cid, key: bytes) -> Entry | None:
@@ -23,27 +22,6 @@ def get(nodes: Nodes, root: Cid, key: bytes) -> Entry | None:
         node, end = nodes.child(node, index, end)
     index = bisect_left(node.keys, key)
     return node.entry(index) if index < len(node.keys) and node.keys[index] == key else None
-
-
-class Ascent:
-    """Looks up keys that ascend. Cost: a node once for all the keys in and below it, a bisection a key."""
-
-    __slots__ = ("_nodes", "_path", "_root")
-
-    def __init__(self, nodes: Nodes, root: Cid) -> None:
-        self._nodes = nodes
-        self._root = root
-        self._path: Path | None = None
-
-    def get(self, key: bytes) -> Entry | None:
-        """Return the entry under `key`, which is not before the one asked for last. Raises: as `get`."""
-        if self._path is None:
-            self._path = Path(self._nodes, self._root, 0, key)
-        else:
-            self._path.seek(key)
-        node = self._path.node
-        index = bisect_left(node.keys, key)
-        return node.entry(index) if index < len(node.keys) and node.keys[index] == key else None
 
 
 def first(nodes: Nodes, root: Cid) -> Entry | None:

@@ -4,7 +4,7 @@ Level by level from the leaves up: a level's changes are applied window by windo
 and go are the changes of the level above.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from leither import limits
@@ -24,11 +24,13 @@ def update(
     changes: Iterable[tuple[bytes, Entry | None]],
     shape: Shape,
     *,
+    renewed: Container[bytes] | None = None,
     key_bytes_max: int = limits.MAP_KEY_BYTES_MAX,
 ) -> Cid:
     """Return the root of the map `root` with `changes`: per key, ascending, the entry to set or None to delete.
 
     Puts only nodes that are not in place already. Deleting what is absent or setting what is there changes nothing.
+    With `renewed`, neither does another stamp on the value that is there, unless the key is in it.
     Raises: KeysUnsorted, KeyRefused, ValueRefused, StampRefused, MapTooDeep, NodeMalformed, what `nodes.read` raises.
     Cost: expected O(c log n) for c changes, also when keys are chosen to avoid boundaries.
     """
@@ -40,7 +42,8 @@ def update(
     items: Changes = ((key, None if entry is None else (*entry.stamp, entry.value)) for key, entry in checked)
     risen: dict[bytes, Item | None] = {}
     for level in range(top.level + 1):
-        risen = dict(_rewrite(writer, root, level, Queue(items), shape))
+        queue = Queue(items) if level else Queue(items, renewed)
+        risen = dict(_rewrite(writer, root, level, queue, shape))
         if not risen:
             return root
         items = iter(risen.items())
@@ -71,7 +74,7 @@ class _Writer:
                 # It has other children besides, so it stays, and what it links to is put before it.
                 for link in node.links:
                     self._put_waiting(link)
-            self._made.add(self.nodes.write_block(block, node, cached=True))
+            self._made.add(self.nodes.write_block(block, node, cached=node.level > 0))
         return block.cid
 
     def lower(self, link: bytes, level: int) -> bytes:

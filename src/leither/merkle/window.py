@@ -6,7 +6,7 @@ split (chosen keys, large values) are neighbours looked at, and then one or two 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,11 +20,18 @@ Changes = Iterator[tuple[bytes, Item | None]]
 
 
 class Queue:
-    """Changes in key order, with a look at the next one."""
+    """Changes in key order, with a look at the next one. `renewed`: as in `update`."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, renewed: Container[bytes] | None = None) -> None:
         self._changes = changes
+        self._renewed = renewed
         self.head = next(changes, None)
+
+    def is_change(self, key: bytes, held: Item | None, item: Item | None) -> bool:
+        """Tell whether `item` in the place of `held` is a change."""
+        if held == item:
+            return False
+        return self._renewed is None or held is None or item is None or held[-1] != item[-1] or key in self._renewed
 
     def take(self, end: bytes | None) -> list[tuple[bytes, Item | None]]:
         """Remove and return the changes before `end`, or all."""
@@ -87,7 +94,7 @@ class Window:
             index = bisect_left(keys, key, index)
             present = index < len(keys) and keys[index] == key
             held = tuple(column[index] for column in rest) if present else None
-            if held == item:
+            if not self._queue.is_change(key, held, item):
                 continue
             self._changed.append(key)
             if held is None or item is None or not self._shape.weigh_alike(self._level, held, item):

@@ -7,7 +7,7 @@ from functools import partial
 from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.db import DERIVED
-from leither.merkle import Ascent, Entry, Stamp, resolve
+from leither.merkle import Entry, Stamp, resolve
 from leither.mimei.head import Head
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
@@ -109,8 +109,9 @@ def _seal(engines: Engines, mimei: MimeiId, lease: Lease, *, note: str, renewed:
         stamp = Stamp(held.row.number, held.row.seq + 1)
         below = engines.map(base.side, salt, lease) if base else engines.empty_map(salt, lease)
         has_siblings = base is not None and base.siblings is not None
-        changes = _Changes(held, below.ascent() if base else None, stamp, renewed, has_siblings=has_siblings)
-        side = below.update(changes.read(cur.changes()))
+        changes = _Changes(held, stamp, renewed, has_siblings=has_siblings)
+        # A command of a database may set what is there already; that is no change.
+        side = below.update(changes.read(cur.changes()), renewed=renewed if held.genesis.type == "db" else None)
         sealed = Sealed(None, changes.saved, held.row.tick, changes.count)
         if base is not None and not changes.count:
             return sealed
@@ -161,11 +162,8 @@ class _Changes:
     `saved`: as in Sealed.
     """
 
-    def __init__(
-        self, held: Mimei, below: Ascent | None, stamp: Stamp, renewed: frozenset[bytes], *, has_siblings: bool
-    ) -> None:
+    def __init__(self, held: Mimei, stamp: Stamp, renewed: frozenset[bytes], *, has_siblings: bool) -> None:
         self._database = held.genesis.type == "db"
-        self._below = below
         self._stamp = stamp
         self._renewed = renewed
         self._keep_keys = has_siblings or not self._database
@@ -181,16 +179,8 @@ class _Changes:
                 self.keys.append(key)
             if value is None or not self._database:
                 self.saved[key] = tick
-            yield key, None if value is None else self._entry(key, value)
+            yield key, None if value is None else Entry(key, self._stamp_of(key), value)
 
-    def _entry(self, key: bytes, value: bytes) -> Entry:
-        if not self._database or key in self._renewed:
-            return Entry(key, self._stamp, value)
-        if key[:1] in DERIVED:
-            return Entry(key, NOBODY, value)
-        if self._below is not None:
-            # A command may set what is there already; that is no change.
-            before = self._below.get(key)
-            if before is not None and before.value == value:
-                return before
-        return Entry(key, self._stamp, value)
+    def _stamp_of(self, key: bytes) -> Stamp:
+        follows = self._database and key[:1] in DERIVED and key not in self._renewed
+        return NOBODY if follows else self._stamp

@@ -1,9 +1,9 @@
 """An ordered map in this node's block store, as services use it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from leither.codec import Block, Cid
-from leither.merkle import Ascent, Change, Entry, NodeCache, Nodes, Shape, build, count, diff, get, scan, update
+from leither.merkle import Change, Entry, NodeCache, Nodes, Shape, build, count, diff, get, scan, update
 from leither.ports import Blocks, Lease
 
 
@@ -44,10 +44,6 @@ class OrderedMap:
         """Return the entry under `key`."""
         return get(self.nodes, self.root, key)
 
-    def ascent(self) -> Ascent:
-        """Return what looks up keys that ascend, cheaper than `get` does."""
-        return Ascent(self.nodes, self.root)
-
     def scan(self, start: bytes | None = None, stop: bytes | None = None, *, reverse: bool = False) -> Iterator[Entry]:
         """Iterate over the entries with `start <= key < stop`, ascending or descending."""
         return scan(self.nodes, self.root, start=start, stop=stop, reverse=reverse)
@@ -56,9 +52,14 @@ class OrderedMap:
         """Return how many entries have `start <= key < stop`. Cheap."""
         return count(self.nodes, self.root, start=start, stop=stop)
 
-    def update(self, changes: Iterable[tuple[bytes, Entry | None]]) -> "OrderedMap":
-        """Return the map with `changes`, ascending by key, made. Writes new nodes only."""
-        return self.at(update(self.nodes, self.root, changes, self.shape))
+    def update(
+        self, changes: Iterable[tuple[bytes, Entry | None]], *, renewed: Container[bytes] | None = None
+    ) -> "OrderedMap":
+        """Return the map with `changes`, ascending by key, made. Writes new nodes only.
+
+        With `renewed`, an entry whose value is there already keeps its stamp, unless its key is in it.
+        """
+        return self.at(update(self.nodes, self.root, changes, self.shape, renewed=renewed))
 
     def diff(self, other: "OrderedMap") -> Iterator[Change]:
         """Iterate over what differs from here to `other`, by key. Cost: the nodes that differ."""

@@ -7,7 +7,6 @@ import pytest
 from leither import limits
 from leither.merkle import (
     EMPTY_MAP,
-    Ascent,
     Entry,
     KeyRefused,
     KeysUnsorted,
@@ -161,13 +160,15 @@ def test_a_scattered_change_reads_and_writes_one_path() -> None:
     assert len(memory.puts) <= 4
 
 
-def test_keys_that_ascend_are_looked_up_by_reading_each_node_once() -> None:
-    memory, root = built([entry(n) for n in range(2000)], Shape(SALT))
+def test_many_leaves_do_not_push_the_inner_nodes_out() -> None:
+    memory, root = built([entry(n) for n in range(20_000)], Shape(SALT))
+    nodes = Nodes(memory.read, memory.put, NodeCache(bytes_max=100_000))
+    changes = [(key(n), entry(n, 1)) for n in range(0, 20_000, 40)]
+    after = update(nodes, root, changes, Shape(SALT))
+    assert sum(1 for _ in diff(nodes, root, after)) == len(changes)
     memory.forget_counts()
-    uncached = Nodes(memory.read, memory.put, NodeCache(bytes_max=0))
-    ascent = Ascent(uncached, root)
-    assert [ascent.get(key(n)) for n in range(0, 2003, 7)] == [*map(entry, range(0, 2000, 7)), None]
-    assert len(memory.reads) == len(set(memory.reads))
+    update(nodes, after, [(key(n), entry(n, 2)) for n in range(0, 20_000, 40)], Shape(SALT))
+    assert {decode(memory.blocks[cid]).level for cid in memory.reads} == {0}
 
 
 def test_values_of_the_same_length_leave_the_shape_and_another_length_makes_it_anew() -> None:
