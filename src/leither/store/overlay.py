@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
 from itertools import islice
 
 from sortedcontainers import SortedList  # type: ignore[import-untyped]
@@ -40,6 +41,31 @@ class Table:
             self._order()
             return list(islice(self._keys.irange(start, stop, (True, False), reverse), count))
 
+    def entries(
+        self, seq: int, start: bytes, stop: bytes | None, *, reverse: bool
+    ) -> Iterator[tuple[bytes, bytes | None]]:
+        """Iterate over the keys with `start <= key < stop` as of the change numbered `seq`; None for what it deleted.
+
+        What is put there meanwhile may be left out.
+        """
+        cells = self.cells
+        count = 8
+        while True:
+            keys = self.keys(start, stop, count, reverse=reverse)
+            for key in keys:
+                cell = cells.get(key)  # none where what put it is undone by now
+                while cell is not None and cell[0] > seq:
+                    cell = cell[2]
+                if cell is not None:
+                    yield key, cell[1]
+            if len(keys) < count:
+                return
+            if reverse:
+                stop = keys[-1]
+            else:
+                start = keys[-1] + b"\0"
+            count = min(count * 4, 1024)
+
     def sorted_keys(self) -> list[bytes]:
         """Return all keys in order."""
         with self._guard:
@@ -63,55 +89,3 @@ class Table:
         else:
             for _ in range(len(fresh)):
                 self._keys.add(fresh.popleft())
-
-
-def value_at(cell: Cell | None, seq: int) -> Cell | None:
-    """Return the cell that was newest when the change numbered `seq` was the last, or None if there was none."""
-    while cell is not None and cell[0] > seq:
-        cell = cell[2]
-    return cell
-
-
-class Walk:
-    """A walk over one table's keys in a range, as of `seq`. Changes made ahead of it are seen after `renew`."""
-
-    __slots__ = ("_count", "_keys", "_place", "_reverse", "_seq", "_start", "_stop", "_table")
-
-    def __init__(self, table: Table, seq: int, start: bytes, stop: bytes | None, *, reverse: bool) -> None:
-        self._table = table
-        self._seq = seq
-        self._start = start
-        self._stop = stop
-        self._reverse = reverse
-        self._count = 8
-        self._place = 0
-        self._keys = table.keys(start, stop, self._count, reverse=reverse)
-
-    def head(self) -> tuple[bytes, bytes | None] | None:
-        """Return the key it stands on and its value, or None past the end."""
-        while True:
-            if self._place == len(self._keys):
-                if len(self._keys) < self._count:
-                    return None
-                self._count = min(self._count * 4, 1024)
-                self.renew(self._keys[-1])
-                continue
-            key = self._keys[self._place]
-            cell = value_at(self._table.cells[key], self._seq)
-            if cell is not None:
-                return key, cell[1]
-            self._place += 1
-
-    def step(self) -> None:
-        """Go on behind the key it stands on."""
-        self._place += 1
-
-    def renew(self, behind: bytes | None) -> None:
-        """Look again at what comes behind the key `behind`, or from the beginning."""
-        if behind is not None:
-            if self._reverse:
-                self._stop = behind
-            else:
-                self._start = behind + b"\0"
-        self._place = 0
-        self._keys = self._table.keys(self._start, self._stop, self._count, reverse=self._reverse)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from leither import limits
 from leither.store.lmdb_view import LmdbView
-from leither.store.overlay import CELL_BYTES, NEWEST, Cell, Table, Walk
+from leither.store.overlay import CELL_BYTES, NEWEST, Cell, Table
 from leither.store.state_bounds import check_entry
+
+Entry = tuple[bytes, bytes | None]
+"""A key and its value in one layer; None where that layer deleted it."""
 
 
 class Oversized(BaseException):
@@ -43,16 +46,18 @@ class OverlayView:
         """Iterate over `start <= key < stop`, ascending or descending. Cost: a step an entry and layer."""
         if stop is not None and start >= stop:
             return iter(())
-        below = self._below.scan(start, stop, reverse=reverse)
-        walks = self._walks(start, stop, reverse=reverse)
-        return _merge(walks, below, reverse=reverse) if walks else below
+        return self._scan(self._seq, start, stop, reverse=reverse)
 
-    def _walks(self, start: bytes, stop: bytes | None, *, reverse: bool) -> list[Walk]:
-        """Return the layers that have something in the range, newest first."""
-        walks = [Walk(self._table, self._seq, start, stop, reverse=reverse)]
-        if self._frozen is not None:
-            walks.append(Walk(self._frozen, self._seq, start, stop, reverse=reverse))
-        return [walk for walk in walks if walk.head() is not None]
+    def _scan(self, seq: int, start: bytes, stop: bytes | None, *, reverse: bool) -> Iterator[tuple[bytes, bytes]]:
+        below = self._below.scan(start, stop, reverse=reverse)
+        merged: Iterator[Entry] = below
+        for table in (self._frozen, self._table):
+            if table is not None:
+                entries = table.entries(seq, start, stop, reverse=reverse)
+                head = next(entries, None)
+                if head is not None:
+                    merged = _over(head, entries, merged, reverse=reverse)
+        return below if merged is below else _present(merged)
 
 
 class OverlayTransaction(OverlayView):
@@ -125,63 +130,44 @@ class OverlayTransaction(OverlayView):
 
     def scan(self, start: bytes, stop: bytes | None = None, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over `start <= key < stop`; changes made ahead of it meanwhile are seen."""
-        if stop is not None and start >= stop:
-            return
-        walks = [Walk(self._table, NEWEST, start, stop, reverse=reverse)]
-        if self._frozen is not None:
-            walks.append(Walk(self._frozen, NEWEST, start, stop, reverse=reverse))
-        merged = _Merge(walks, self._below.scan(start, stop, reverse=reverse), reverse=reverse)
-        seen = self.written
-        while (entry := merged.next()) is not None:
-            yield entry
-            if seen != self.written:
-                seen = self.written
-                walks[0].renew(entry[0])
+        while stop is None or start < stop:
+            seen = self.written
+            for entry in self._scan(NEWEST, start, stop, reverse=reverse):
+                yield entry
+                if seen != self.written:
+                    break
+            else:
+                return
+            if reverse:
+                stop = entry[0]
+            else:
+                start = entry[0] + b"\0"
 
 
-class _Merge:
-    """Layers and what is below them as one, in order. The first of several layers that have a key decides."""
-
-    __slots__ = ("_ahead", "_below", "_reverse", "_walks")
-
-    def __init__(self, walks: list[Walk], below: Iterator[tuple[bytes, bytes]], *, reverse: bool) -> None:
-        self._walks = walks
-        self._below = below
-        self._reverse = reverse
-        self._ahead = next(below, None)
-
-    def next(self) -> tuple[bytes, bytes] | None:
-        """Return the next entry, or None at the end."""
-        while True:
-            top = self._top()
-            ahead = self._ahead
-            if top is None or (ahead is not None and self._precedes(ahead[0], top[0])):
-                if ahead is not None:
-                    self._ahead = next(self._below, None)
-                return ahead
-            key, value = top
-            for walk in self._walks:
-                head = walk.head()
-                if head is not None and head[0] == key:
-                    walk.step()
-            if ahead is not None and ahead[0] == key:
-                self._ahead = next(self._below, None)
-            if value is not None:
-                return key, value
-
-    def _top(self) -> tuple[bytes, bytes | None] | None:
-        top = None
-        for walk in self._walks:
-            head = walk.head()
-            if head is not None and (top is None or self._precedes(head[0], top[0])):
-                top = head
-        return top
-
-    def _precedes(self, one: bytes, other: bytes) -> bool:
-        return one > other if self._reverse else one < other
+def _over(head: Entry, upper: Iterator[Entry], lower: Iterator[Entry], *, reverse: bool) -> Iterator[Entry]:
+    """Merge two layers in order; where both have a key, the upper one decides. `head` is the first of `upper`."""
+    above: Entry | None = head
+    below = next(lower, None)
+    while above is not None and below is not None:
+        if above[0] == below[0]:
+            yield above
+            above = next(upper, None)
+            below = next(lower, None)
+        elif (above[0] < below[0]) != reverse:
+            yield above
+            above = next(upper, None)
+        else:
+            yield below
+            below = next(lower, None)
+    if above is not None:
+        yield above
+        yield from upper
+    elif below is not None:
+        yield below
+        yield from lower
 
 
-def _merge(walks: list[Walk], below: Iterator[tuple[bytes, bytes]], *, reverse: bool) -> Iterator[tuple[bytes, bytes]]:
-    merged = _Merge(walks, below, reverse=reverse)
-    while (entry := merged.next()) is not None:
-        yield entry
+def _present(entries: Iterator[Entry]) -> Iterator[tuple[bytes, bytes]]:
+    for key, value in entries:
+        if value is not None:
+            yield key, value

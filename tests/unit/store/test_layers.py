@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -78,6 +79,24 @@ def test_a_change_that_failed_leaves_older_values_to_snapshots(tmp_path: Path) -
             assert list(view.scan(b"")) == [(b"a", b"1"), (b"b", b"1")]
         with state.read() as view:
             assert list(view.scan(b"")) == [(b"a", b"3"), (b"b", b"1")]
+
+
+def test_a_scan_goes_on_over_what_a_change_put_beside_it_and_took_back(tmp_path: Path) -> None:
+    with closing(LmdbState(tmp_path)) as state:
+        set_all(state, [(b"%d" % number, b"kept") for number in range(6)])
+        with state.read() as view:
+            scans: list[Iterator[tuple[bytes, bytes]]] = []
+            seen: list[tuple[bytes, bytes]] = []
+
+            def fail_after_the_scan_began(transaction: Transaction) -> None:
+                transaction.put(b"1x", b"taken back")
+                scans.append(view.scan(b""))
+                seen.append(next(scans[0]))
+                raise ValueError
+
+            with pytest.raises(ValueError):
+                state.write(fail_after_the_scan_began)
+            assert [*seen, *scans[0]] == [(b"%d" % number, b"kept") for number in range(6)]
 
 
 def test_a_journal_that_can_not_be_written_refuses_and_goes_on_when_it_can(tmp_path: Path) -> None:
