@@ -2,7 +2,7 @@
 
 from leither.crypto.derive import hkdf
 from leither.crypto.ids import ID_BYTES, KeyId, MimeiId, NotAnId, derive_id, id_text, key_id, mimei_id, parse_id
-from leither.crypto.keys import KeyPair, map_salt, person_key, topic_salt, verify
+from leither.crypto.keys import KeyPair, map_salt, person_key, topic_salt, verify, verify_bare
 from leither.crypto.peer_id import NotAPeerId, PeerId, parse_peer_id, peer_id_bytes, peer_id_of, peer_public_key
 from leither.crypto.phrase import PhraseChecksum, PhraseLength, UnknownWord, read_phrase, write_phrase
 from leither.crypto.public import NotAKey, key_text, parse_key
@@ -47,6 +47,7 @@ __all__ = [
     "seal_seed",
     "topic_salt",
     "verify",
+    "verify_bare",
     "wrap",
     "write_phrase",
 ]

@@ -29,6 +29,10 @@ class KeyPair:
         """Return the 64-byte signature over `message` as a record of `kind`."""
         return self._signing.sign(domain(kind) + message).signature
 
+    def sign_bare(self, message: bytes) -> bytes:
+        """Return the 64-byte signature over `message` as it is, for a format of others that brings its own prefix."""
+        return self._signing.sign(message).signature
+
     @property
     def secret(self) -> bytes:
         """The 32-byte private key, for a library that signs a format of its own with it."""
@@ -45,10 +49,15 @@ def domain(kind: str) -> bytes:
 
 def verify(public_key: bytes, kind: str, message: bytes, signature: bytes) -> bool:
     """Tell whether `signature` is `public_key`'s over `message` as a record of `kind`. Never raises on bad bytes."""
+    return verify_bare(public_key, domain(kind) + message, signature)
+
+
+def verify_bare(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether `signature` is `public_key`'s over `message` as it is. Never raises on bad bytes."""
     if len(public_key) != PUBLIC_KEY_BYTES or len(signature) != SIGNATURE_BYTES:
         return False
     try:
-        VerifyKey(public_key).verify(domain(kind) + message, signature)
+        VerifyKey(public_key).verify(message, signature)
     except BadSignatureError:
         return False
     return True
