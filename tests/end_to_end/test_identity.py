@@ -129,6 +129,8 @@ def test_a_new_key_leaves_what_was_made_in_its_place(home: Path, site: Path, tmp
     ok(home, "right", "set", made, "private")
     assert ok(home, "identity", "show")["former"] == [before]
     assert ok(home, "verify")["faults"] == []
+    kept = b"".join(path.read_bytes() for path in (home / "identity").rglob("*") if path.is_file())
+    assert read_phrase(old_words) not in kept, "the old seed is needed no more"
 
 
 def test_new_words_bring_back_what_was_made_before_them(home: Path, site: Path, tmp_path: Path) -> None:

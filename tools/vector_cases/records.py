@@ -1,15 +1,19 @@
 """Records of every kind, signed by keys of fixed seeds."""
 
+from itertools import pairwise
+
 import msgspec
 
 from leither import limits
 from leither.codec import RAW, dagcbor
+from leither.crypto import KeyPair
 from leither.mimei.control import Control, Cut, WriterEntry
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head, Release
 from leither.mimei.record import Record, SignedRecord
 from leither.mimei.tag import Tag
 from leither.mimei.version import Seen, Version
+from leither.people.successor import Successor
 from tools.vector_cases.case import (
     AUTHOR,
     CID_LIKE,
@@ -166,12 +170,31 @@ def control() -> list[Case]:
         org=AUTHOR.id, key_epoch=0, revoked=cid("revoked"), ipns=STRANGER.public, fresh_until=limits.TIME_MS_MAX
     )
     made = {"the first one": _CONTROL, "one that follows": second.signed(AUTHOR), "every field": whole.signed(AUTHOR)}
-    return [valid(name, record, signer_seed=SEEDS["author"].hex()) for name, record in made.items()]
+    succeeded = {
+        "under the key that took the author's place": (_succeeded(WRITER, AUTHOR, WRITER), "writer"),
+        "under the third key, with grants upheld": (
+            msgspec.structs.replace(
+                _succeeded(STRANGER, AUTHOR, WRITER, STRANGER), upheld=(bytes(32), b"\1" * 32)
+            ).signed(STRANGER),
+            "stranger",
+        ),
+    }
+    return [valid(name, record, signer_seed=SEEDS["author"].hex()) for name, record in made.items()] + [
+        valid(name, record, signer_seed=SEEDS[signer].hex()) for name, (record, signer) in succeeded.items()
+    ]
+
+
+def _succeeded(signer: KeyPair, *keys: KeyPair) -> Control:
+    """Return a control by `signer` whose succession leads along `keys`."""
+    records = tuple(Successor.make(old, new, at=_TIME).encode() for old, new in pairwise(keys))
+    return _CONTROL.following(by=signer.public, succession=records).signed(signer)
 
 
 def bad_control() -> list[Case]:
     """Return what is no control record."""
     key, other = WRITER.public, STRANGER.public
+    taken, elsewhere = (Successor.make(*keys, at=_TIME).encode() for keys in ((AUTHOR, WRITER), (STRANGER, WRITER)))
+    back = Successor.make(WRITER, AUTHOR, at=_TIME).encode()
     seen: dict[str, dict[str, object]] = {
         "no writers": {"writers": []},
         "writer number 0": {"writers": [[0, key, 1]]},
@@ -187,6 +210,9 @@ def bad_control() -> list[Case]:
         "a time past the year 9999": {"created": limits.TIME_MS_MAX + 1},
         "null for the quota": {"quota": None},
         "an organization of 32 bytes": {"org": key},
+        "a succession that is no list": {"succession": taken},
+        "an empty succession": {"succession": []},
+        "an upheld grant of 20 bytes": {"succession": [taken], "upheld": [AUTHOR.id]},
     }
     unseen: dict[str, dict[str, object]] = {
         "a reserved bit of the right": {"right": 1 << 9},
@@ -200,10 +226,19 @@ def bad_control() -> list[Case]:
         "a dropped version twice": {"dropped": [cid("a"), cid("a")]},
         "an empty list of cuts": {"cut": []},
         "an empty list of dropped versions": {"dropped": []},
+        "a succession to another key": {"succession": [taken]},
+        "a succession with a gap": {"by": key, "succession": [taken, elsewhere]},
+        "a succession that comes back": {"succession": [taken, back]},
+        "a successor that is no record": {"by": key, "succession": [b"\xa0"]},
+        "upheld grants without a succession": {"upheld": [bytes(32)]},
+        "upheld grants out of order": {"by": key, "succession": [taken], "upheld": [b"\1" * 32, bytes(32)]},
     }
     found = [invalid(name, changed(_CONTROL, **change), _NOT) for name, change in seen.items()]
     found += [invalid(name, changed(_CONTROL, **change), _NOT, grammar=False) for name, change in unseen.items()]
     found += bad_of_any(_CONTROL, link="genesis", raw="by", text=None)
+    unaccepted = Successor(by=AUTHOR.public, new=WRITER.public, at=_TIME).signed(AUTHOR).encode()
+    usurped = _CONTROL.following(by=WRITER.public, succession=(unaccepted,)).signed(WRITER)
+    found.append(invalid("a successor that did not accept", usurped.encode(), "bad-signature", grammar=False))
     return found + bad_signatures(_CONTROL, changed(_CONTROL, right=0))
 
 

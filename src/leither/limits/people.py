@@ -10,6 +10,8 @@ INDEX_FILE_BYTES_MAX = 64 * KIB
 """Longest file of a person's index that is read."""
 SUCCESSORS_MAX = 64
 """Keys that may have taken each other's place, one after the other."""
+SUCCESSOR_BYTES_MAX = 512
+"""One successor record within another record."""
 GRANT_DEPTH_MAX = 8
 """Grants of one chain, the author's counted."""
 GRANT_BYTES_MAX = 4 * KIB

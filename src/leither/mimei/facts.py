@@ -14,21 +14,22 @@ def facts_of(
     control: Control,
     *,
     revoked: Container[bytes],
-    successors: tuple[bytes, ...] = (),
     user: KeyId | None = None,
     own: bool = False,
 ) -> Facts:
     """Return what decides over a MiMei.
 
-    Args: revoked: the map that `control.revoked` is the root of (`people.revoked`). successors: keys that took the
-        place of the author's (`successor.lineage`). user, own: to whom it belongs on this node (`Facts`).
+    Args: revoked: the map that `control.revoked` is the root of (`people.revoked`). user, own: to whom it belongs on
+        this node (`Facts`).
     Cost: O(writers).
     """
     cut = {entry.number for entry in control.cut}
     return Facts(
         id=genesis.id,
         control=bytes(control.cid),
-        authors=frozenset((genesis.author, *successors)),
+        author=control.by,
+        former=frozenset(control.lineage[:-1]),
+        upheld=frozenset(control.upheld),
         right=control.right,
         org=control.org,
         fresh_until_ms=control.fresh_until,

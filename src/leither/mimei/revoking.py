@@ -29,6 +29,8 @@ def undone(before: Control, after: Control) -> str | None:
     """Return what `after`, which says that it follows `before`, undoes that can't be undone; None if nothing."""
     if after.genesis != before.genesis:
         return "it is another MiMei's"
+    if after.lineage[: len(before.lineage)] != before.lineage:
+        return "it is signed by a key whose place another took"
     if after.epoch < before.epoch:
         return f"it goes back from epoch {before.epoch:,} to {after.epoch:,}"
     keys = {entry.number: entry.key for entry in after.writers}

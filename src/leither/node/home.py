@@ -2,7 +2,7 @@
 
 lock            held by the one process that has the folder open
 identity/seed   the person's 32-byte seed       identity/node.key   the key of this node
-identity/former/ seeds that the person had before, with what both keys signed when one took the other's place
+identity/former/ what both keys signed when one took the other's place; seeds before, as long as they are needed
 identity/users/ the seeds of its users, by their ids
 token           the owner's token for the command line
 tls/            this node's authority, and what it issued for other machines to meet

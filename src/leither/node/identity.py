@@ -1,15 +1,15 @@
 """Whose node this is: made on the first start, read on every later one, replaced only in so many words.
 
-The seed's file holds the seed, or the seed under a passphrase. `former/` holds the seeds that the person had before, by
-the ids of their keys, each with what both keys signed when the next one took its place.
+The seed's file holds the seed, or the seed under a passphrase. `former/` holds, by the id of each key that the person
+had before, what both keys signed when the next one took its place; and its seed, while something private is under it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from leither.crypto import id_text, open_seed, person_key, seal_seed
+from leither.crypto import id_text, key_id, open_seed, person_key, seal_seed
 from leither.crypto.seedfile import NONCE_BYTES, SALT_BYTES, SEALED_BYTES
 from leither.errors import Conflict, CorruptionError, DeniedError
 from leither.limits import RECORD_BYTES_MAX
@@ -18,7 +18,7 @@ from leither.people.successor import Successor
 from leither.ports import Clock, Random
 from leither.service.engines import Identity
 from leither.service.persons import Former
-from leither.store.keyfile import KeyFileDamaged, read_secret, write_secret
+from leither.store.keyfile import KeyFileDamaged, read_secret, remove_secret, write_secret
 
 SEED_BYTES = 32
 Unlock = Callable[[], str]
@@ -123,7 +123,7 @@ def former_ids(home: Home) -> list[str]:
 
 
 def _former(home: Home, seed: bytes, unlock: Unlock | None) -> list[Former]:
-    """Return each former seed that leads to `seed`, the first one first."""
+    """Return each former key that leads to the one of `seed`, the first one first."""
     records: dict[bytes, tuple[Path, Successor]] = {}
     for path in sorted(home.former.glob("*.successor")):
         data = read_secret(path, size_bytes_max=RECORD_BYTES_MAX)
@@ -135,7 +135,7 @@ def _former(home: Home, seed: bytes, unlock: Unlock | None) -> list[Former]:
     while key in records:
         path, record = records.pop(key)
         earlier = read_seed(path.with_suffix(".seed"), unlock)
-        if earlier is None or person_key(earlier).public != record.by:
+        if earlier is not None and person_key(earlier).public != record.by:
             raise Succession(path)
         chain.append(Former(earlier, record))
         key = record.by
@@ -192,8 +192,8 @@ def set_passphrase(home: Home, random: Random, passphrase: str | None, unlock: U
     unlock = cache(unlock) if unlock is not None else None
     with _opened(home, unlock) as seed:
         for former in _former(home, seed, unlock):
-            path = home.former / f"{id_text(person_key(former.seed).id)}.seed"
-            write_secret(path, _sealed(former.seed, random, passphrase))
+            if former.seed is not None:
+                write_secret(_former_seed_file(home, former), _sealed(former.seed, random, passphrase))
         write_secret(home.seed_file, _sealed(seed, random, passphrase))
 
 
@@ -206,7 +206,8 @@ def _sealed(seed: bytes, random: Random, passphrase: str | None) -> bytes:
 def rotate(home: Home, random: Random, clock: Clock, unlock: Unlock | None) -> tuple[str, bytes]:
     """Let a new key take the place of the person's; return the id of the old one, and the new seed.
 
-    The old seed is kept, for what was made with it is signed with it. The new one goes under the same passphrase.
+    The old seed is kept until the node is opened next, and beyond that only if something private is under it
+    (`forget_former`). The new one goes under the same passphrase.
     Raises: HomeInUse, IdentityMissing, what `read_seed` does, StoreFull.
     """
     unlock = cache(unlock) if unlock is not None else None
@@ -220,25 +221,28 @@ def rotate(home: Home, random: Random, clock: Clock, unlock: Unlock | None) -> t
 
 
 def _keep_former(home: Home, random: Random, former: Former, passphrase: str | None) -> None:
-    name = id_text(person_key(former.seed).id)
-    write_secret(home.former / f"{name}.seed", _sealed(former.seed, random, passphrase))
-    write_secret(home.former / f"{name}.successor", former.successor.encode())
+    path = _former_seed_file(home, former)
+    if former.seed is not None:
+        write_secret(path, _sealed(former.seed, random, passphrase))
+    write_secret(path.with_suffix(".successor"), former.successor.encode())
 
 
-def restore_former(home: Home, random: Random, found: Iterable[Former], unlock: Unlock | None) -> int:
-    """Keep former seeds that came from elsewhere and lead to the present one; return how many.
+def _former_seed_file(home: Home, former: Former) -> Path:
+    return home.former / f"{id_text(key_id(former.key))}.seed"
 
-    Raises: HomeInUse, IdentityMissing, what `read_seed` does, StoreFull.
+
+def forget_former(home: Home, former: Iterable[Former], *, needed: Container[bytes]) -> None:
+    """Remove the seeds of the keys that a person had before, but those of `needed`. Raises: StoreBroken."""
+    for one in former:
+        if one.seed is not None and one.key not in needed:
+            remove_secret(_former_seed_file(home, one))
+
+
+def learn_former(home: Home, random: Random, found: Iterable[Former], unlock: Unlock | None) -> None:
+    """Keep former keys that came from elsewhere, in `home`, which must be held.
+
+    Raises: what `read_seed` does, StoreFull.
     """
-    unlock = cache(unlock) if unlock is not None else None
-    with _opened(home, unlock) as seed:
-        passphrase = unlock() if is_locked(home) and unlock is not None else None
-        by_new = {former.successor.check().new: former for former in found}
-        key, kept = person_key(seed).public, 0
-        while key in by_new:
-            former = by_new.pop(key)
-            if person_key(former.seed).public != former.successor.by:
-                break
-            _keep_former(home, random, former, passphrase)
-            key, kept = former.successor.by, kept + 1
-        return kept
+    passphrase = unlock() if is_locked(home) and unlock is not None else None
+    for former in found:
+        _keep_former(home, random, former, passphrase)

@@ -4,14 +4,15 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self
 
 from leither import __version__
 from leither.config import Settings
 from leither.crypto import id_text
 from leither.node.home import Home, Running
-from leither.node.identity import Unlock, read_identity
+from leither.node.identity import Unlock, forget_former, learn_former, read_identity
 from leither.node.lan import Lan
 from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
@@ -20,7 +21,9 @@ from leither.people import Scope
 from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
-from leither.service.engines import Engines
+from leither.service.engines import Engines, Identity
+from leither.service.person_index import former_keys
+from leither.service.succession import needed_keys, succeed
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
 from leither.service.users import Users
 from leither.store import LmdbState
@@ -101,9 +104,8 @@ class Node:
             stack.callback(blocks.close)
             state = LmdbState(home.state, every_second=settings.durability == "everysec")
             stack.callback(state.close)
-            engines = Engines(
-                blocks=blocks, state=state, clock=clock or SystemClock(), random=random, identity=identity
-            )
+            make = partial(Engines, blocks=blocks, state=state, clock=clock or SystemClock(), random=random)
+            engines = _with_former(home, make, identity, passphrase)
             lan = Lan(
                 settings,
                 machine or this_machine(),
@@ -118,6 +120,8 @@ class Node:
             node = cls(settings, home, engines, sockets, redis_sockets, lan)
             stack.callback(node.tokens.close)
             node.users.admit_all()
+            succeed(engines, None)
+            forget_former(home, engines.identity.former, needed=needed_keys(engines, None))
             yield node
 
     @property
@@ -190,3 +194,13 @@ class Node:
         """Return who and what this node is, for logs and tests."""
         identity = self.engines.identity
         return {"version": __version__, "id": id_text(identity.node.id), "person": id_text(identity.person.id)}
+
+
+def _with_former(home: Home, make: Callable[..., Engines], identity: Identity, unlock: Unlock | None) -> Engines:
+    """Return engines that know what the index says of former keys, which came from another node of the person's."""
+    engines = make(identity=identity)
+    former = tuple(former_keys(engines))
+    if len(former) <= len(identity.former):
+        return engines
+    learn_former(home, engines.random, former, unlock)
+    return make(identity=replace(identity, former=former))

@@ -43,8 +43,8 @@ class Chain:
     """A chain that was proved.
 
     Fields: root: the key that signed its first grant, which must be the author's. to: who holds it. acts, period: of
-    the last grant, the narrowest. names: what takes it back if it stands in the author's revoked map. digest: SHA-256
-    of the last grant, which holds the others.
+    the last grant, the narrowest. names: what takes it back if it stands in the author's revoked map. first, digest:
+    SHA-256 of the first grant, and of the last, which holds the others.
     """
 
     mimei: MimeiId
@@ -53,6 +53,7 @@ class Chain:
     acts: Act
     period: Period
     names: frozenset[bytes]
+    first: bytes = field(repr=False)
     digest: bytes = field(repr=False)
 
 
@@ -69,7 +70,8 @@ def prove_chain(data: bytes) -> Chain:
         grant.check()
     first, last = links[0], links[-1]
     names = {revoked_key(first.by), *map(revoked_grant, digests), *(revoked_key(grant.to) for grant in links)}
-    return Chain(MimeiId(last.mimei), first.by, last.to, last.acts, last.period, frozenset(names), digests[-1])
+    mimei, found = MimeiId(last.mimei), frozenset(names)
+    return Chain(mimei, first.by, last.to, last.acts, last.period, found, digests[0], digests[-1])
 
 
 def remembering(*, places: int = limits.CHAINS_CACHED_MAX) -> Callable[[bytes], Chain]:

@@ -26,8 +26,9 @@ _FOREVER_MS = (1 << 63) - 1
 class Facts:
     """What decides over one MiMei, as its control says it, and to whom it belongs on this node.
 
-    Fields: control: the CID of the control, whose change changes all of this. authors: whole keys of the author, the
-    present one and those it took the place of. right, org, fresh_until_ms: of the control. writers: the acts of each
+    Fields: control: the CID of the control, whose change changes all of this. author: the whole key of the author.
+    former: the keys that it took the place of. upheld: of the grants that these gave, by their SHA-256, those that go
+    on counting. right, org, fresh_until_ms: of the control. writers: the acts of each
     writer that stands, by its key. cut: keys of writers that were cut off. revoked: what the author took back, by the
     names of `revoked`. user: the user of this node to whom it belongs; None for the owner. own: whether that person
     is its author.
@@ -35,8 +36,10 @@ class Facts:
 
     id: MimeiId
     control: bytes
-    authors: frozenset[bytes]
+    author: bytes
     right: int
+    former: frozenset[bytes] = frozenset()
+    upheld: frozenset[bytes] = frozenset()
     org: bytes | None = None
     fresh_until_ms: int | None = None
     writers: Mapping[bytes, Act] = field(default_factory=dict)
@@ -90,7 +93,7 @@ def _by_key(principal: Principal, facts: Facts, grants: Iterable[Chain], clock: 
     if device is not None and (device in facts.cut or revoked_key(device) in facts.revoked):
         return _NONE
     keys = [key for key in principal.keys if revoked_key(key) not in facts.revoked]
-    if not facts.authors.isdisjoint(keys):
+    if facts.author in keys:
         return ALL
     if stale:
         return _NONE
@@ -105,10 +108,15 @@ def _by_key(principal: Principal, facts: Facts, grants: Iterable[Chain], clock: 
 
 def _counts(chain: Chain, facts: Facts, keys: list[bytes]) -> bool:
     """Tell whether a chain leads from the author to one of `keys`, and nothing of it was taken back."""
-    if chain.mimei != facts.id or chain.to not in keys or chain.root not in facts.authors:
+    if chain.mimei != facts.id or chain.to not in keys or not is_rooted(chain, facts):
         return False
     revoked = facts.revoked
     return not any(name in revoked for name in chain.names)
+
+
+def is_rooted(chain: Chain, facts: Facts) -> bool:
+    """Tell whether a chain begins with the author: under the present key, or by a grant that it upholds."""
+    return chain.root == facts.author or (chain.root in facts.former and chain.first in facts.upheld)
 
 
 class _Clock:

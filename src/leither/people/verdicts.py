@@ -30,7 +30,7 @@ class Verdicts:
     def decide(self, principal: Principal, facts: Facts, now_ms: int, grants: Sequence[Chain] = ()) -> Verdict:
         """Return what `policy.decide` does. Cost: a few µs where it was asked before."""
         chains = tuple([chain.digest for chain in grants])
-        asked = (principal, facts.id, facts.control, facts.authors, facts.user, facts.own, chains)
+        asked = (principal, facts.id, facts.control, facts.user, facts.own, chains)
         with self._guard:
             held = self._found.get(asked)
             if held is not None and held[1] <= now_ms < held[2]:

@@ -104,9 +104,10 @@ def _private(engines: Engines, shelf: Shelf, nodes: Nodes) -> Came:
     """
     mimei = MimeiId(shelf.sealed or b"")
     control = engines.record(Control, shelf.control).check()
-    if engines.persons.of_key(control.by) is None:
+    author = engines.persons.of_key(control.author)
+    if author is None or author.seed_of(control.author) is None:
         raise Refused(mimei, "it is private, and the seed of its author is not here")
-    within = engines.root.private(mimei, control.by)
+    within = engines.root.private(mimei, control.author)
     blocks = within.blocks
     assert isinstance(blocks, PrivateBlocks)
     genesis = blocks.note(shelf.genesis)

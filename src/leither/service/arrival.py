@@ -32,6 +32,7 @@ from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
 from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
 from leither.service.private import put_version
 from leither.service.proof import Came, Proved, Refused, prove
+from leither.service.succession import succeed_one
 from leither.service.versions import forget_version, held_versions
 from leither.service.writers import with_release
 
@@ -143,6 +144,7 @@ def _arrive(engines: Engines, work: Sequence[_Work], user: KeyId | None) -> tupl
             except CurChanged:
                 continue  # somebody wrote into `cur` since the plan was made
     for plan in plans:
+        succeed_one(engines, plan.arrived.id)
         if plan.arrived.state != "unchanged":
             engines.events.tell(Event(plan.arrived.id, _EVENTS[plan.arrived.state]))
     return tuple(plan.arrived for plan in plans)

@@ -14,8 +14,10 @@ from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, MimeiNotFound, ended_at, load, load_all, renounce, save
+from leither.service.persons import Person
 from leither.service.private import PrivateUnsupported, clear, sealed_form
 from leither.service.sealed_table import SEALED
+from leither.service.upheld import upheld
 from leither.service.writer_number import writer_number
 
 MAKEABLE = ("file", "fs", "db")
@@ -84,7 +86,7 @@ class Catalog:
     ) -> tuple[Mimei, bool]:
         """Make the MiMei of a topic, or find it: (MiMei, whether it is new). `right` and `quota` count for new ones.
 
-        Its author is `user`, or the owner. With `formerly`, what the owner made under a former key is found as well.
+        Its author is `user`, or the owner. With `formerly`, what they made under a former key is found as well.
         A private one is another MiMei than the public one of the same topic; what it holds is stored sealed.
         Raises: KindNotMade, NotARecord, NotARight, UserNotFound, PrivateUnsupported.
         """
@@ -97,7 +99,7 @@ class Catalog:
         if private:
             draft = msgspec.structs.replace(draft, salt=author.topic_salt(draft.encode()))
         genesis = Genesis.decode(draft.encode())
-        known = self._made_formerly(genesis) if user is None and formerly and not private else None
+        known = self._made_formerly(genesis, author) if formerly and not private else None
         if known is not None:
             return known, False
         if private and right:
@@ -118,14 +120,14 @@ class Catalog:
             engines.events.tell(Event(mimei.id, "create"))
         return mimei, new
 
-    def _made_formerly(self, genesis: Genesis) -> Mimei | None:
-        """Return the newest MiMei of a topic that the owner made under a former key, unless there is one by now."""
+    def _made_formerly(self, genesis: Genesis, author: Person) -> Mimei | None:
+        """Return the newest MiMei of a topic that somebody made under a former key, unless there is one by now."""
         engines = self._engines
         with engines.state.read() as view:
             if view.get(tables.holding(genesis.id)) is not None:
                 return None
-            for former in reversed(engines.persons.former):
-                earlier = msgspec.structs.replace(genesis, author=former.key.public)
+            for key in author.keys[1:]:
+                earlier = msgspec.structs.replace(genesis, author=key)
                 if view.get(tables.holding(earlier.id)) is not None:
                     return load(engines, view, earlier.id)
         return None
@@ -212,10 +214,19 @@ class NotTheAuthor(Conflict):
 
 
 def sign_control(engines: Engines, held: Mimei, **changes: object) -> Control:
-    """Return the signed control that follows `held`'s. Raises: NotTheAuthor, NotARecord."""
+    """Return the signed control that follows `held`'s; under the author's present key, if theirs was a former one.
+
+    Raises: NotTheAuthor: also where only a key is here whose place another took. NotARecord.
+    """
     author = engines.persons.of_key(held.genesis.author)
-    if author is None:
+    if author is None or held.control.by not in author.keys:
         raise NotTheAuthor(held.id)
+    if held.control.by != author.key.public:
+        changes |= {
+            "by": author.key.public,
+            "succession": author.succession(held.genesis.author),
+            "upheld": upheld(engines, held),
+        }
     return Control.decode(held.control.following(**changes).signed(author.key).encode())
 
 

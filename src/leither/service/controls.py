@@ -2,12 +2,14 @@
 
 import msgspec
 
+from leither import limits
 from leither.codec import Cid
 from leither.errors import Conflict, PeerError
 from leither.merkle import Nodes
 from leither.mimei.control import Control, Cut, WriterEntry
 from leither.mimei.revoking import undone
 from leither.people.revoked import revoked_in_both
+from leither.people.successor import KeysDiverged
 from leither.ports import Lease
 from leither.service.engines import Engines
 from leither.service.private import clear
@@ -43,7 +45,8 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
 
     The join is the same wherever the author's seed is: its fields follow from the two, and what either has taken from
     a writer stays taken. What one of them has already is not signed again, so that nodes that go on exchanging come to
-    an end. Raises: ControlDiverged, ControlUndone, NotARecord, TooManyRevoked.
+    an end. Where a key took the place of another, what that one signs beside it counts for nothing.
+    Raises: ControlDiverged, ControlUndone, KeysDiverged, NotARecord, TooManyRevoked.
     """
     if held.cid == came.cid or _follows(engines, held, came):
         return held
@@ -51,6 +54,8 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
         if (reason := undone(held, came)) is not None:
             raise ControlUndone(came.cid, reason)
         return came
+    if held.lineage != came.lineage:
+        return _under_later_key(held, came)
     leading, other = sorted((held, came), key=lambda control: _standing(engines, control), reverse=True)
     nodes = Nodes(engines.blocks.get, clear(lease).put)
     lowered = {entry.number: entry.rights for entry in other.writers}
@@ -69,15 +74,25 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
         cut=tuple(cuts[number] for number in sorted(cuts)),
         dropped=tuple(sorted({*held.dropped, *came.dropped})),
         revoked=revoked_in_both(nodes, leading.revoked, other.revoked),
+        upheld=tuple(sorted({*held.upheld, *came.upheld})[: limits.GRANTS_MAX]),
     )
     if joined == leading:
         return leading
     author = engines.persons.of_key(held.by)
-    if author is None:
+    if author is None or author.key.public != held.by:
         raise ControlDiverged(held.cid, came.cid)
     signed = Control.decode(msgspec.structs.replace(joined, prev=leading.cid, sig=None).signed(author.key).encode())
     clear(lease).put(signed.block)
     return signed
+
+
+def _under_later_key(held: Control, came: Control) -> Control:
+    """Return the one of two controls whose key took the place of the other's. Raises: KeysDiverged."""
+    former, later = sorted((held, came), key=lambda control: len(control.lineage))
+    for before, key, other in zip(former.lineage, former.lineage[1:], later.lineage[1:], strict=False):
+        if key != other:
+            raise KeysDiverged(before)
+    return later
 
 
 def _standing(engines: Engines, control: Control) -> tuple[int, int, Cid]:

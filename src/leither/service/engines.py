@@ -78,9 +78,10 @@ class Engines:
 
     def _private(self, mimei: MimeiId, author: bytes) -> "Engines":
         person = self.persons.of_key(author)
-        if person is None:
+        seed = person.seed_of(author) if person is not None else None
+        if seed is None:
             raise EpochKeyMissing(0)
-        keys = EpochKeys((EpochKey(epoch_secret(person.seed, mimei, 0), 0),))
+        keys = EpochKeys((EpochKey(epoch_secret(seed, mimei, 0), 0),))
         within = copy(self)
         within.blocks = PrivateBlocks(self.blocks, SealedBlocks(self.blocks, self.state, mimei, keys))
         within.facts = lru_cache(maxsize=_PRIVATE_RECORDS_CACHED)(within._facts)
@@ -117,6 +118,5 @@ class Engines:
         topic, standing = self.record(Genesis, genesis), self.record(Control, control)
         revoked = Revoked(standing.revoked, self.blocks.get, self._nodes)
         author = self.persons.of_key(topic.author)
-        own = author is not None and author.user == user
-        later = self.persons.later_keys(topic.author)
-        return replace(facts_of(topic, standing, revoked=revoked, successors=later, own=own), user=user)
+        own = author is not None and author.user == user and standing.by in author.keys
+        return replace(facts_of(topic, standing, revoked=revoked, own=own), user=user)

@@ -15,6 +15,7 @@ from leither.merkle import Nodes
 from leither.mimei.entry import GRANT_TYPE, decode_record_value, encode_record_value, grant_key
 from leither.people import Act, Chain, Denied, Grant, prove_chain
 from leither.people.period import Period
+from leither.people.policy import is_rooted
 from leither.people.revoked import revoke, revoked_grant
 from leither.ports import View, prefix_end
 from leither.service.catalog import Catalog
@@ -102,7 +103,7 @@ GrantState = Literal["counts", "early", "expired", "revoked", "foreign"]
 def state_of(mimei: Mimei, chain: Chain, now_ms: int) -> GrantState:
     """Return how a grant stands: counts, early, expired, revoked or foreign."""
     facts = mimei.facts
-    if chain.root not in facts.authors:
+    if not is_rooted(chain, facts):
         return "foreign"
     if any(name in facts.revoked for name in chain.names):
         return "revoked"
@@ -117,7 +118,7 @@ def give(engines: Engines, mimei: Mimei, signer: KeyPair, *, to: bytes, acts: Ac
     Raises: NothingToPassOn, TooManyGrants, NotARecord, ChainTooLong, QuotaReached.
     """
     passed_on = None
-    if signer.public not in mimei.facts.authors:
+    if signer.public != mimei.facts.author:
         passed_on = _covering(engines, mimei, signer.public, acts, period)
     grant = sign_grant(signer, mimei.id, to=to, acts=acts, period=period, passed_on=passed_on)
     return keep(engines, mimei.id, grant.encode())
@@ -243,8 +244,10 @@ def find_grant(engines: Engines, view: View, mimei: Mimei, name: str) -> Kept:
 
 def known_key(engines: Engines, mimei: Mimei, view: View, key: bytes) -> bytes | None:
     """Return the whole key of an id, as far as this node or the MiMei's grants know it."""
-    known = [person.key.public for person in (engines.persons.owner, *engines.persons.users())]
-    known += [kept.chain.to for kept in grants_of(Cur(engines, view, mimei))]
+    for person in (engines.persons.owner, *engines.persons.users()):
+        if any(key_id(public) == key for public in person.keys):
+            return person.key.public
+    known = [kept.chain.to for kept in grants_of(Cur(engines, view, mimei))]
     known += [writer.key for writer in mimei.control.writers]
     return next((public for public in known if key_id(public) == key), None)
 

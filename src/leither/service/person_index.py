@@ -3,8 +3,8 @@
 nodes/<node>/mimei/<id>   JSON: the topic of a MiMei that this node holds of theirs
 nodes/<node>/device       the record by which the person says that the node acts for them
 nodes/<node>/revocation   the record by which they say that it no longer does
-former/<person>.seed      a seed that they had before, under the one that took its place
-former/<person>.successor what both keys signed about it
+former/<person>.seed      a seed that they had before, under the present one, while something private needs it
+former/<person>.successor what both keys signed when another took its place
 
 Each node writes below its own name and what is former is the same everywhere, so indexes that went separate ways join
 without a conflict. It is brought up to date whenever all of a person's leaves the node.
@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from leither import limits
-from leither.crypto import KeyId, MimeiId, NotAnId, id_text, key_id, parse_id, person_key, seal_key
+from leither.crypto import KeyId, MimeiId, NotAnId, id_text, key_id, parse_id, seal_key
 from leither.crypto.former_seed import open_former_seed, seal_former_seed
 from leither.errors import LeitherError
 from leither.mimei.entry import EntryType, PathEntry
@@ -72,8 +72,7 @@ def update_index(engines: Engines, user: KeyId | None) -> MimeiId:
     index, _ = Catalog(engines).create(kind="fs", app=APP, mark=MARK, user=user, formerly=False)
     here = (_NODES, id_text(engines.identity.node.id))
     wanted = dict(_mimei_files(engines, user, here, index.id))
-    if user is None:
-        wanted |= _former_files(engines)
+    wanted |= _former_files(person)
     if _read(engines, index.id, (*here, _DEVICE)) is None:
         wanted[*here, _DEVICE] = _device(engines, person).encode()
     with engines.blocks.lease() as lease:
@@ -112,14 +111,13 @@ def _mimei_files(engines: Engines, user: KeyId | None, here: Path, index: MimeiI
                 yield (*here, _MIMEI, id_text(mimei.id)), json.dumps(told, ensure_ascii=False).encode() + b"\n"
 
 
-def _former_files(engines: Engines) -> dict[Path, bytes]:
-    identity = engines.identity
+def _former_files(person: Person) -> dict[Path, bytes]:
     found: dict[Path, bytes] = {}
-    seeds = [*(former.seed for former in identity.former), identity.seed]
-    for former, after in zip(identity.former, seeds[1:], strict=True):
-        name = id_text(person_key(former.seed).id)
-        found[_FORMER, name + _SEED] = seal_former_seed(former.seed, after)
+    for former in person.former:
+        name = id_text(key_id(former.key))
         found[_FORMER, name + _SUCCESSOR] = former.successor.encode()
+        if former.seed is not None:
+            found[_FORMER, name + _SEED] = seal_former_seed(former.seed, person.seed)
     return found
 
 
@@ -163,9 +161,15 @@ def listed(engines: Engines, user: KeyId | None) -> list[Listed]:
     ]
 
 
+def names_private(engines: Engines, public: bytes) -> bool:
+    """Tell whether the index of a key, as far as it is here, names anything private."""
+    files = _files_of(engines, index_id(public), (_NODES,))
+    return any(path[2:3] == (_MIMEI,) and b'"private"' in data for path, data in files)
+
+
 def devices(engines: Engines, user: KeyId | None) -> list[Device]:
     """Return what a user, or the owner, has signed about their devices, as their index has it; by key."""
-    author = engines.persons.of_user(user).key.public
+    keys = engines.persons.of_user(user).keys
     found: list[Device] = []
     for path, data in _files(engines, user, (_NODES,)):
         if len(path) == len((_NODES, "", _DEVICE)) and path[-1] == _DEVICE:
@@ -173,29 +177,28 @@ def devices(engines: Engines, user: KeyId | None) -> list[Device]:
                 device = Device.decode(data).check()
             except LeitherError:
                 continue  # as above
-            if device.by == author or device.by in {former.key.public for former in engines.persons.former}:
+            if device.by in keys:
                 found.append(device)
     return sorted(found, key=lambda device: device.device)
 
 
-def former_seeds(engines: Engines) -> list[Former]:
-    """Return what the owner's index says of seeds before the present one, as far as they lead to it, the first first.
-
-    Raises: NotARecord, BadSignature.
-    """
+def former_keys(engines: Engines) -> list[Former]:
+    """Return what the owner's index says of keys before the present one, as far as they lead to it, the first first."""
     files = dict(_files(engines, None, (_FORMER,)))
-    records = [Successor.decode(data) for path, data in files.items() if path[-1].endswith(_SUCCESSOR)]
-    by_new = {record.new: record for record in records}
-    present = engines.identity.seed
+    by_new: dict[bytes, Successor] = {}
+    for path, data in files.items():
+        if path[-1].endswith(_SUCCESSOR):
+            with suppress(LeitherError):  # put there by somebody's hand; it says nothing that counts
+                record = Successor.decode(data).check()
+                by_new[record.new] = record
     found: list[Former] = []
-    while (record := by_new.pop(person_key(present).public, None)) is not None:
-        person = key_id(record.by)
+    key = engines.identity.person.public
+    while key in by_new:
+        record = by_new.pop(key)
+        key, person = record.by, key_id(record.by)
         sealed = files.get((_FORMER, id_text(person) + _SEED))
-        seed = open_former_seed(sealed, present, person) if sealed is not None else None
-        if seed is None:
-            break
-        found.append(Former(seed, record.check()))
-        present = seed
+        seed = open_former_seed(sealed, engines.identity.seed, person) if sealed is not None else None
+        found.append(Former(seed, record))
     return found[::-1]
 
 
@@ -213,7 +216,10 @@ def note_revoked(engines: Engines, user: KeyId | None, key: bytes) -> None:
 
 def _files(engines: Engines, user: KeyId | None, below: Path) -> list[tuple[Path, bytes]]:
     """Return (path, bytes) of the files in the index of a user, or the owner, under a path, short ones alone."""
-    index = index_id(engines.persons.of_user(user).key.public)
+    return _files_of(engines, index_id(engines.persons.of_user(user).key.public), below)
+
+
+def _files_of(engines: Engines, index: MimeiId, below: Path) -> list[tuple[Path, bytes]]:
     with engines.state.read() as view:
         if view.get(tables.holding(index)) is None:
             return []

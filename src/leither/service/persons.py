@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from leither.crypto import KeyId, KeyPair, MimeiId, map_salt, person_key, topic_salt
+from leither.crypto import KeyId, KeyPair, MimeiId, id_text, map_salt, person_key, topic_salt
 from leither.errors import NotFound
 from leither.people import Principal
 from leither.people.successor import Successor
@@ -21,12 +21,48 @@ class UserNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """A key that a person had before, by what it and the next one signed when that took its place.
+
+    seed: what it was derived from, kept only while something private is under it.
+    """
+
+    seed: bytes | None = field(repr=False)
+    successor: Successor
+
+    @property
+    def key(self) -> bytes:
+        """The whole key."""
+        return self.successor.by
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whose seed is here. `user`: their id among the users, None for the node's owner."""
+    """Somebody whose seed is here. `user`: their id among the users, None for the node's owner.
+
+    former: the keys that theirs took the place of, the first one first.
+    """
 
     seed: bytes = field(repr=False)
     key: KeyPair
     user: KeyId | None
+    former: tuple[Former, ...] = ()
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Their whole keys, the present one first, then those before it, the newest first."""
+        return (self.key.public, *(former.key for former in reversed(self.former)))
+
+    def succession(self, public: bytes) -> tuple[bytes, ...]:
+        """Return the records that lead from one of their keys to the present one, the first one first."""
+        later = self.keys.index(public)
+        return tuple(former.successor.encode() for former in self.former[len(self.former) - later :])
+
+    def seed_of(self, public: bytes) -> bytes | None:
+        """Return the seed of one of their keys, or None if it is not kept."""
+        if public == self.key.public:
+            return self.seed
+        return next((former.seed for former in self.former if former.key == public), None)
 
     def map_salt(self, mimei: MimeiId) -> bytes:
         """Return the salt of a MiMei that this person authors."""
@@ -37,24 +73,12 @@ class Person:
         return topic_salt(self.seed, topic)
 
 
-@dataclass(frozen=True, slots=True)
-class Former:
-    """A seed that the owner had before, and what both keys signed when the next one took its place."""
-
-    seed: bytes = field(repr=False)
-    successor: Successor
-
-
 class Persons:
     """The people of one node. Thread-safe."""
 
     def __init__(self, owner_seed: bytes, *, former: tuple[Former, ...] = ()) -> None:
-        key = person_key(owner_seed)
-        self.owner = Person(owner_seed, key, None)
-        self.former = tuple(Person(one.seed, person_key(one.seed), None) for one in former)
-        """The owner under the keys that theirs took the place of, the first one first; these go on signing for what
-        was made with them."""
-        self._by_key = {person.key.public: person for person in (*self.former, self.owner)}
+        self.owner = Person(owner_seed, person_key(owner_seed), None, former)
+        self._by_key = dict.fromkeys(self.owner.keys, self.owner)
         self._by_user: dict[KeyId | None, Person] = {None: self.owner}
         self._unsigned: set[KeyId] = set()
         self._guard = threading.Lock()
@@ -73,11 +97,11 @@ class Persons:
         with self._guard:
             self._unsigned.discard(user)
             gone = self._by_user.pop(user, None)
-            if gone is not None:
-                del self._by_key[gone.key.public]
+            for key in gone.keys if gone is not None else ():
+                del self._by_key[key]
 
     def of_key(self, public: bytes) -> Person | None:
-        """Return the person whose whole key this is, or None if their seed is not here."""
+        """Return the person whose whole key this is, or was before; None if their seed is not here."""
         return self._by_key.get(public)
 
     def of_user(self, user: KeyId | None) -> Person:
@@ -85,13 +109,8 @@ class Persons:
         found = self._by_user.get(user)
         if found is None:
             assert user is not None
-            raise UserNotFound(user.hex())
+            raise UserNotFound(id_text(user))
         return found
-
-    def later_keys(self, public: bytes) -> tuple[bytes, ...]:
-        """Return the keys that took the place of a key of the owner's."""
-        keys = [person.key.public for person in (*self.former, self.owner)]
-        return tuple(keys[keys.index(public) + 1 :]) if public in keys else ()
 
     @property
     def has_users(self) -> bool:
@@ -104,11 +123,11 @@ class Persons:
             self._unsigned.add(user)
 
     def keys_of(self, principal: Principal) -> tuple[bytes, ...]:
-        """Return the whole keys of who asks: those that were shown, or that of a resident, whose seed is here."""
+        """Return the whole keys of who asks: those that were shown, or those of a resident, whose seed is here."""
         if principal.keys or not principal.is_resident:
             return principal.keys
         found = self._by_user.get(principal.user)
-        return (found.key.public,) if found is not None else ()
+        return found.keys if found is not None else ()
 
     def users(self) -> Iterable[Person]:
         """Return the users, without the owner."""

@@ -106,7 +106,7 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     if (topic.salt is None) != (came.sealed is None):
         raise Refused(mimei, "only a private MiMei is sealed, and it always is")
     control = engines.record(Control, came.control).check()
-    if control.by != topic.author or control.genesis != came.genesis:
+    if control.author != topic.author or control.genesis != came.genesis:
         raise Refused(mimei, "its control is not by its author")
     if control.revoked is not None:
         check_revoked(engines.blocks.get, control.revoked)

@@ -79,3 +79,17 @@ def write_secret(path: Path, data: bytes) -> None:
         Disk().sync_directory(path.parent)
     except OSError as error:
         raise storage_error(str(path), error) from error
+
+
+def remove_secret(path: Path) -> None:
+    """Remove `path`, durably. Nothing happens if there is no such file.
+
+    Raises: StoreBroken.  Cost: an fsync.
+    """
+    try:
+        path.unlink()
+        Disk().sync_directory(path.parent)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise storage_error(str(path), error) from error

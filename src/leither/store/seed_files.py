@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leither.crypto import KeyId, NotAnId, id_text, parse_id
-from leither.store.disk import Disk, storage_error
-from leither.store.keyfile import read_key, write_secret
+from leither.store.keyfile import read_key, remove_secret, write_secret
 
 _SEED_BYTES = 32
 
@@ -22,14 +21,7 @@ class SeedFiles:
 
     def remove(self, user: KeyId) -> None:
         """See the port. Cost: an fsync."""
-        path = self._folder / id_text(user)
-        try:
-            path.unlink()
-            Disk().sync_directory(self._folder)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise storage_error(str(path), error) from error
+        remove_secret(self._folder / id_text(user))
 
     def all(self) -> Mapping[KeyId, bytes]:
         """See the port."""

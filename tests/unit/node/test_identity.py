@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from leither.crypto import WrongPassphrase, id_text, person_key
+from leither.crypto import WrongPassphrase, id_text, key_id, person_key
 from leither.node.home import Home, HomeInUse
 from leither.node.identity import (
     IdentityLocked,
@@ -13,10 +13,11 @@ from leither.node.identity import (
     IdentityPresent,
     Succession,
     adopt_seed,
+    forget_former,
     former_ids,
     is_locked,
+    learn_former,
     read_identity,
-    restore_former,
     rotate,
     set_passphrase,
 )
@@ -148,7 +149,7 @@ def test_a_new_key_follows_the_one_before_and_both_say_so(tmp_path: Path) -> Non
     records = [former.successor for former in third.former]
     assert lineage(first.person.public, records)[-1] == third.person.public
     assert third.node.id == first.node.id
-    assert former_ids(home) == sorted(id_text(person_key(former.seed).id) for former in third.former)
+    assert former_ids(home) == sorted(id_text(key_id(former.key)) for former in third.former)
 
 
 def test_a_rotation_that_broke_off_before_the_new_seed_changes_nothing(tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_a_former_seed_that_is_another_ones_is_refused(tmp_path: Path) -> None:
         read_identity(home, random)
 
 
-def test_former_seeds_from_elsewhere_are_kept_if_they_lead_to_the_present_one(tmp_path: Path) -> None:
+def test_former_keys_from_elsewhere_are_kept_if_they_lead_to_the_present_one(tmp_path: Path) -> None:
     one, other, random = Home(tmp_path / "one"), Home(tmp_path / "other"), SeededRandom()
     read_identity(one, random)
     for _ in range(2):
@@ -179,5 +180,17 @@ def test_former_seeds_from_elsewhere_are_kept_if_they_lead_to_the_present_one(tm
     former = read_identity(one, random).former
     adopt_seed(other, seed, random, replace=False)
     stray = Former(SEED, Successor.make(person_key(SEED), person_key(bytes(32)), at=1))
-    assert restore_former(other, random, [stray, *former], None) == 2
+    learn_former(other, random, [stray, *former], None)
     assert read_identity(other, random).former == former
+
+
+def test_former_seeds_that_nothing_needs_are_removed_and_their_keys_stay_known(tmp_path: Path) -> None:
+    home, random = Home(tmp_path), SeededRandom()
+    read_identity(home, random)
+    for _ in range(2):
+        rotate(home, random, FakeClock(), None)
+    former = read_identity(home, random).former
+    forget_former(home, former, needed={former[1].key})
+    after = read_identity(home, random).former
+    assert [one.seed for one in after] == [None, former[1].seed]
+    assert [one.key for one in after] == [one.key for one in former]

@@ -29,7 +29,7 @@ def facts(**changes: Any) -> Facts:  # noqa: ANN401 -- of any field
     given: dict[str, Any] = {
         "id": MIMEI,
         "control": b"control",
-        "authors": frozenset([AUTHOR.public]),
+        "author": AUTHOR.public,
         "right": 0,
     }
     return Facts(**given | changes)

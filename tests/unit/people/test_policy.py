@@ -36,8 +36,27 @@ def test_the_author_may_do_everything_on_any_node() -> None:
 
 
 def test_an_author_with_a_new_key_stays_the_author() -> None:
-    assert may(visit(CAROL), facts(authors=frozenset([AUTHOR.public, CAROL.public]))) == ALL
+    assert may(visit(CAROL), facts(author=CAROL.public, former=frozenset([AUTHOR.public]))) == ALL
     assert may(visitor(Visit(CAROL.public, CAROL.public, NOW + 1, ALL), former=(AUTHOR.public,)), facts()) == ALL
+
+
+def test_the_former_key_of_an_author_gives_nothing_to_who_has_it() -> None:
+    assert may(visit(AUTHOR), facts(author=CAROL.public, former=frozenset([AUTHOR.public]))) == NONE
+
+
+def test_of_the_grants_by_a_former_key_those_count_that_the_author_upholds() -> None:
+    good, late = chain(AUTHOR, BOB, Act.READ_CUR), chain(AUTHOR, BOB, ALL)
+    after = {"author": CAROL.public, "former": frozenset([AUTHOR.public])}
+    assert may(visit(BOB), facts(**after), good, late) == NONE
+    assert may(visit(BOB), facts(**after, upheld=frozenset([good.first])), good, late) == Act.READ_CUR
+
+
+def test_what_was_passed_on_counts_with_the_grant_it_rests_on() -> None:
+    first = grant(AUTHOR, BOB, Act.READ_CUR | Act.SHARE)
+    further = chain(BOB, STRANGER, Act.READ_CUR, before=first)
+    upheld = frozenset([chain(AUTHOR, BOB, Act.READ_CUR | Act.SHARE).digest])
+    after = facts(author=CAROL.public, former=frozenset([AUTHOR.public]), upheld=upheld)
+    assert may(visit(STRANGER), after, further) == Act.READ_CUR
 
 
 @pytest.mark.parametrize("scope", Scope)
@@ -156,7 +175,7 @@ def test_a_device_whose_key_was_taken_back_gets_what_everyone_gets() -> None:
 
 
 def test_a_key_of_the_author_that_was_taken_back_is_the_authors_no_more() -> None:
-    decides = facts(authors=frozenset([AUTHOR.public, CAROL.public]), revoked={revoked_key(AUTHOR.public)})
+    decides = facts(author=CAROL.public, former=frozenset([AUTHOR.public]), revoked={revoked_key(AUTHOR.public)})
     assert may(visit(AUTHOR), decides) == NONE
     assert may(visit(AUTHOR, DEVICE), decides) == NONE
     assert may(visit(CAROL), decides) == ALL

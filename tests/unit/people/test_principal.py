@@ -11,7 +11,7 @@ READS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE
 
 
 def may(principal: Principal, mimei: MimeiId, right: int) -> Act:
-    return allowed(principal, Facts(mimei, b"control", frozenset([b"author"]), right), 0)
+    return allowed(principal, Facts(mimei, b"control", b"author", right), 0)
 
 
 def test_the_owner_may_do_everything() -> None:

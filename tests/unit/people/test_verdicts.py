@@ -62,13 +62,13 @@ def test_a_clock_that_was_put_back_is_asked_about_anew() -> None:
     assert ask(verdicts, GRANT, now_ms=NOW - 1) == (Act(0), False)
 
 
-def test_other_principals_grants_and_successors_have_answers_of_their_own() -> None:
+def test_other_principals_grants_and_controls_have_answers_of_their_own() -> None:
     verdicts = Verdicts()
     ask(verdicts, GRANT)
     assert ask(verdicts) == (Act(0), False)
     carol = visitor(Visit(CAROL.public, CAROL.public, NOW + HOUR, ALL))
     assert ask(verdicts, GRANT, principal=carol) == (Act(0), False)
-    assert ask(verdicts, GRANT, authors=frozenset([AUTHOR.public, BOB.public])) == (ALL, False)
+    assert ask(verdicts, GRANT, control=b"next", author=BOB.public) == (ALL, False)
     assert ask(verdicts, GRANT) == (Act.WRITE, True)
 
 

@@ -146,16 +146,19 @@ def passphrase(session: Session, remove: bool, new_passphrase_file: Path | None)
 def rotate(session: Session, yes: bool) -> None:
     """Let a new key take the place of yours, with new recovery words. The node must not be running.
 
-    What you made stays yours, under the ids it has; the old words alone no longer bring all of it back. The old key is
-    kept, for it goes on signing what was made with it: whoever has it can sign for that still.
+    What you made stays yours, under the ids it has, and is signed for with the new key: where that is known, nothing
+    counts any more that is signed with the old one. Your old words bring nothing back; write down the new ones.
     """
     if not yes:
         click.confirm("Take a new key, and new recovery words?", abort=True, err=True)
     from leither.crypto import id_text, person_key
+    from leither.node import Node
     from leither.node import identity as identities
     from leither.runtime import SystemClock, SystemRandom
 
     old, seed = identities.rotate(_home(session), SystemRandom(), SystemClock(), session.passphrase)
+    with Node.open(session.settings, listening=False, passphrase=session.passphrase):
+        pass  # opened once, it has signed anew for what was made
     answer = {"person": id_text(person_key(seed).id), "former": old}
 
     def human(output: Output) -> None:
@@ -194,7 +197,7 @@ def recover(session: Session, file: Path | None) -> None:
         "mimei": [],
     }
     if file is not None:
-        answer |= _restore(session, home, file, answer["person"])
+        answer |= _restore(session, file, answer["person"])
 
     def human(output: Output) -> None:
         output.fields([("person", answer["person"]), ("formerly", ", ".join(answer["former"]) or None)])
@@ -205,13 +208,11 @@ def recover(session: Session, file: Path | None) -> None:
     session.show(answer, human)
 
 
-def _restore(session: Session, home: Home, file: Path, person: str) -> dict[str, Any]:
+def _restore(session: Session, file: Path, person: str) -> dict[str, Any]:
     """Take in an export of the person's; return what it brought."""
     from leither.node import Node
-    from leither.node.identity import restore_former
-    from leither.runtime import SystemRandom
     from leither.service.archive_in import import_car
-    from leither.service.person_index import former_seeds, listed
+    from leither.service.person_index import former_keys, listed
 
     with (
         file.open("rb") as source,
@@ -220,11 +221,9 @@ def _restore(session: Session, home: Home, file: Path, person: str) -> dict[str,
     ):
         pieces = iter(lambda: source.read(_CHUNK_BYTES), b"")
         done = import_car(node.engines, counted(pieces, advance))
-        former = former_seeds(node.engines)
-        named = listed(node.engines, None)
-    if not named and not former:
+        named = listed(node.engines, None) or former_keys(node.engines)
+    if not named:
         raise NotRecovered(person)
-    restore_former(home, SystemRandom(), former, session.passphrase)
     with session.api() as api:
         found = api.get("/identity")
     return {"blocks": done.blocks, "bytes": done.bytes, "former": found["former"], "mimei": found["mimei"]}

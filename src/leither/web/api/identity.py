@@ -23,12 +23,11 @@ async def get_identity(caller: CallerGiven) -> IdentityInfo:
         engines, user = caller.engines, caller.principal.user
         person = engines.persons.of_user(user)
         person_index.update_index(engines, user)
-        former = engines.persons.former if user is None else ()
         return IdentityInfo(
             person=id_text(person.key.id),
             key=person.key.public.hex(),
             node=id_text(engines.identity.node.id),
-            former=[id_text(one.key.id) for one in former],
+            former=[id_text(key_id(one.key)) for one in person.former],
             index=id_text(person_index.index_id(person.key.public)),
             mimei=[
                 ListedMimei(id_text(one.id), one.type, one.app, one.ext, one.mark, list(one.nodes), _held(caller, one))
