@@ -52,8 +52,9 @@ def node_key(node: str) -> str:
     return found
 
 
-def sign_in(url: str, passport: str) -> dict[str, Any]:
-    """Open a session at `url` with a passport, and return what the node says of it."""
+def sign_in(url: str, passport: dict[str, Any]) -> dict[str, Any]:
+    """Open a session at `url` with a passport as one's own node made it; return what the node there says of it."""
     with at(url) as api:
-        made: dict[str, Any] = api.post("/session/visit", {"passport": passport})
+        shown = {"passport": passport["passport"], "successors": passport["successors"]}
+        made: dict[str, Any] = api.post("/session/visit", shown)
     return made

@@ -6,7 +6,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +25,7 @@ from leither.resp.reply import Failure, encode
 from leither.resp.session import Session, open_session
 from leither.resp.table import Commands
 from leither.resp.waiting import Slot
+from leither.service.events import ENDED, Event
 
 if TYPE_CHECKING:
     import ssl
@@ -119,6 +120,7 @@ class RedisServer:
         self._listening: list[asyncio.AbstractServer] = []
         self._last_id = 0
         self._checking: asyncio.TimerHandle | None = None
+        self._watching = ExitStack()
 
     # Starting and stopping
 
@@ -127,6 +129,7 @@ class RedisServer:
         for each in sockets:
             self._listening.append(await self.listen(each, None))
         self._checking = self.loop.call_later(limits.REDIS_CHECK_S, self._check)
+        self._watching.enter_context(self.context.engines.events.watching(self._hear))
 
     async def listen(self, sock: socket.socket, tls: "ssl.SSLContext | None") -> asyncio.AbstractServer:
         """Take connections on a bound socket as well, with TLS where a context is given, until it is closed."""
@@ -141,6 +144,7 @@ class RedisServer:
             server.close()
         if self._checking is not None:
             self._checking.cancel()
+        self._watching.close()
         for connection in list(self.connections):
             connection.close_after_replies()
         self.flush()
@@ -298,10 +302,23 @@ class RedisServer:
         if change_bytes > 0 and self._held[user] > limits.REDIS_USER_BYTES_MAX:
             connection.drop("its user has too much waiting to be answered")
 
-    # Once in a while
+    # Once in a while, and when rights have changed
+
+    def _hear(self, event: Event) -> None:
+        """Look at all sessions again when one has ended or rights are others. Called by the thread that changes it."""
+        if event is ENDED or event.what in ("control", "merge", "delete"):
+            with suppress(RuntimeError):  # the loop has closed, and with it every connection
+                self.loop.call_soon_threadsafe(self._look_at_all)
 
     def _check(self) -> None:
         self._checking = self.loop.call_later(limits.REDIS_CHECK_S, self._check)
+        self._look_at_all()
+        for lane in self.lanes.values():
+            if lane.database.version is None and lane.idle:
+                lane.sweep()
+        self.schedule()
+
+    def _look_at_all(self) -> None:
         seen: dict[tuple[str, str], Session | LeitherError] = {}
         for connection in list(self.connections):
             session = connection.session
@@ -310,10 +327,6 @@ class RedisServer:
                 if who not in seen:
                     seen[who] = self._look_again(session)
                 self._recheck(connection, session, seen[who])
-        for lane in self.lanes.values():
-            if lane.database.version is None and lane.idle:
-                lane.sweep()
-        self.schedule()
 
     def _look_again(self, session: Session) -> Session | LeitherError:
         try:

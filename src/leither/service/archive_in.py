@@ -15,6 +15,7 @@ from leither.mimei.sealing import Pair
 from leither.ports import Lease
 from leither.service.arrival import Arrived, arrive
 from leither.service.engines import Engines
+from leither.service.person_index import index_id, learn_revoked
 from leither.service.private import PrivateBlocks
 from leither.service.proof import Came, Refused
 
@@ -70,6 +71,10 @@ def import_car(engines: Engines, pieces: Iterable[bytes], *, user: KeyId | None 
             raise NotAnArchive("it is empty")
         lease.flush()
         arrived = arrive(engines, lease, [_shelf(engines, lease, cid) for cid in manifest.mimei], user=user)
+    came = {each.id for each in arrived}
+    for person in (engines.persons.owner, *engines.persons.users()):
+        if index_id(person.key.public) in came:
+            learn_revoked(engines, person.user)
     return Imported(arrived, blocks, size_bytes, manifest.identity is not None)
 
 

@@ -89,7 +89,7 @@ class Engines:
         return within
 
     def _hear(self, event: Event) -> None:
-        if event.what != "change":
+        if event.what not in ("change", "ended"):
             self.granted.forget()
 
     def lock(self, mimei: MimeiId) -> threading.RLock:

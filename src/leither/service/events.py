@@ -12,7 +12,7 @@ from leither.errors import LimitError
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change. `what`: create, change, backup, release, restore, merge, control, drop, delete.
+    """One change. `what`: create, change, backup, release, restore, merge, control, drop, delete; or ENDED.
 
     user: of what was deleted, to whom it belonged; None for the owner.
     """
@@ -21,6 +21,10 @@ class Event:
     what: str
     version: str | None = None
     user: KeyId | None = None
+
+
+ENDED = Event(MimeiId(bytes(20)), "ended")
+"""Sessions have ended: whoever serves one must look whether it still counts. It is of no MiMei."""
 
 
 class TooManyWatchers(LimitError):
@@ -63,6 +67,10 @@ class Events:
         finally:
             with self._guard:
                 del self._watchers[number]
+
+    def tell_ended(self) -> None:
+        """Tell every watcher that sessions have ended."""
+        self.tell(ENDED)
 
     def tell(self, event: Event) -> None:
         """Tell every watcher."""

@@ -72,6 +72,7 @@ def remove_user(engines: Engines, users: Users, user: KeyId, fate: Fate) -> Left
     engines.persons.dismiss(user)
     engines.facts.cache_clear()
     engines.private.cache_clear()
+    engines.events.tell_ended()
     if fate is Fate.KEEP:
         for handed in theirs:
             engines.events.tell(Event(handed, "control"))

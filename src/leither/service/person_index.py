@@ -31,6 +31,7 @@ from leither.service.cur import Cur, Edit
 from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.holding import load, load_all
+from leither.service.known_keys import learn_revocation
 from leither.service.paths import clear, place
 from leither.service.persons import Former, Person
 from leither.service.tree import read_bytes
@@ -182,6 +183,17 @@ def devices(engines: Engines, user: KeyId | None) -> list[Device]:
     return sorted(found, key=lambda device: device.device)
 
 
+def learn_revoked(engines: Engines, user: KeyId | None) -> None:
+    """Let count here what the index of a user, or the owner, says of devices that no longer act for them."""
+    person = engines.persons.of_user(user).key.public
+    for path, data in _files(engines, user, (_NODES,)):
+        if path[2:] == (_REVOCATION,):
+            with suppress(LeitherError):  # as above
+                record = Revocation.decode(data)
+                if record.by == person:
+                    learn_revocation(engines, record)
+
+
 def former_keys(engines: Engines) -> list[Former]:
     """Return what the owner's index says of keys before the present one, as far as they lead to it, the first first."""
     files = dict(_files(engines, None, (_FORMER,)))
@@ -209,6 +221,7 @@ def note_revoked(engines: Engines, user: KeyId | None, key: bytes) -> None:
     path = (_NODES, id_text(key_id(key)), _REVOCATION)
     if _read(engines, index, path) is None:
         record = Revocation(by=person.public, at=engines.clock.now_ms(), device=key).signed(person)
+        learn_revocation(engines, record)
         with Upload(engines, index, path, mtime_ms=0) as upload:
             upload.write(record.encode())
             upload.finish()

@@ -11,6 +11,7 @@ s id cid                forms              sealed forms of a private MiMei's blo
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
 g id                    seq                where this node, as a writer, was in a MiMei that it deleted
+f key                  successor          that the key of a person of elsewhere gave way to another
 t dimension 0 value 0 id tagger            which MiMei carry a tag
 a holder id digest      grant              what was granted to whom, the record's bytes
 l id path token         a lock that a WebDAV client holds
@@ -42,6 +43,7 @@ REFERRERS = b"r"
 TAGS = b"t"
 GRANTS = b"a"
 REVOCATIONS = b"q"
+SUCCESSORS = b"f"
 LOCKS = b"l"
 GONE = b"g"
 TOKENS = b"k"

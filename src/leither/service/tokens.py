@@ -13,6 +13,7 @@ from leither.people import OWNER, Principal, Scope
 from leither.people.replays import MemoryReplays
 from leither.ports import Transaction
 from leither.service.engines import Engines
+from leither.service.known_keys import counts
 from leither.service.secret import digest, new_secret
 from leither.service.token_rows import TokenRow, decode_row, put_token, shown_id, token_key, token_rows, visit_rows
 from leither.service.token_use import TokenUse
@@ -192,7 +193,7 @@ class Tokens:
         return len(ended)
 
     def principal_of(self, secret: str) -> Principal:
-        """Return who holds `secret`. Raises: BadToken: also while their holder is suspended."""
+        """Return who holds `secret`. Raises: BadToken: also while they are suspended, or if their key was revoked."""
         key = token_key(secret)
         with self._engines.state.read() as view:
             stored = view.get(key)
@@ -201,6 +202,8 @@ class Tokens:
                 user = read_user(view, KeyId(row.user))
                 if user is None or user.suspended:
                     raise BadToken
+            if row is not None and not counts(view, row):
+                raise BadToken
         now = self._engines.clock.now_ms()
         if row is None or row.ended(now):
             raise BadToken
@@ -235,17 +238,6 @@ class Tokens:
 
         self._engines.state.write(add)
         return secret
-
-    def end_all(self, doomed: Callable[[TokenRow], bool]) -> int:
-        """End the sessions of visitors for which `doomed` holds; return how many there were."""
-
-        def drop(transaction: Transaction) -> int:
-            keys = [key for key, row in visit_rows(transaction).items() if doomed(row)]
-            for key in keys:
-                transaction.delete(key)
-            return len(keys)
-
-        return self._engines.state.write(drop)
 
     def one_time_code(
         self,
@@ -339,6 +331,7 @@ class Tokens:
     def _forget(self, keys: Sequence[bytes]) -> None:
         for key in keys:
             self._use.forget(key)
+        self._engines.events.tell_ended()
 
     def close(self) -> None:
         """Keep what is remembered of last uses. Idempotent."""

@@ -281,7 +281,9 @@ class Users:
 
     def suspend(self, user: KeyId, *, suspended: bool) -> User:
         """Let a user's tokens and sessions count no longer, or again. Their data stays. Raises: UserNotFound."""
-        return self._change(user, suspended=suspended)
+        changed = self._change(user, suspended=suspended)
+        self._engines.events.tell_ended()
+        return changed
 
     def set_settings(self, user: KeyId, settings: dict[str, str]) -> User:
         """Keep what a user has set for themselves, in place of what was. Raises: UserNotFound, BadUserSetting."""

@@ -5,31 +5,17 @@ from collections.abc import Sequence
 
 from leither import limits
 from leither.crypto import KeyPair, MimeiId, key_id
-from leither.errors import LimitError
-from leither.people import Act, Denied, Device, Presentation, Revocation, check_presentation, visitor
+from leither.people import Act, Denied, Device, Presentation, Revocation, Successor, check_presentation, visitor
 from leither.people.passport import check_passport, issue
 from leither.people.period import Period
 from leither.people.refused import WrongRequest
 from leither.people.visit import Visit
-from leither.ports import Transaction, prefix_end
-from leither.service import tables
 from leither.service.engines import Engines
+from leither.service.known_keys import learn_revocation, learn_successors, lineage_of, revoked_keys
 from leither.service.tokens import Tokens
 
 _TIME_BYTES, _SALT_BYTES, _MAC_BYTES = 4, 4, 8
 _NONCE_BYTES = 16
-
-
-class TooManyRevocations(LimitError):
-    """As many revocations are known as there may be."""
-
-    code = "too-many-revocations"
-
-    def __init__(self) -> None:
-        super().__init__(
-            f"this node knows {limits.REVOCATIONS_MAX:,} revoked devices and passports, the limit; "
-            "ask its owner to take the grants of that person back"
-        )
 
 
 class Challenges:
@@ -68,10 +54,13 @@ class Visits:
             now_ms, self._engines.random.token(_SALT_BYTES)
         ), now_ms + limits.CHALLENGE_S * 1000
 
-    def enter_with_passport(self, passport: str, devices: Sequence[Device] = ()) -> tuple[str, Visit]:
+    def enter_with_passport(
+        self, passport: str, devices: Sequence[Device] = (), successors: Sequence[Successor] = ()
+    ) -> tuple[str, Visit]:
         """Open a session with a passport: (secret, what it showed). It works once.
 
-        Raises: what `check_passport` does, TooManyVisits, TooManyTokens.
+        `successors`: by which the person's key took the place of others, to whom something was granted here.
+        Raises: what `check_passport` does, KeyReplaced, KeysDiverged, TooManyRevocations, TooManyVisits, TooManyTokens.
         """
         visit = check_passport(
             passport,
@@ -81,12 +70,14 @@ class Visits:
             devices=devices,
             revoked=self.revoked(),
         )
-        return self._enter(visit)
+        return self._enter(visit, successors)
 
-    def enter_with_presentation(self, shown: Presentation, devices: Sequence[Device] = ()) -> tuple[str, Visit]:
+    def enter_with_presentation(
+        self, shown: Presentation, devices: Sequence[Device] = (), successors: Sequence[Successor] = ()
+    ) -> tuple[str, Visit]:
         """Open a session with a presentation that answers a challenge of this node. It works once.
 
-        Raises: what `check_presentation` does, TooManyVisits, TooManyTokens.
+        Raises: what `check_presentation` does, and as `enter_with_passport`.
         """
         now_ms = self._engines.clock.now_ms()
         if not self._challenges.knows(shown.nonce, now_ms):
@@ -100,12 +91,17 @@ class Visits:
             revoked=self.revoked(),
             challenge=shown.nonce,
         )
-        return self._enter(visit)
+        return self._enter(visit, successors)
 
-    def _enter(self, visit: Visit) -> tuple[str, Visit]:
+    def _enter(self, visit: Visit, successors: Sequence[Successor]) -> tuple[str, Visit]:
+        with self._engines.state.read() as view:
+            lineage = lineage_of(view, visit.person, successors)
+        former = tuple(record.by for record in lineage)
+        if not self.is_stranger(former):
+            learn_successors(self._engines, lineage)
         longest = self._engines.clock.now_ms() + limits.VISIT_S_MAX * 1000
         bounded = Visit(visit.person, visit.signer, min(visit.until_ms, longest), visit.most, visit.only)
-        return self._tokens.enter(visitor(bounded), stranger=self.is_stranger), bounded
+        return self._tokens.enter(visitor(bounded, former=former), stranger=self.is_stranger), bounded
 
     def is_stranger(self, keys: Sequence[bytes]) -> bool:
         """Tell whether nothing here was ever granted to any of these whole keys."""
@@ -114,27 +110,18 @@ class Visits:
     def revoked(self) -> frozenset[tuple[bytes, bytes]]:
         """Return (person, device or passport) of every revocation that this node knows."""
         with self._engines.state.read() as view:
-            rows = view.scan(tables.REVOCATIONS, prefix_end(tables.REVOCATIONS))
-            return frozenset((key[1:33], key[33:]) for key, _ in rows)
+            return revoked_keys(view)
 
     def learn(self, revocation: Revocation) -> None:
         """Take a person's word that a device or passport of theirs counts no longer; end that device's sessions.
 
-        Only of somebody to whom something was granted here, so that strangers can't fill the list.
+        Only of who is here, or to whom something was granted, so that strangers can't fill the list.
         Raises: Denied, BadSignature, TooManyRevocations.
         """
-        person, named = revocation.check().named
-        if self.is_stranger((person,)):
+        person = revocation.check().by
+        if self.is_stranger((person,)) and self._engines.persons.of_key(person) is None:
             raise Denied("telling this node of a revocation")
-
-        def add(transaction: Transaction) -> None:
-            known = transaction.scan(tables.REVOCATIONS, prefix_end(tables.REVOCATIONS))
-            if sum(1 for _ in known) >= limits.REVOCATIONS_MAX:
-                raise TooManyRevocations
-            transaction.put(tables.REVOCATIONS + person + named, revocation.encode())
-
-        self._engines.state.write(add)
-        self._tokens.end_all(lambda row: row.keys[:1] == (person,) and row.device == named)
+        learn_revocation(self._engines, revocation)
 
 
 def make_passport(

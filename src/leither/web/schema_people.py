@@ -86,6 +86,13 @@ class VisitRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         list[RecordText],
         Meta(max_length=limits.VISIT_DEVICES_MAX, description="Records of the device that signed."),
     ] = []
+    successors: Annotated[
+        list[RecordText],
+        Meta(
+            max_length=limits.SUCCESSORS_MAX,
+            description="Records by which the person's key took the place of others, to whom something was granted.",
+        ),
+    ] = []
 
 
 class VisitMade(Struct, frozen=True, kw_only=True):
@@ -120,3 +127,6 @@ class PassportMade(Struct, frozen=True, kw_only=True):
 
     passport: Annotated[str, _about("What to show to that node, at `/session/visit`.")]
     expires: Moment
+    successors: Annotated[
+        list[str], _about("To be shown beside it: by which the person's key took the place of former ones.")
+    ]

@@ -235,6 +235,7 @@ def test_what_is_denied_takes_the_same_work_as_what_is_absent(
         operation.raw(fronts, person.holdings, person.secret)
         works = []
         for holdings in (person.holdings, nowhere):
+            fronts.redis.settle()
             fronts.asked.clear()
             operation.raw(fronts, holdings, person.secret)
             works.append(Counter(fronts.asked))

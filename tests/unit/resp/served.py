@@ -40,6 +40,10 @@ class Served:
     def made_token(self, name: str, scope: Scope, only: MimeiId | None = None) -> str:
         return self.tokens.create(name, scope, only)[1]
 
+    def settle(self) -> None:
+        """Wait until the server has done what it was told of by now."""
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.server.loop).result(TIMEOUT_S)
+
     @contextmanager
     def client(self, *, user: str | None = None, token: str | None = None) -> Iterator[Client]:
         """Open a connection that has said who it is."""

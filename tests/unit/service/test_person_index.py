@@ -10,9 +10,10 @@ import cbor2
 import pycddl  # type: ignore[import-untyped]
 import pytest
 
-from leither.crypto import KeyId, MimeiId, id_text, parse_id, person_key
+from leither.crypto import KeyId, KeyPair, MimeiId, id_text, parse_id, person_key
 from leither.crypto.former_seed import open_former_seed, seal_former_seed
 from leither.people import OWNER, Act
+from leither.people.period import Period
 from leither.people.successor import Successor
 from leither.service.archive_in import import_car
 from leither.service.archive_out import export_car
@@ -23,12 +24,14 @@ from leither.service.engines import Engines, Identity
 from leither.service.holding import load
 from leither.service.person_index import devices, former_keys, index_id, listed, note_revoked, update_index
 from leither.service.persons import Former
-from leither.service.tokens import Tokens
+from leither.service.tokens import BadToken, Tokens
 from leither.service.uploads import Upload
 from leither.service.users import Users
+from leither.service.visits import Visits
 from leither.service.writers import WriterCut
 from leither.store.memory_seeds import MemorySeeds
 from leither.testing.node import memory_engines, seed_of
+from tests.unit.service.guests import PHONE, device_of, pass_of
 
 SPEC = Path(__file__).parents[3] / "spec"
 
@@ -167,6 +170,30 @@ def test_the_present_seed_opens_those_before_it(desk: Engines) -> None:
         identity=Identity.of(seed_of("third"), seed_of("node desk")),
     )
     assert [former.seed for former in former_keys(bare)] == [first, seed_of("second")]
+
+
+def visited(engines: Engines, tokens: Tokens, device: KeyPair) -> str:
+    """Let a device of the owner's in, as on a visit to their own node."""
+    now, person = engines.clock.now_ms(), engines.identity.person
+    record = device_of(person, device, Period(now, now + 3_600_000))
+    return Visits(engines, tokens).enter_with_passport(pass_of(engines, person, signer=device), [record])[0]
+
+
+def test_a_device_that_is_revoked_here_has_no_session_here_any_more(desk: Engines) -> None:
+    tokens = Tokens(desk)
+    secret = visited(desk, tokens, PHONE)
+    note_revoked(desk, None, PHONE.public)
+    with pytest.raises(BadToken):
+        tokens.principal_of(secret)
+
+
+def test_what_another_node_says_of_a_lost_device_counts_once_it_has_come(desk: Engines, phone: Engines) -> None:
+    tokens = Tokens(desk)
+    secret = visited(desk, tokens, PHONE)
+    note_revoked(phone, None, PHONE.public)
+    carried(phone, desk, update_index(phone, None))
+    with pytest.raises(BadToken):
+        tokens.principal_of(secret)
 
 
 def test_a_writer_that_is_cut_off_writes_no_more_and_what_it_wrote_stays(desk: Engines, phone: Engines) -> None:

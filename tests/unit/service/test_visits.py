@@ -8,7 +8,7 @@ import pytest
 from leither import limits
 from leither.crypto import KeyPair, id_text
 from leither.errors import LeitherError
-from leither.people import Act, Presentation, Revocation, Scope
+from leither.people import Act, Presentation, Revocation, Scope, Successor
 from leither.people.period import Period
 from leither.people.refused import DeviceRevoked, Expired, Replayed, UnknownSigner, WrongAudience, WrongRequest
 from leither.service.engines import Engines
@@ -183,6 +183,44 @@ def test_a_passport_that_was_taken_back_opens_nothing(desk: Engines, visits: Vis
     )
     visits.learn(Revocation(at=now, passport=nonce, by=BOB.public).signed(BOB))
     assert code_of(visits.enter_with_passport, passport) == "passport-revoked"
+
+
+def test_a_person_who_took_a_new_key_keeps_what_was_granted_to_the_old_one(
+    desk: Engines, tokens: Tokens, visits: Visits
+) -> None:
+    mimei = made(desk)
+    shared(desk, mimei, Act.READ_CUR)
+    secret, _ = visits.enter_with_passport(pass_of(desk, EVE), (), [Successor.make(BOB, EVE, at=1)])
+    principal = tokens.principal_of(secret)
+    assert principal.keys == (EVE.public, BOB.public)
+    assert held(desk, mimei).acts(principal) == Act.READ_CUR
+
+
+def test_once_a_new_key_was_shown_the_old_one_is_nobody_s(desk: Engines, tokens: Tokens, visits: Visits) -> None:
+    shared(desk, made(desk), Act.READ_CUR)
+    before = visiting(desk, tokens)
+    visits.enter_with_passport(pass_of(desk, EVE), (), [Successor.make(BOB, EVE, at=1)])
+    with pytest.raises(BadToken):
+        tokens.principal_of(before)
+    assert code_of(visits.enter_with_passport, pass_of(desk)) == "key-replaced"
+
+
+def test_a_thief_of_the_old_key_takes_no_place_that_another_has_taken(desk: Engines, visits: Visits) -> None:
+    shared(desk, made(desk), Act.READ_CUR)
+    visits.enter_with_passport(pass_of(desk, EVE), (), [Successor.make(BOB, EVE, at=1)])
+    stolen = [Successor.make(BOB, PHONE, at=2)]
+    assert code_of(visits.enter_with_passport, pass_of(desk, PHONE), (), stolen) == "keys-diverged"
+
+
+def test_a_successor_that_did_not_sign_gets_nothing(desk: Engines, visits: Visits) -> None:
+    shared(desk, made(desk), Act.READ_CUR)
+    forged = msgspec.structs.replace(Successor.make(EVE, PHONE, at=1), by=BOB.public)
+    assert code_of(visits.enter_with_passport, pass_of(desk, PHONE), (), [forged]) == "bad-signature"
+
+
+def test_a_stranger_s_successors_are_not_kept(desk: Engines, visits: Visits) -> None:
+    visits.enter_with_passport(pass_of(desk, EVE), (), [Successor.make(PHONE, EVE, at=1)])
+    visits.enter_with_passport(pass_of(desk, PHONE))
 
 
 def test_a_stranger_s_word_is_not_kept(visits: Visits) -> None:

@@ -60,7 +60,7 @@ def visit(session: Session, url: str, seconds: int | None, may: str | None, only
     You come in by a passport of yours, and the token of that session is printed. A program sends it there with each
     request, as the header `Authorization: Bearer TOKEN`; Redis and WebDAV clients send it as the password.
     """
-    opened = sign_in(url, _made(session, url, seconds, may, only)["passport"])
+    opened = sign_in(url, _made(session, url, seconds, may, only))
 
     def human(output: Output) -> None:
         output.line(opened["token"])

@@ -5,7 +5,7 @@ from litestar.params import JSONBody
 
 from leither.crypto import MimeiId, id_text, key_id, key_text, parse_id, parse_key
 from leither.errors import InputError
-from leither.people import ALL, Device, Presentation, Revocation
+from leither.people import ALL, Device, Presentation, Revocation, Successor
 from leither.people.right import act_names, parse_acts
 from leither.service.visits import make_passport
 from leither.web.api.describing import known_moment
@@ -47,12 +47,13 @@ async def open_visit(caller: CallerGiven, data: JSONBody[VisitRequest]) -> Visit
         if (data.passport is None) is (data.presentation is None):
             raise VisitUnclear
         devices = [Device.decode(record_bytes("devices", text)) for text in data.devices]
+        successors = [Successor.decode(record_bytes("successors", text)) for text in data.successors]
         if data.passport is not None:
-            secret, visit = visits.enter_with_passport(data.passport, devices)
+            secret, visit = visits.enter_with_passport(data.passport, devices, successors)
         else:
             assert data.presentation is not None
             shown = Presentation.decode(record_bytes("presentation", data.presentation))
-            secret, visit = visits.enter_with_presentation(shown, devices)
+            secret, visit = visits.enter_with_presentation(shown, devices, successors)
         return VisitMade(
             token=secret,
             expires=known_moment(visit.until_ms),
@@ -78,15 +79,17 @@ async def passport(caller: CallerGiven, data: JSONBody[PassportRequest]) -> Pass
     caller.principal.require_resident("making a passport")
 
     def work() -> PassportMade:
+        person = caller.engines.persons.of_user(caller.principal.user)
         made, until_ms = make_passport(
             caller.engines,
-            caller.engines.persons.of_user(caller.principal.user).key,
+            person.key,
             node=parse_key(data.node),
             seconds=data.seconds,
             acts=parse_acts(data.rights) if data.rights is not None else ALL,
             only=MimeiId(parse_id(data.only)) if data.only is not None else None,
         )
-        return PassportMade(passport=made, expires=known_moment(until_ms))
+        successors = [record_text(former.successor.encode()) for former in person.former]
+        return PassportMade(passport=made, expires=known_moment(until_ms), successors=successors)
 
     return await caller.run(work)
 

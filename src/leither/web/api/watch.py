@@ -13,7 +13,7 @@ from litestar.exceptions import WebSocketDisconnect
 from leither import limits
 from leither.crypto import MimeiId, NotAnId, id_text, parse_id
 from leither.people import GUEST, Act, Principal
-from leither.service.events import Event, TooManyWatchers
+from leither.service.events import ENDED, Event, TooManyWatchers
 from leither.service.holding import MimeiNotFound, load
 from leither.service.tokens import BadToken
 from leither.web.api.context import ApiContext, Caller, bearer
@@ -88,7 +88,9 @@ class Watch:
         if self.caller.secret is not None:
             principal = self._context.tokens.principal_of(self.caller.secret)
         return [
-            event for event in events if self._ids is None or event.id in self._ids if self._may_see(principal, event)
+            event
+            for event in events
+            if event is not ENDED and (self._ids is None or event.id in self._ids) and self._may_see(principal, event)
         ]
 
     def _may_see(self, principal: Principal, event: Event) -> bool:
