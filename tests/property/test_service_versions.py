@@ -65,7 +65,8 @@ def test_joining_is_associative_commutative_and_idempotent(
 
 def joined(engines: Engines, *tips: Cid) -> Version:
     with engines.blocks.lease() as lease:
-        version = join_tips(engines, held(engines, made(engines)).genesis, tips, lease)
+        mimei = held(engines, made(engines))
+        version = join_tips(engines, mimei.genesis, mimei.control, tips, lease)
     assert version is not None
     return version
 

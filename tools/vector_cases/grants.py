@@ -7,7 +7,7 @@ import msgspec
 
 from leither import limits
 from leither.codec import Block, Cid
-from leither.crypto import KeyPair
+from leither.crypto import KeyPair, seal_key
 from leither.merkle import EMPTY_MAP, Entry, Nodes, Shape, Stamp, build
 from leither.people.chain import prove_chain
 from leither.people.grant import Grant
@@ -54,6 +54,7 @@ def grants() -> list[Case]:
             GRANT, rights=int(ALL), start_ms=0, until_ms=limits.TIME_MS_MAX
         ).signed(AUTHOR),
         "one passed on": _passed_on(GRANT, WRITER, STRANGER, rights=int(Act.READ_CUR)),
+        "for a private MiMei": msgspec.structs.replace(GRANT, seal=seal_key(SEEDS["writer"]).public).signed(AUTHOR),
         "an id that looks like a CID": msgspec.structs.replace(GRANT, mimei=b"\x01\x55" + bytes(18)).signed(AUTHOR),
     }
     seeds = {"one passed on": "writer"}
@@ -64,6 +65,7 @@ def bad_grants() -> list[Case]:
     """Return what is no grant."""
     seen: dict[str, dict[str, object]] = {
         "no acts": {"rights": 0},
+        "a key of 31 bytes that keys are sent with": {"seal": bytes(31)},
         "a reserved bit": {"rights": 512},
         "no end": {"until": ...},
         "null for what it was passed on from": {"passed_on": None},

@@ -169,7 +169,13 @@ def control() -> list[Case]:
     whole = second.following(
         org=AUTHOR.id, key_epoch=0, revoked=cid("revoked"), ipns=STRANGER.public, fresh_until=limits.TIME_MS_MAX
     )
-    made = {"the first one": _CONTROL, "one that follows": second.signed(AUTHOR), "every field": whole.signed(AUTHOR)}
+    shared = _CONTROL.following(key_epoch=2, ring=cid("ring"))
+    made = {
+        "the first one": _CONTROL,
+        "one with a key ring": shared.signed(AUTHOR),
+        "one that follows": second.signed(AUTHOR),
+        "every field": whole.signed(AUTHOR),
+    }
     succeeded = {
         "under the key that took the author's place": (_succeeded(WRITER, AUTHOR, WRITER), "writer"),
         "under the third key, with grants upheld": (
@@ -213,6 +219,7 @@ def bad_control() -> list[Case]:
         "a succession that is no list": {"succession": taken},
         "an empty succession": {"succession": []},
         "an upheld grant of 20 bytes": {"succession": [taken], "upheld": [AUTHOR.id]},
+        "bytes for the key ring": {"key_epoch": 0, "ring": bytes(cid("ring"))},
     }
     unseen: dict[str, dict[str, object]] = {
         "a reserved bit of the right": {"right": 1 << 9},
@@ -225,6 +232,7 @@ def bad_control() -> list[Case]:
         "dropped versions out of order": {"dropped": sorted((cid("a"), cid("b")), reverse=True)},
         "a dropped version twice": {"dropped": [cid("a"), cid("a")]},
         "an empty list of cuts": {"cut": []},
+        "a key ring without its epoch": {"ring": cid("ring")},
         "an empty list of dropped versions": {"dropped": []},
         "a succession to another key": {"succession": [taken]},
         "a succession with a gap": {"by": key, "succession": [taken, elsewhere]},

@@ -21,6 +21,7 @@ _NODE = Block.of(DAG_CBOR, dagcbor.encode({"page": _LEAF.cid, "again": _LEAF.cid
 _SEALED_NODE = seal(_KEYS[1], _NODE, (_SEALED_LEAF.cid, _SEALED_LEAF.cid))
 _FIRST = make_ring(_MIMEI, _KEYS[0], [reader.public for reader in _READERS], previous=None, author=AUTHOR)
 _SECOND = make_ring(_MIMEI, _KEYS[1], [_READERS[0].public], previous=_KEYS[0], author=AUTHOR)
+_CHAINED = make_ring(_MIMEI, _KEYS[1], [_READERS[0].public], previous=_KEYS[0], author=AUTHOR, before=_FIRST.cid)
 _NOT, _BROKEN = "not-sealed", "seal-broken"
 
 
@@ -161,6 +162,7 @@ def key_rings() -> list[Case]:
     rings: dict[str, tuple[KeyRing, list[str]]] = {
         "the first epoch, two readers": (_FIRST, [SEEDS["author"].hex(), SEEDS["writer"].hex()]),
         "the next epoch, from which a reader was left out": (_SECOND, [SEEDS["author"].hex()]),
+        "the next epoch, which names the ring before": (_CHAINED, [SEEDS["author"].hex()]),
         "eight readers": (many, [(bytes([n]) * 32).hex() for n in range(1, 9)]),
     }
     return [
@@ -188,12 +190,14 @@ def bad_key_rings() -> list[Case]:
         "an epoch of 2^63": {"key_epoch": 1 << 63},
         "the key before a byte short": {"key_epoch": 1, "previous": bytes(47)},
         "null for the key before": {"previous": None},
+        "bytes for the ring before": {"key_epoch": 1, "previous": bytes(48), "before": bytes(36)},
     }
     unseen: dict[str, dict[str, object]] = {
         "keys out of order": {"keys": keys[::-1]},
         "a key twice": {"keys": [keys[0], keys[0]]},
         "a key before epoch 0": {"previous": bytes(48)},
         "no key before epoch 1": {"key_epoch": 1},
+        "a ring before epoch 0": {"before": cid("a ring")},
     }
     found = [invalid(name, changed(_FIRST, **change), "not-a-record") for name, change in seen.items()]
     found += [

@@ -5,10 +5,10 @@ from leither.crypto.ids import ID_BYTES, KeyId, MimeiId, NotAnId, derive_id, id_
 from leither.crypto.keys import KeyPair, map_salt, person_key, topic_salt, verify, verify_bare
 from leither.crypto.peer_id import NotAPeerId, PeerId, parse_peer_id, peer_id_bytes, peer_id_of, peer_public_key
 from leither.crypto.phrase import PhraseChecksum, PhraseLength, UnknownWord, read_phrase, write_phrase
-from leither.crypto.public import NotAKey, key_text, parse_key
+from leither.crypto.public import NotAKey, key_text, parse_key, parse_reader, reader_text
 from leither.crypto.seal import EpochKey, epoch_secret
 from leither.crypto.seedfile import NotASeed, WrongPassphrase, open_seed, seal_seed
-from leither.crypto.wrap import SealKey, seal_key, wrap
+from leither.crypto.wrap import SealKey, is_seal_key, seal_key, wrap
 
 __all__ = [
     "ID_BYTES",
@@ -30,6 +30,7 @@ __all__ = [
     "epoch_secret",
     "hkdf",
     "id_text",
+    "is_seal_key",
     "key_id",
     "key_text",
     "map_salt",
@@ -38,11 +39,13 @@ __all__ = [
     "parse_id",
     "parse_key",
     "parse_peer_id",
+    "parse_reader",
     "peer_id_bytes",
     "peer_id_of",
     "peer_public_key",
     "person_key",
     "read_phrase",
+    "reader_text",
     "seal_key",
     "seal_seed",
     "topic_salt",

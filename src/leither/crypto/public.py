@@ -1,4 +1,8 @@
-"""Whole public keys as text: 52 characters of lower-case RFC 4648 base32 without padding, as ids are 32."""
+"""Whole public keys as text: lower-case RFC 4648 base32 without padding, as ids are.
+
+A person's key alone has 52 characters. Who reads private MiMei tells two, the one that they sign with and the one that
+keys are sent to them with: 103 characters.
+"""
 
 import base64
 import re
@@ -7,7 +11,9 @@ from leither.errors import InputError
 
 KEY_BYTES = 32
 KEY_TEXT = re.compile(r"[a-z2-7]{51}[aq]")
+READER_TEXT = re.compile(r"[a-z2-7]{102}[aiqy]")
 _PADDING = "===="
+_READER_PADDING = "="
 
 
 class NotAKey(InputError):
@@ -33,3 +39,16 @@ def parse_key(text: str) -> bytes:
     if not KEY_TEXT.fullmatch(text):
         raise NotAKey(text)
     return base64.b32decode(text.upper() + _PADDING)
+
+
+def reader_text(public: bytes, seal: bytes) -> str:
+    """Return the text of the key that a person signs with and of the one that keys are sent to them with."""
+    return base64.b32encode(public + seal).decode("ascii").lower().rstrip("=")
+
+
+def parse_reader(text: str) -> tuple[bytes, bytes | None]:
+    """Return the key that a person signs with and, where the text holds both, the other one. Raises: NotAKey."""
+    if not READER_TEXT.fullmatch(text):
+        return parse_key(text), None
+    both = base64.b32decode(text.upper() + _READER_PADDING)
+    return both[:KEY_BYTES], both[KEY_BYTES:]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from leither.crypto.derive import expand, hkdf
@@ -63,6 +63,18 @@ def wrap(secret: bytes, reader: bytes, info: bytes) -> bytes:
     """
     ephemeral = hkdf(secret, purpose="leither/wrap/1", context=reader + info)
     return encapsulate(secret, reader, info, ephemeral=derive_private(ephemeral))
+
+
+@lru_cache(maxsize=4096)
+def is_seal_key(public: bytes) -> bool:
+    """Tell whether anything can be wrapped for a key that came from elsewhere: it is none of small order."""
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+    try:
+        X25519PrivateKey.from_private_bytes(bytes(SEAL_KEY_BYTES)).exchange(X25519PublicKey.from_public_bytes(public))
+    except ValueError:
+        return False
+    return True
 
 
 def encapsulate(plaintext: bytes, reader: bytes, info: bytes, *, ephemeral: bytes, aad: bytes = b"") -> bytes:

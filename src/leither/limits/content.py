@@ -118,6 +118,10 @@ DB_COMPARISON_CELLS_MAX = 1 << 24
 KEY_EPOCH_MAX = (1 << 63) - 1
 READERS_MAX = 1024
 """Readers that a key ring wraps its key for; each reader tries all of them."""
+KEY_RINGS_MAX = 1024
+"""Key epochs of a MiMei that was shared, one ring each."""
+WRAPPED_KEYS_TRIED_MAX = 4096
+"""Wrapped keys that one reader tries before a MiMei counts as not shared with them: half a second."""
 SEALED_OVERHEAD_BYTES_MAX = 64
 """What sealing adds to a block at the most, besides 41 bytes for each link."""
 SEALED_FORMS_MET_MAX = 8192

@@ -51,6 +51,7 @@ class Control(SignedRecord, frozen=True, kw_only=True, tag="control"):
     prev: Cid | None = None
     cut: Annotated[tuple[Cut, ...], Meta(max_length=limits.WRITERS_MAX)] = ()
     key_epoch: U64 | None = None
+    ring: Cid | None = None
     dropped: Annotated[tuple[Cid, ...], Meta(max_length=limits.DROPPED_MAX)] = ()
     quota: U64 | None = None
     revoked: Cid | None = None
@@ -79,6 +80,11 @@ class Control(SignedRecord, frozen=True, kw_only=True, tag="control"):
             raise self.refuse("the grants that it upholds are not sorted")
         if self.upheld and not self.succession:
             raise self.refuse("it upholds grants of a former key, and there is none")
+        if self.ring is not None and self.key_epoch is None:
+            raise self.refuse("a key ring without its epoch")
+        self._validate_succession()
+
+    def _validate_succession(self) -> None:
         lineage = self.lineage
         if lineage[-1] != self.by or tuple(record.by for record in self._successors) != lineage[:-1]:
             raise self.refuse("its succession does not lead to who signed it")

@@ -33,6 +33,8 @@ def undone(before: Control, after: Control) -> str | None:
         return "it is signed by a key whose place another took"
     if after.epoch < before.epoch:
         return f"it goes back from epoch {before.epoch:,} to {after.epoch:,}"
+    if (after.key_epoch or 0) < (before.key_epoch or 0):
+        return f"it goes back from key epoch {before.key_epoch:,} to {after.key_epoch or 0:,}"
     keys = {entry.number: entry.key for entry in after.writers}
     for entry in before.writers:
         if keys.get(entry.number) != entry.key:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from leither.codec import DAG_CBOR, EMPTY_RAW, RAW, Block, Cid
 from leither.codec.links import links
 from leither.codec.sealed import TAG_BYTES, Sealed, check, name_links, read, sealed_block, write_head
-from leither.crypto import EpochKey
+from leither.crypto import EpochKey, epoch_secret
 from leither.errors import CorruptionError, DeniedError
 from leither.merkle.node import NodeMalformed, decode, encode
 from leither.mimei.version import Version
@@ -42,26 +42,52 @@ class EpochKeyMissing(DeniedError):
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
-        super().__init__(f"sealed under key epoch {epoch}, whose key is not here; ask the author for a key ring")
+        super().__init__(
+            f"sealed under key epoch {epoch}, whose key is not here: it is for others, or was written since you were "
+            "left out; ask its author to share it with you, and to send you a new export"
+        )
 
 
 class EpochKeys:
-    """The keys of a MiMei that a reader has, by epoch. `current` is the newest one."""
+    """The keys of a MiMei that a reader has, by epoch. `current` is what is sealed under now."""
 
-    __slots__ = ("_keys", "current", "epochs")
+    __slots__ = ("_derive", "_keys", "current", "ends")
 
-    def __init__(self, keys: Iterable[EpochKey]) -> None:
-        """Take one key or more."""
+    def __init__(self, keys: Iterable[EpochKey], *, derive: Callable[[int], EpochKey] | None = None) -> None:
+        """Take one key or more, the newest of which is the current one. `derive` makes every other one."""
         self._keys = {key.epoch: key for key in keys}
-        self.epochs = frozenset(self._keys)
+        self._derive = derive
         self.current = self._keys[max(self._keys)]
+        self.ends = (min(self._keys), self.current.epoch) if derive is None else (0, self.current.epoch + 1)
+        """The first and the last epoch in which what is here was sealed."""
+
+    @classmethod
+    def of_author(cls, seed: bytes, mimei: bytes, epoch: int) -> "EpochKeys":
+        """Return the keys of who has the author's seed: all there are, and what is sealed now under that of `epoch`.
+
+        Another node of theirs may be ahead, so the keys of later epochs are made when they are asked for.
+        """
+
+        def derive(number: int) -> EpochKey:
+            return EpochKey(epoch_secret(seed, mimei, number), number)
+
+        return cls((derive(epoch),), derive=derive)
+
+    @property
+    def epochs(self) -> frozenset[int]:
+        """The epochs whose keys are at hand."""
+        return frozenset(self._keys)
 
     def of(self, epoch: int) -> EpochKey:
         """Return the key of that epoch. Raises: EpochKeyMissing."""
-        try:
-            return self._keys[epoch]
-        except KeyError:
-            raise EpochKeyMissing(epoch) from None
+        found = self._keys.get(epoch)
+        if found is None:
+            if self._derive is None:
+                raise EpochKeyMissing(epoch)
+            found = self._derive(epoch)
+            if epoch <= self.ends[1]:
+                self._keys[epoch] = found
+        return found
 
 
 def seal(key: EpochKey, block: Block, children: Sequence[Cid], before: Sequence[Cid] = ()) -> Block:

@@ -44,7 +44,8 @@ class Chain:
 
     Fields: root: the key that signed its first grant, which must be the author's. to: who holds it. acts, period: of
     the last grant, the narrowest. names: what takes it back if it stands in the author's revoked map. first, digest:
-    SHA-256 of the first grant, and of the last, which holds the others.
+    SHA-256 of the first grant, and of the last, which holds the others. seal: the key that its holder is sent keys
+    with, if it says one.
     """
 
     mimei: MimeiId
@@ -55,6 +56,7 @@ class Chain:
     names: frozenset[bytes]
     first: bytes = field(repr=False)
     digest: bytes = field(repr=False)
+    seal: bytes | None = None
 
 
 def prove_chain(data: bytes) -> Chain:
@@ -71,7 +73,7 @@ def prove_chain(data: bytes) -> Chain:
     first, last = links[0], links[-1]
     names = {revoked_key(first.by), *map(revoked_grant, digests), *(revoked_key(grant.to) for grant in links)}
     mimei, found = MimeiId(last.mimei), frozenset(names)
-    return Chain(mimei, first.by, last.to, last.acts, last.period, found, digests[0], digests[-1])
+    return Chain(mimei, first.by, last.to, last.acts, last.period, found, digests[0], digests[-1], last.seal)
 
 
 def remembering(*, places: int = limits.CHAINS_CACHED_MAX) -> Callable[[bytes], Chain]:

@@ -19,7 +19,7 @@ class Grant(SignedRecord, frozen=True, kw_only=True, tag="grant"):
     """Signed by who holds the right: `to` may do `rights` with `mimei` for a period.
 
     Fields: rights: acts. start_ms (`from` in the record), until_ms (`until`). passed_on: the bytes of the grant that
-    `by` holds; None from the author.
+    `by` holds; None from the author. seal: the X25519 key that `to` is sent keys with, where the MiMei is private.
     """
 
     KIND: ClassVar[str] = "grant"
@@ -30,6 +30,7 @@ class Grant(SignedRecord, frozen=True, kw_only=True, tag="grant"):
     start_ms: TimeMs = msgspec.field(name="from")
     until_ms: TimeMs = msgspec.field(name="until")
     passed_on: Annotated[bytes, Meta(max_length=limits.GRANT_BYTES_MAX)] | None = None
+    seal: Key | None = None
 
     @classmethod
     def decode(cls, data: bytes) -> Self:

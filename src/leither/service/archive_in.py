@@ -13,11 +13,14 @@ from leither.mimei.export import DELETED, NUMBERED, VERSION_TYPE, Export, Shelf
 from leither.mimei.head import Head
 from leither.mimei.sealing import Pair
 from leither.ports import Lease
+from leither.service import tables
 from leither.service.arrival import Arrived, arrive
 from leither.service.engines import Engines
+from leither.service.holding import load
 from leither.service.person_index import index_id, learn_revoked
 from leither.service.private import PrivateBlocks
 from leither.service.proof import Came, Refused
+from leither.service.readers import settle_readers
 
 
 class NotAnArchive(InputError):
@@ -70,7 +73,9 @@ def import_car(engines: Engines, pieces: Iterable[bytes], *, user: KeyId | None 
         if manifest is None:
             raise NotAnArchive("it is empty")
         lease.flush()
-        arrived = arrive(engines, lease, [_shelf(engines, lease, cid) for cid in manifest.mimei], user=user)
+        arrived = arrive(engines, lease, [_shelf(engines, lease, cid, user) for cid in manifest.mimei], user=user)
+    for one in arrived:
+        settle_readers(engines, one.id)
     came = {each.id for each in arrived}
     for person in (engines.persons.owner, *engines.persons.users()):
         if index_id(person.key.public) in came:
@@ -87,11 +92,11 @@ def _open(reader: CarReader, cid: Cid, data: bytes) -> Export:
         raise NotAnArchive(str(error)) from None
 
 
-def _shelf(engines: Engines, lease: Lease, cid: Cid) -> Came:
+def _shelf(engines: Engines, lease: Lease, cid: Cid, user: KeyId | None) -> Came:
     shelf = Shelf.decode(engines.blocks.get(cid))
     nodes = Nodes(engines.blocks.get, lease.put)
     if shelf.sealed is not None:
-        return _private(engines, shelf, nodes)
+        return _private(engines, shelf, nodes, user)
     changes = scan(nodes, shelf.cur) if shelf.cur else ()
     return Came(
         genesis=shelf.genesis,
@@ -102,17 +107,21 @@ def _shelf(engines: Engines, lease: Lease, cid: Cid) -> Came:
     )
 
 
-def _private(engines: Engines, shelf: Shelf, nodes: Nodes) -> Came:
+def _private(engines: Engines, shelf: Shelf, nodes: Nodes, user: KeyId | None) -> Came:
     """Open what came of a private MiMei, and note the sealed forms of all its blocks once they are proved.
 
-    Raises: Refused: unless its author's seed is here. SealBroken, EpochKeyMissing, NotSealed, BlockMissing.
+    Raises: EpochKeyMissing: if neither its author's seed is here nor a reader's. Refused, RingRefused, SealBroken,
+        NotSealed, BlockMissing.
     """
     mimei = MimeiId(shelf.sealed or b"")
     control = engines.record(Control, shelf.control).check()
-    author = engines.persons.of_key(control.author)
-    if author is None or author.seed_of(control.author) is None:
-        raise Refused(mimei, "it is private, and the seed of its author is not here")
-    within = engines.root.private(mimei, control.author)
+    with engines.state.read() as view:
+        held = load(engines, view, mimei) if view.get(tables.holding(mimei)) is not None else None
+    if held is not None:
+        user = held.facts.user
+        if (held.control.key_epoch or 0) > (control.key_epoch or 0) and held.control.author == control.author:
+            control = held.control
+    within = engines.root.private(mimei, control, user)
     blocks = within.blocks
     assert isinstance(blocks, PrivateBlocks)
     genesis = blocks.note(shelf.genesis)

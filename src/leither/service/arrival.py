@@ -30,7 +30,6 @@ from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
 from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
-from leither.service.private import put_version
 from leither.service.proof import Came, Proved, Refused, prove
 from leither.service.succession import succeed_one
 from leither.service.versions import forget_version, held_versions
@@ -172,6 +171,8 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
         known_versions = held_versions(view, proved.id)
         newest = _newest(engines, proved.id, standing, before, proved.heads)
+    if proved.came.sealed is not None:
+        engines = engines.root.private(proved.id, standing, user)  # the keys of the control that stands
     counting = versions_that_count(
         standing, newest, proved.versions, remade=proved.remade, read=partial(_read, engines, proved.id)
     )
@@ -183,15 +184,12 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
     if held is not None:
         _refuse_clones(engines, proved.id, standing, known_versions, fresh)
     tips = {head.tip for head in newest.values()}
-    tip = join_tips(engines, proved.topic, tips, lease)
+    tip = join_tips(engines, proved.topic, standing, tips, lease)
     if tip is not None and held is not None and tip.cid == held.base:
         tip = None
     if tip is not None and held is not None and held.row.dirty:
         backup(engines, proved.id, note="before a merge")
         return _plan(engines, lease, proved, bringer)
-    if tip is not None and not (proved.came.sealed is not None and engines.blocks.has(tip.cid)):
-        # What came sealed keeps its form; only a merge that is made here is sealed here.
-        put_version(lease, tip)
     if held is None and proved.topic.type == "db":
         check_unsaved(engines, tip, proved.came.changes)
     changed = newest != before or tip is not None or held is None or standing.cid != held.control.cid

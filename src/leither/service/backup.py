@@ -19,9 +19,10 @@ from leither.service.derived import NOBODY, prepare_backup
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Mimei, base_version, load, within
+from leither.service.holding import Mimei, base_version, load
 from leither.service.pages import fold
-from leither.service.private import clear, key_epoch, put_version
+from leither.service.private import clear, key_epoch, lease_over, put_version
+from leither.service.readers import settle_readers
 from leither.service.writers import advance, ensure_writer, next_head, own_release
 
 
@@ -54,8 +55,15 @@ def backup(engines: Engines, mimei: MimeiId, *, note: str = "") -> Backup:
     Runs beside readers and writers: what changes meanwhile stays unsaved. Cost: in proportion to the changes.
     Raises: MimeiNotFound, NotTheAuthor, NotARecord (note too long), StoreFull.
     """
-    engines = within(engines, mimei)
-    with engines.lock(mimei), engines.blocks.lease() as lease:
+    with engines.lock(mimei):
+        engines = settle_readers(engines, mimei).engines
+        return _backup(engines, mimei, note)
+
+
+def _backup(engines: Engines, mimei: MimeiId, note: str) -> Backup:
+    with engines.state.read() as view:
+        before = load(engines, view, mimei).base
+    with lease_over(engines.blocks, before) as lease:
         held = ensure_writer(engines, mimei, lease)
         if held.genesis.type == "file":
             fold(engines, mimei, lease)

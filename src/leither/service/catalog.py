@@ -135,7 +135,7 @@ class Catalog:
     def _store(self, genesis: Genesis, control: Control, row: Holding) -> tuple[Mimei, bool]:
         """Store the records of a new MiMei and its row, or find it: (MiMei, whether it is new)."""
         engines = self._engines
-        within = engines.root.private(genesis.id, genesis.author) if genesis.salt is not None else engines.root
+        within = engines.root.private(genesis.id, control, None) if genesis.salt is not None else engines.root
         with within.blocks.lease() as lease:
             lease.put(genesis.block)
             clear(lease).put(control.block)

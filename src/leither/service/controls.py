@@ -7,11 +7,13 @@ from leither.codec import Cid
 from leither.errors import Conflict, PeerError
 from leither.merkle import Nodes
 from leither.mimei.control import Control, Cut, WriterEntry
+from leither.mimei.key_ring import KeyRing
 from leither.mimei.revoking import undone
 from leither.people.revoked import revoked_in_both
 from leither.people.successor import KeysDiverged
 from leither.ports import Lease
 from leither.service.engines import Engines
+from leither.service.persons import Person
 from leither.service.private import clear
 
 
@@ -67,8 +69,12 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
     if len(numbers) != len(keys):
         raise ControlDiverged(held.cid, came.cid)
     cuts = {cut.number: cut for cut in sorted((*held.cut, *came.cut), key=_earliest, reverse=True)}
+    author = engines.persons.of_present_key(held.by)
+    key_epoch, ring = _joined_ring(engines, lease, leading, other, author)
     joined = msgspec.structs.replace(
         leading,
+        key_epoch=key_epoch,
+        ring=ring,
         created=min(held.created, came.created),
         writers=tuple(numbers[number] for number in sorted(numbers)),
         cut=tuple(cuts[number] for number in sorted(cuts)),
@@ -78,8 +84,7 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
     )
     if joined == leading:
         return leading
-    author = engines.persons.of_key(held.by)
-    if author is None or author.key.public != held.by:
+    if author is None:
         raise ControlDiverged(held.cid, came.cid)
     signed = Control.decode(msgspec.structs.replace(joined, prev=leading.cid, sig=None).signed(author.key).encode())
     clear(lease).put(signed.block)
@@ -93,6 +98,32 @@ def _under_later_key(held: Control, came: Control) -> Control:
         if key != other:
             raise KeysDiverged(before)
     return later
+
+
+def _joined_ring(
+    engines: Engines, lease: Lease, leading: Control, other: Control, author: Person | None
+) -> tuple[int | None, Cid | None]:
+    """Return the key epoch and ring of two controls joined: the later epoch's; of one epoch, for the readers of either.
+
+    Who was left out by one of them alone is left out again once the readers are looked over.
+    """
+    first, second = leading.key_epoch or 0, other.key_epoch or 0
+    if first != second:
+        later = leading if first > second else other
+        return later.key_epoch, later.ring
+    if leading.ring is None or other.ring is None or leading.ring == other.ring:
+        return (leading if leading.ring is not None else other).key_epoch, leading.ring or other.ring
+    one, two = (engines.root.record(KeyRing, cid) for cid in (leading.ring, other.ring))
+    keys = tuple(sorted({*one.keys, *two.keys}))
+    for ring in (one, two):
+        if ring.keys == keys:
+            return ring.key_epoch, ring.cid
+    if author is None:
+        raise ControlDiverged(leading.cid, other.cid)
+    both = msgspec.structs.replace(one, keys=keys, sig=None).signed(author.key)
+    both = KeyRing.decode(both.encode())
+    clear(lease).put(both.block)
+    return both.key_epoch, both.cid
 
 
 def _standing(engines: Engines, control: Control) -> tuple[int, int, Cid]:

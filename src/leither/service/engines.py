@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import TypeVar
 
 from leither.codec import Cid
-from leither.crypto import EpochKey, KeyId, KeyPair, MimeiId, epoch_secret, person_key
+from leither.crypto import KeyId, KeyPair, MimeiId, person_key
 from leither.merkle import NodeCache
 from leither.mimei.control import Control
 from leither.mimei.facts import facts_of
 from leither.mimei.genesis import Genesis
 from leither.mimei.record import Record
-from leither.mimei.sealing import EpochKeyMissing, EpochKeys
+from leither.mimei.sealing import EpochKeys
 from leither.people import Facts
 from leither.people.revoked import Revoked
 from leither.people.verdicts import Verdicts
@@ -25,6 +25,7 @@ from leither.service.granted import Granted
 from leither.service.maps import OrderedMap
 from leither.service.persons import Former, Persons
 from leither.service.private import PrivateBlocks
+from leither.service.rings import Naming, open_for, rings_of
 from leither.service.sealed_blocks import SealedBlocks
 
 R = TypeVar("R", bound=Record)
@@ -73,15 +74,40 @@ class Engines:
         self.facts = lru_cache(maxsize=_RECORDS_CACHED)(self._facts)
         """What decides who may do what, by the CIDs of a genesis and a control and the user it belongs to."""
         self._read_record = lru_cache(maxsize=_RECORDS_CACHED)(self._read_record_uncached)
-        self.private = lru_cache(maxsize=_PRIVATE_OPEN_MAX)(self._private)
-        """What works within a private MiMei, by its id and its author's key. Raises: EpochKeyMissing."""
+        self._with_seed = lru_cache(maxsize=_PRIVATE_OPEN_MAX)(self._open_with_seed)
+        self._with_rings = lru_cache(maxsize=_PRIVATE_OPEN_MAX)(self._open_with_rings)
 
-    def _private(self, mimei: MimeiId, author: bytes) -> "Engines":
+    def private(self, mimei: MimeiId, control: Control, user: KeyId | None) -> "Engines":
+        """Return what works within a private MiMei that belongs to a user, or to the owner.
+
+        The seed that its author had at first opens it, if that is here, else the key rings that its control names and
+        the seeds of `user`.
+        Raises: EpochKeyMissing, RingRefused, NotARecord, BadSignature, BlockMissing.
+        """
+        if self._seed_of(control.author) is not None:
+            return self._with_seed(mimei, control.author, control.key_epoch or 0)
+        return self._with_rings(mimei, Naming.of(control), user)
+
+    def forget_people(self) -> None:
+        """Find anew whose is what, and who opens it: somebody's seed came, or went."""
+        self.facts.cache_clear()
+        self._with_seed.cache_clear()
+        self._with_rings.cache_clear()
+
+    def _open_with_seed(self, mimei: MimeiId, author: bytes, epoch: int) -> "Engines":
+        seed = self._seed_of(author)
+        assert seed is not None
+        return self._within(mimei, EpochKeys.of_author(seed, mimei, epoch))
+
+    def _seed_of(self, author: bytes) -> bytes | None:
         person = self.persons.of_key(author)
-        seed = person.seed_of(author) if person is not None else None
-        if seed is None:
-            raise EpochKeyMissing(0)
-        keys = EpochKeys((EpochKey(epoch_secret(seed, mimei, 0), 0),))
+        return person.seed_of(author) if person is not None else None
+
+    def _open_with_rings(self, mimei: MimeiId, named: Naming, user: KeyId | None) -> "Engines":
+        rings = rings_of(self.blocks.get, mimei, named)
+        return self._within(mimei, open_for(rings, self.persons.seeds_of(user), named.epoch))
+
+    def _within(self, mimei: MimeiId, keys: EpochKeys) -> "Engines":
         within = copy(self)
         within.blocks = PrivateBlocks(self.blocks, SealedBlocks(self.blocks, self.state, mimei, keys))
         within.facts = lru_cache(maxsize=_PRIVATE_RECORDS_CACHED)(within._facts)

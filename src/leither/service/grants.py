@@ -4,27 +4,26 @@ A grant is an entry of `cur`, and so comes along with each version and export. T
 the control; the entry goes as well, but that is only tidying up.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterable
 
 from leither import limits
-from leither.crypto import KeyPair, MimeiId, id_text, key_id
+from leither.crypto import KeyPair, MimeiId, id_text, key_id, seal_key
 from leither.errors import Conflict, InputError, LimitError, NotFound
 from leither.merkle import Nodes
-from leither.mimei.entry import GRANT_TYPE, decode_record_value, encode_record_value, grant_key
-from leither.people import Act, Chain, Denied, Grant, prove_chain
+from leither.mimei.entry import encode_record_value, grant_key
+from leither.people import Act, Denied, Grant, prove_chain
 from leither.people.period import Period
-from leither.people.policy import is_rooted
+from leither.people.policy import READS
 from leither.people.revoked import revoke, revoked_grant
-from leither.ports import View, prefix_end
+from leither.ports import View
 from leither.service.catalog import Catalog
 from leither.service.cur import Cur, Edit
 from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.events import Event
+from leither.service.grant_entries import Kept, grants_of, state_of
 from leither.service.holding import Mimei, load
-from leither.service.private import PrivateUnsupported
+from leither.service.readers import ring_changes, settle_readers
 
 
 class TooManyGrants(LimitError):
@@ -59,6 +58,19 @@ class GrantUseless(InputError):
         super().__init__(f"this grant gives nothing here: {reason}; ask who gave it for another one")
 
 
+class SealKeyNeeded(InputError):
+    """Who is to read a private MiMei is known here by their signing key alone, and keys can't be sent to that one."""
+
+    code = "seal-key-needed"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(
+            f"{self.id} is private, so its keys must be wrapped for who reads it, and the key given doesn't say how; "
+            "ask them for what `leither share key --private` prints on a node of theirs, and give that"
+        )
+
+
 class NothingToPassOn(Conflict):
     """Who wants to share is not the author, and holds no grant that covers it."""
 
@@ -72,60 +84,53 @@ class NothingToPassOn(Conflict):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A grant as it is kept: its record's bytes, and what they show."""
-
-    record: bytes
-    grant: Grant
-    chain: Chain
-
-    @property
-    def name(self) -> str:
-        """What people call it: the SHA-256 of its bytes, in hex."""
-        return self.chain.digest.hex()
-
-
-def grants_of(cur: Cur) -> Iterator[Kept]:
-    """Iterate over the grants of a MiMei, by holder. A fork holds its parent's as well, which are passed over."""
-    end = prefix_end(GRANT_TYPE)
-    assert end is not None
-    for _, value in cur.scan(GRANT_TYPE, end):
-        record = decode_record_value(value)
-        grant = Grant.decode(record)
-        if grant.mimei == cur.mimei.id:
-            yield Kept(record, grant, cur.engines.granted.prove(record))
-
-
-GrantState = Literal["counts", "early", "expired", "revoked", "foreign"]
-
-
-def state_of(mimei: Mimei, chain: Chain, now_ms: int) -> GrantState:
-    """Return how a grant stands: counts, early, expired, revoked or foreign."""
-    facts = mimei.facts
-    if not is_rooted(chain, facts):
-        return "foreign"
-    if any(name in facts.revoked for name in chain.names):
-        return "revoked"
-    if now_ms in chain.period:
-        return "counts"
-    return "early" if now_ms < chain.period.start_ms else "expired"
-
-
-def give(engines: Engines, mimei: Mimei, signer: KeyPair, *, to: bytes, acts: Act, period: Period) -> Kept:
+def give(
+    engines: Engines,
+    mimei: Mimei,
+    signer: KeyPair,
+    *,
+    to: bytes,
+    acts: Act,
+    period: Period,
+    seal: bytes | None = None,
+) -> Kept:
     """Let `to`, a whole key, do `acts` for a period: signed by the author, or passed on by who holds such a grant.
 
-    Raises: NothingToPassOn, TooManyGrants, NotARecord, ChainTooLong, QuotaReached.
+    Who may read a private MiMei gets its keys, wrapped for `seal`, which can be left out for people who are known here.
+    Raises: NothingToPassOn, SealKeyNeeded, TooManyGrants, TooManyKeyReaders, NotARecord, ChainTooLong, QuotaReached.
     """
+    if mimei.is_private:
+        seal = seal or _known_seal(engines, mimei, to)
+        if seal is None and acts & READS:
+            raise SealKeyNeeded(mimei.id)
     passed_on = None
     if signer.public != mimei.facts.author:
         passed_on = _covering(engines, mimei, signer.public, acts, period)
-    grant = sign_grant(signer, mimei.id, to=to, acts=acts, period=period, passed_on=passed_on)
+    grant = sign_grant(
+        signer, mimei.id, to=to, acts=acts, period=period, passed_on=passed_on, seal=seal if mimei.is_private else None
+    )
     return keep(engines, mimei.id, grant.encode())
 
 
+def _known_seal(engines: Engines, mimei: Mimei, key: bytes) -> bytes | None:
+    """Return the key that a person is sent keys with, as far as this node or the MiMei's grants know it."""
+    person = engines.persons.of_key(key)
+    if person is not None:
+        return seal_key(person.seed).public
+    with engines.state.read() as view:
+        chains = [kept.chain for kept in grants_of(Cur(engines, view, mimei))]
+    return next((chain.seal for chain in chains if chain.to == key and chain.seal is not None), None)
+
+
 def sign_grant(
-    signer: KeyPair, mimei: MimeiId, *, to: bytes, acts: Act, period: Period, passed_on: bytes | None
+    signer: KeyPair,
+    mimei: MimeiId,
+    *,
+    to: bytes,
+    acts: Act,
+    period: Period,
+    passed_on: bytes | None,
+    seal: bytes | None = None,
 ) -> Grant:
     """Return a grant that `signer` gives. Raises: NotARecord, ChainTooLong, ChainBroken."""
     draft = Grant(
@@ -135,6 +140,7 @@ def sign_grant(
         start_ms=period.start_ms,
         until_ms=period.until_ms,
         passed_on=passed_on,
+        seal=seal,
         by=signer.public,
     )
     made = Grant.decode(draft.signed(signer).encode())
@@ -182,14 +188,15 @@ def keep(engines: Engines, mimei: MimeiId, record: bytes, *, keys: Iterable[byte
         editing.put(grant_key(key_id(kept.chain.to), kept.chain.digest), encode_record_value(record))
 
     _change(engines, mimei, add)
+    settle_readers(engines, mimei)
     return kept
 
 
 def _require_use(mimei: Mimei, kept: Kept, now_ms: int) -> None:
     if kept.chain.mimei != mimei.id:
         raise GrantUseless("it is for another MiMei")
-    if mimei.is_private:
-        raise PrivateUnsupported(mimei.id, "giving rights to others")
+    if mimei.is_private and kept.chain.seal is None and kept.chain.acts & READS:
+        raise GrantUseless("it doesn't say which key its holder is sent the keys of a private MiMei with")
     match state_of(mimei, kept.chain, now_ms):
         case "foreign":
             raise GrantUseless("its first signer is not the author")
@@ -214,7 +221,8 @@ def _require_room(mimei: MimeiId, kept: Kept, held: list[Kept]) -> None:
 def take_back(engines: Engines, mimei: MimeiId, name: str) -> Kept:
     """Take a grant back, with all that was passed on under it. Only the author's node can.
 
-    Raises: GrantNotFound, NotTheAuthor, TooManyRevoked.
+    What is written into a private MiMei from then on is sealed under a new key, which who is left out doesn't get.
+    Raises: GrantNotFound, NotTheAuthor, TooManyRevoked, TooManyKeyEpochs.
     """
     with engines.lock(mimei), engines.blocks.lease() as lease:
         with engines.state.read() as view:
@@ -222,8 +230,9 @@ def take_back(engines: Engines, mimei: MimeiId, name: str) -> Kept:
             kept = find_grant(engines, view, held, name)
         gone = revoked_grant(kept.chain.digest)
         root = revoke(Nodes(engines.blocks.get, lease.put), held.control.revoked, [gone])
+        rings = ring_changes(engines, held, lease, without=gone)
         lease.flush()
-        Catalog(engines).change_control(mimei, revoked=root)
+        Catalog(engines).change_control(mimei, revoked=root, **rings)
 
         def drop(editing: Edit) -> None:
             for one in list(grants_of(editing)):

@@ -153,7 +153,7 @@ def _bundle(engines: Engines, mimei: MimeiId, row: bytes) -> Mimei:
     user = KeyId(holding.user) if holding.user else None
     standing, within = engines.root.record(Control, control), engines.root
     if holding.sealed:
-        within = within.private(mimei, standing.author)
+        within = within.private(mimei, standing, user)
     return Mimei(
         mimei,
         within.record(Genesis, genesis),

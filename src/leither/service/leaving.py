@@ -70,8 +70,7 @@ def remove_user(engines: Engines, users: Users, user: KeyId, fate: Fate) -> Left
     size_bytes = sum(mimei.row.size_bytes for mimei in theirs.values())
     users.seeds.remove(user)
     engines.persons.dismiss(user)
-    engines.facts.cache_clear()
-    engines.private.cache_clear()
+    engines.forget_people()
     engines.events.tell_ended()
     if fate is Fate.KEEP:
         for handed in theirs:

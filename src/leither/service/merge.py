@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import msgspec
 
+from leither import limits
 from leither.codec import Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import Conflict
 from leither.merkle import Entry, Tip, join
+from leither.mimei.control import Control
 from leither.mimei.genesis import Genesis
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
@@ -22,7 +24,7 @@ from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
 from leither.service.holding import Mimei, heads, load, within
-from leither.service.private import PrivateUnsupported, put_version
+from leither.service.private import PrivateUnsupported, lease_joining, put_version
 from leither.service.shadows import settle_shadows
 from leither.service.versions import forget_version
 from leither.service.writers import advance, ensure_writer, next_head, own_release
@@ -55,10 +57,10 @@ def merge(engines: Engines, mimei: MimeiId, others: Iterable[Cid] = ()) -> Merge
     Raises: MimeiNotFound, NotRelated, NotTheAuthor, BlockMissing, PrivateUnsupported.
     """
     forks = list(others)
-    engines = within(engines, mimei)
     with engines.lock(mimei):
         while True:
             _save_changes(engines, mimei)
+            engines = within(engines, mimei)
             try:
                 with engines.blocks.lease() as lease:
                     merged = (
@@ -87,10 +89,9 @@ def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
     with engines.state.read() as view:
         held = load(engines, view, mimei)
         tips = {head.tip for _, head, _ in heads(engines, view, mimei)}
-    version = join_tips(engines, held.genesis, tips, lease)
+    version = join_tips(engines, held.genesis, held.control, tips, lease)
     if version is None or version.cid == held.base:
         return Merged(held.base, merged=False)
-    put_version(lease, version)
     lease.flush()
     engines.state.write(lambda transaction: stand_on(engines, transaction, mimei, version.cid))
     return Merged(version.cid, merged=True)
@@ -101,7 +102,7 @@ def _merge_forks(engines: Engines, mimei: MimeiId, others: list[Cid], lease: Lea
     if held.is_private:
         raise PrivateUnsupported(mimei, "merging a fork")
     tips = maximal_tips(engines, (cid for cid in (held.base, *others) if cid is not None))
-    joined = join_tips(engines, held.genesis, tips, lease)
+    joined = join_tips(engines, held.genesis, held.control, tips, lease)
     if joined is None or joined.cid == held.base:
         return Merged(held.base, merged=False)
     if len(tips) == 1:  # a fork that went on from here: its state, as a version of this MiMei
@@ -163,10 +164,10 @@ def _forget_superseded(engines: Engines, transaction: Transaction, mimei: Mimei,
         forget_version(transaction, mimei.id, merge)
 
 
-def join_tips(engines: Engines, topic: Genesis, tips: Iterable[Cid], lease: Lease) -> Version | None:
-    """Return the version that `tips` come to: the one that includes all, or the unsigned merge. None without tips.
+def join_tips(engines: Engines, topic: Genesis, control: Control, tips: Iterable[Cid], lease: Lease) -> Version | None:
+    """Return the version that `tips` come to: the one that includes all, or the unsigned merge, which is stored.
 
-    Raises: NotRelated, BlockMissing.
+    None without tips. Raises: NotRelated, BlockMissing, EpochKeyMissing.
     """
     versions = maximal_tips(engines, tips)
     if not versions:
@@ -174,6 +175,8 @@ def join_tips(engines: Engines, topic: Genesis, tips: Iterable[Cid], lease: Leas
     if len(versions) == 1:
         return engines.record(Version, versions[0])
     records = [engines.record(Version, cid) for cid in versions]
+    epoch = max((record.key_epoch for record in records if record.key_epoch is not None), default=None)
+    lease = lease_joining(lease, engines.blocks, _by_writer(control, records), epoch)
     first = records[0]
     if len({record.salt for record in records}) != 1:
         # Forks inherit the salt, and nobody else can: another one says that there is no common history.
@@ -195,7 +198,7 @@ def join_tips(engines: Engines, topic: Genesis, tips: Iterable[Cid], lease: Leas
         changed=[change.key for change in changes],
         look=VersionEntries(side).entry,
     )
-    return Version(
+    merged = Version(
         mimei=topic.id,
         n=max(record.n for record in records) + 1,
         parents=tuple(sorted(versions)),
@@ -209,8 +212,21 @@ def join_tips(engines: Engines, topic: Genesis, tips: Iterable[Cid], lease: Leas
             weight(key, after.value if after else None) - weight(key, old.value if old else None)
             for key, old, after in changes
         ),
-        key_epoch=max((record.key_epoch for record in records if record.key_epoch is not None), default=None),
+        key_epoch=epoch,
     )
+    put_version(lease, merged)
+    return merged
+
+
+def _by_writer(control: Control, records: Iterable[Version]) -> list[Cid]:
+    """Return the CIDs of versions by the numbers of their writers; those that nobody signed come last, by CID."""
+    writers = {entry.key: entry.number for entry in control.writers}
+    return [
+        cid
+        for _, cid in sorted(
+            (writers.get(record.by or b"", limits.MAP_WRITER_MAX + 1), record.cid) for record in records
+        )
+    ]
 
 
 def maximal_tips(engines: Engines, tips: Iterable[Cid]) -> list[Cid]:

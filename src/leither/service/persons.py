@@ -104,6 +104,11 @@ class Persons:
         """Return the person whose whole key this is, or was before; None if their seed is not here."""
         return self._by_key.get(public)
 
+    def of_present_key(self, public: bytes) -> Person | None:
+        """Return the person who signs with this whole key now; None if their seed is not here."""
+        found = self._by_key.get(public)
+        return found if found is not None and found.key.public == public else None
+
     def of_user(self, user: KeyId | None) -> Person:
         """Return a user, or the owner for None. Raises: UserNotFound."""
         found = self._by_user.get(user)
@@ -111,6 +116,13 @@ class Persons:
             assert user is not None
             raise UserNotFound(id_text(user))
         return found
+
+    def seeds_of(self, user: KeyId | None) -> tuple[bytes, ...]:
+        """Return the seeds that are kept of a user, or the owner, the present one first; none if they are not here."""
+        found = self._by_user.get(user)
+        if found is None:
+            return ()
+        return (found.seed, *(former.seed for former in reversed(found.former) if former.seed is not None))
 
     @property
     def has_users(self) -> bool:

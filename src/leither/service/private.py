@@ -3,7 +3,7 @@
 Control, heads and key rings are for everyone who keeps the MiMei; genesis, versions and all they hold are sealed.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from leither.codec import DAG_CBOR, Block, BlockMissing, Cid
@@ -106,6 +106,25 @@ class PrivateBlocks:
 def clear(lease: Lease) -> Lease:
     """Return the lease for records that everyone may read, whatever `lease` does with contents."""
     return lease.clear if isinstance(lease, SealedLease) else lease
+
+
+def lease_over(blocks: Blocks, base: Cid | None) -> AbstractContextManager[Lease]:
+    """Open a lease for a version that stands on `base`, if on any."""
+    if isinstance(blocks, PrivateBlocks) and base is not None:
+        return blocks.sealed.lease(over=((base, blocks.sealed.form(base)),))
+    return blocks.lease()
+
+
+def lease_joining(lease: Lease, blocks: Blocks, tips: Sequence[Cid], epoch: int | None) -> Lease:
+    """Return the lease for a merge of `tips`, by writer number, as a part of the work of `lease`.
+
+    In a private MiMei it keeps sealed forms of the tips, and seals what is new under the key of `epoch`.
+    Raises: EpochKeyMissing, BlockMissing.
+    """
+    if not isinstance(lease, SealedLease) or not isinstance(blocks, PrivateBlocks):
+        return lease
+    sealed = blocks.sealed
+    return lease.joining(sealed.keys, [(cid, sealed.form(cid)) for cid in tips], epoch or 0)
 
 
 def put_version(lease: Lease, version: Version) -> None:

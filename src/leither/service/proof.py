@@ -42,6 +42,7 @@ from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.merge import join_tips
 from leither.service.reach import Reach
+from leither.service.rings import Naming, rings_of
 from leither.unixfs import PathConflict, size_bytes
 
 _SEQ_LAST = limits.MAP_SEQ_MAX - limits.NUMBER_ROOM
@@ -96,7 +97,7 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     """Return `came` once all of it is proved. Cost: in proportion to what is new here.
 
     Raises: Refused, BadSignature, NotARecord, BadEntry, BadDatabaseEntry, WrongDerivedEntry, BlockMissing,
-        MapNotCanonical, NodeMalformed, BadRevoked, ChainTooLong, ChainBroken.
+        MapNotCanonical, NodeMalformed, BadRevoked, RingRefused, ChainTooLong, ChainBroken.
     """
     for cid in (came.genesis, came.control, *came.heads, *came.versions):
         if not engines.blocks.has(cid):  # a record read once stays at hand, so reading it does not tell
@@ -110,8 +111,12 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
         raise Refused(mimei, "its control is not by its author")
     if control.revoked is not None:
         check_revoked(engines.blocks.get, control.revoked)
-    if control.epoch > _U64_LAST:
+    if control.epoch > _U64_LAST or (control.key_epoch or 0) >= limits.KEY_RINGS_MAX:
         raise Refused(mimei, "its control has an epoch so high that none could follow")
+    if control.ring is not None:
+        if topic.salt is None:
+            raise Refused(mimei, "it is not private, and has a key ring")
+        rings_of(engines.root.blocks.get, mimei, Naming.of(control))
     records = {cid: engines.record(Version, cid) for cid in came.versions}
     heads = _prove_heads(engines, mimei, control, came.heads, records)
     with engines.state.read() as view:
@@ -226,7 +231,7 @@ class _VersionProof:
         """Tell whether a merge can be made again from what it joins. Raises: Refused: if it comes out otherwise."""
         if not all(parent in proved for parent in record.parents):
             return False
-        made = join_tips(self._engines, self._topic, record.parents, self._lease)
+        made = join_tips(self._engines, self._topic, self._control, record.parents, self._lease)
         if made is None or made.cid != cid:
             raise self._refused(f"nobody vouches for the merge {cid}, and what it joins does not make it")
         return True

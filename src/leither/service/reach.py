@@ -9,6 +9,7 @@ from leither.codec.sealed import read
 from leither.merkle import conflicts
 from leither.mimei.control import Control
 from leither.mimei.entry import Reference, decode_path_entry
+from leither.mimei.key_ring import KeyRing
 from leither.mimei.path import PATH_TYPE
 from leither.mimei.version import Version
 from leither.ports import View
@@ -99,6 +100,7 @@ class Reach:
         yield from self.control(Cid(held.row.control))
         if held.control.revoked is not None:
             yield from self.below(held.control.revoked)
+        yield from self.rings(held.control.ring)
         if held.is_private:
             yield from self._private(view, held)
             return
@@ -179,6 +181,12 @@ class Reach:
         while found is not None and self._engines.blocks.has(found):
             yield from self.record(found)
             found = self._engines.record(Control, found).prev
+
+    def rings(self, cid: Cid | None) -> Iterator[Cid]:
+        """Yield a key ring and those of the epochs before."""
+        while cid is not None and cid.digest not in self._seen:
+            yield from self.record(cid)
+            cid = self._engines.root.record(KeyRing, cid).before if self._engines.blocks.has(cid) else None
 
     def _pinned(self, references: Callable[[], list[tuple[Reference, int]]]) -> Iterator[Cid]:
         """Yield the blocks of the versions of others that are referred to, as far as they are held here."""

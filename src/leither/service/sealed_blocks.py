@@ -13,6 +13,7 @@ from leither.mimei.sealing import EpochKeys, Pair, children_of, pair_blocks, pro
 from leither.ports import Blocks, State
 from leither.service.sealed_forms import SealedForms
 from leither.service.sealed_lease import SealedLease
+from leither.service.sealed_rows import SealedRows
 from leither.service.sealed_table import SealedTable
 
 
@@ -54,7 +55,7 @@ class SealedBlocks:
     def size_bytes(self, cid: Cid) -> int:
         """Return the block's length; of one that links to nothing without reading it. Raises: BlockMissing."""
         form = self.form(cid)
-        size = plain_size_bytes(self._blocks.size_bytes(form), self.keys.epochs) if form.codec == RAW else None
+        size = plain_size_bytes(self._blocks.size_bytes(form), self.keys.ends) if form.codec == RAW else None
         return len(self.get(cid)) if size is None else size
 
     def form(self, cid: Cid) -> Cid:
@@ -73,16 +74,15 @@ class SealedBlocks:
         Raises: EpochKeyMissing.
         """
         chosen = self.keys.current.epoch if epoch is None else self.keys.of(epoch).epoch
+        rows = SealedRows(self._state, self._forms)
         with self._blocks.lease() as inner:
-            lease = SealedLease(
-                inner, self._state, self._forms, keys=self.keys, epoch=chosen, over=over, pairs=self.pairs
-            )
             try:
+                lease = SealedLease(inner, rows, self._forms, keys=self.keys, epoch=chosen, over=over, pairs=self.pairs)
                 yield lease
                 lease.flush()
-                lease.settle()
+                rows.settle()
             finally:
-                self._forms.forget(lease.made.items())
+                rows.close()
 
     def pairs(self, versions: Sequence[Pair]) -> Iterator[Pair]:
         """Yield the blocks of sealed versions, each with its sealed form (`mimei.sealing.pair_blocks`)."""

@@ -1,16 +1,15 @@
 """Putting blocks of a private MiMei: each is sealed, over the sealed forms of what it links to."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from functools import partial
 from typing import TypeVar
 
 from leither.codec import Block, Cid
 from leither.errors import InputError
 from leither.mimei.sealing import NOT_SEALED_HERE, EpochKeys, Pair, children_of, held_by_version, seal
 from leither.mimei.version import Version
-from leither.ports import Lease, State, Transaction
+from leither.ports import Lease, Transaction
 from leither.service.sealed_forms import SealedForms
+from leither.service.sealed_rows import SealedRows
 
 T = TypeVar("T")
 
@@ -35,7 +34,7 @@ class SealedLease:
     def __init__(
         self,
         inner: Lease,
-        state: State,
+        rows: SealedRows,
         forms: SealedForms,
         *,
         keys: EpochKeys,
@@ -45,17 +44,22 @@ class SealedLease:
     ) -> None:
         self.clear = inner
         self.made: dict[Cid, Cid] = {}
-        self._state = state
+        self._rows = rows
         self._forms = forms
         self._key = keys.of(epoch)
         self._over = over
         self._pairs = pairs
         self._held: dict[Cid, Cid] | None = None
         # As long as there was but one key a block has one sealed form, whoever makes it: there is nothing to choose.
-        self._is_first_epoch = keys.current.epoch == 0
+        self._is_first_epoch = keys.current.epoch == epoch == 0
         self._is_merge = len(over) > 1 and not self._is_first_epoch
-        self._rows: list[Pair] = []
-        self._commits: list[Future[None]] = []
+
+    def joining(self, keys: EpochKeys, over: Sequence[Pair], epoch: int) -> "SealedLease":
+        """Return a lease for a merge of versions, by writer number, as a part of the same work.
+
+        Raises: EpochKeyMissing.
+        """
+        return SealedLease(self.clear, self._rows, self._forms, keys=keys, epoch=epoch, over=over, pairs=self._pairs)
 
     def put(self, block: Block) -> None:
         """Store `block` sealed, not yet durably. Raises: ChildNotSealed, BlockTooLarge, BadDagPB, BadDagCbor.
@@ -68,7 +72,8 @@ class SealedLease:
         if kept is None:
             self._seal(block, children_of(block.cid, block.data), ())
         else:
-            self._note(block.cid, kept)
+            self.made[block.cid] = kept
+            self._rows.note(block.cid, kept)
 
     def put_many(self, blocks: Iterable[Block]) -> None:
         """Store several blocks sealed, not yet durably; what is linked to before what links to it."""
@@ -86,10 +91,7 @@ class SealedLease:
     def flush(self) -> None:
         """Return once all that was put through this lease is durable. Raises: StoreFull."""
         self.clear.flush()
-        rows, self._rows = self._rows, []
-        if rows:
-            # Not waited for here: whatever the caller commits next comes after these rows, or together with them.
-            self._commits.append(self._state.submit(partial(self._forms.table.add, pairs=rows)))
+        self._rows.flush()
 
     def flush_into(self, change: Callable[[Transaction], T]) -> T:
         """Make durable all that was put, then commit `change` with the table's rows in one transaction.
@@ -97,32 +99,14 @@ class SealedLease:
         One commit less than `flush` and a change after it. Raises: StoreFull, what `change` raises.
         """
         self.clear.flush()
-        rows = list(self._rows)
-
-        def both(transaction: Transaction) -> T:
-            self._forms.table.add(transaction, rows)
-            return change(transaction)
-
-        result = self._state.write(both)
-        del self._rows[: len(rows)]
-        return result
-
-    def settle(self) -> None:
-        """Wait until the rows of what was flushed are durable too. Raises: what their commit raised."""
-        commits, self._commits = self._commits, []
-        for commit in commits:
-            commit.result()
+        return self._rows.flush_into(change)
 
     def _seal(self, block: Block, children: Sequence[Cid], before: Sequence[Cid]) -> Cid:
         sealed = seal(self._key, block, self._forms_of(children) if children else (), before)
         self.clear.put(sealed)
-        self._note(block.cid, sealed.cid)
-        self._rows.append((block.cid, sealed.cid))
+        self.made[block.cid] = sealed.cid
+        self._rows.add(block.cid, sealed.cid)
         return sealed.cid
-
-    def _note(self, cid: Cid, form: Cid) -> None:
-        self.made[cid] = form
-        self._forms.note(cid, form)
 
     def _forms_of(self, children: Sequence[Cid]) -> list[Cid]:
         """Return the sealed form of each child. Raises: ChildNotSealed."""

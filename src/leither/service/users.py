@@ -222,8 +222,7 @@ class Users:
 
         row, secret, expires_ms, returned = engines.state.write(enter)
         engines.persons.admit(seed)
-        engines.facts.cache_clear()
-        engines.private.cache_clear()
+        engines.forget_people()
         return Joined(person.id, row, secret, expires_ms, None if phrase is not None else write_phrase(seed), returned)
 
     def sign_in(self, phrase: str, *, agent: str = "", address: str = "") -> tuple[str, int]:

@@ -91,6 +91,9 @@ class SessionInfo(Struct, frozen=True):
     user: Annotated[KeyText | None, _about("The id of the user for whom the caller acts; null for the owner.")] = None
     key: Annotated[str | None, _about("The whole key of the person, where one is known; friends grant to it.")] = None
     until: Annotated[Moment | None, _about("When a visitor's session ends.")] = None
+    reader: Annotated[
+        str | None, _about("Both keys of a person of this node; friends who share private MiMei grant to them.")
+    ] = None
 
 
 class PhraseGiven(Struct, frozen=True, forbid_unknown_fields=True):

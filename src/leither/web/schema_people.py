@@ -13,6 +13,13 @@ def _about(text: str) -> Meta:
 
 
 WholeKey = Annotated[str, Meta(pattern="^[a-z2-7]{52}$", description="A whole public key: 52 characters of base32.")]
+ReaderKeys = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z2-7]{52}([a-z2-7]{51})?$",
+        description="A whole public key, or both keys of a reader of private MiMei: 103 characters of base32.",
+    ),
+]
 Acts = Annotated[str, Meta(max_length=200, description="Acts with commas between them, for instance read-cur,write.")]
 RecordText = Annotated[str, Meta(max_length=limits.GRANT_BYTES_MAX * 2, description="A record's bytes, base64url.")]
 
@@ -37,9 +44,16 @@ class GrantInfo(Struct, frozen=True, kw_only=True):
 class GrantRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to grant; or `record` alone, a grant that its holder has signed."""
 
-    to: Annotated[str, Meta(max_length=100, description="A whole key, or the id of one that is known here.")] | None = (
-        None
-    )
+    to: (
+        Annotated[
+            str,
+            Meta(
+                max_length=110,
+                description="A whole key, or the id of one known here; for a private MiMei both keys of a reader.",
+            ),
+        ]
+        | None
+    ) = None
     rights: Acts | None = None
     seconds: (
         Annotated[int, Meta(ge=1, le=limits.TIME_MS_MAX // 1000, description="How long it counts; a year by default.")]
@@ -52,12 +66,28 @@ class PassOnRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A grant of the caller's that is to be passed on, to be signed here and brought to where its MiMei is."""
 
     record: RecordText
-    to: WholeKey
+    to: ReaderKeys
     rights: Annotated[Acts | None, _about("What to pass on; all but share by default.")] = None
     seconds: (
         Annotated[int, Meta(ge=1, le=limits.TIME_MS_MAX // 1000, description="For how long; as long as one's own.")]
         | None
     ) = None
+
+
+class ReaderInfo(Struct, frozen=True):
+    """Somebody who may read a private MiMei."""
+
+    id: Annotated[KeyText, _about("The id of their key.")]
+    until: Annotated[Moment | None, _about("When what they were granted ends; null for the author.")]
+    has_key: Annotated[
+        bool | None, _about("Whether the newest key was wrapped for them; null where only the author could tell.")
+    ]
+
+
+class KeyEpoch(Struct, frozen=True):
+    """The key that is sealed under now."""
+
+    epoch: Annotated[int, _about("Its number; the first key's is 0.")]
 
 
 class PassedOn(Struct, frozen=True):

@@ -17,7 +17,8 @@ from leither.people import ALL, GUEST, Act, Principal, Scope, allowed, prove_cha
 from leither.people import right as rights
 from leither.people.period import Period
 from leither.service.catalog import Catalog
-from leither.service.grants import Kept, give, take_back
+from leither.service.grant_entries import Kept
+from leither.service.grants import give, take_back
 from leither.testing.node import clock_of
 from tests.unit.node.fronts import Fronts, Holdings, all_fronts
 from tests.unit.node.operations import API, DAV, GATEWAY, OPERATIONS, ORIGIN, RESIDENTS, Operation

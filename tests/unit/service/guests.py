@@ -7,7 +7,8 @@ from leither.people import ALL, Act, Device, Principal
 from leither.people.passport import issue
 from leither.people.period import Period
 from leither.service.engines import Engines
-from leither.service.grants import Kept, give, keep, sign_grant
+from leither.service.grant_entries import Kept
+from leither.service.grants import give, keep, sign_grant
 from leither.service.tokens import Tokens
 from leither.service.visits import Visits
 from tests.unit.service.life import held

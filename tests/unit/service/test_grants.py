@@ -14,16 +14,15 @@ from leither.service.catalog import Catalog, NotTheAuthor
 from leither.service.collect import check, collect
 from leither.service.cur import Cur
 from leither.service.engines import Engines
+from leither.service.grant_entries import grants_of, state_of
 from leither.service.grants import (
     GrantNotFound,
     GrantUseless,
     NothingToPassOn,
     TooManyGrants,
     give,
-    grants_of,
     keep,
     sign_grant,
-    state_of,
     take_back,
 )
 from leither.testing.node import clock_of

@@ -8,7 +8,7 @@ from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.mimei.control import Control
 from leither.mimei.head import Head
-from leither.mimei.sealing import SealBroken
+from leither.mimei.sealing import EpochKeyMissing, SealBroken
 from leither.ports import Fault
 from leither.service import history
 from leither.service.archive_in import import_car
@@ -121,7 +121,7 @@ def test_a_release_and_a_deleted_version_travel(desk: Engines, phone: Engines) -
 def test_who_has_no_key_is_told_so(desk: Engines, stranger: Engines) -> None:
     mimei = private(desk)
     life.put(desk, mimei, "map.txt", SECRET)
-    with pytest.raises(Refused, match="the seed of its author is not here"):
+    with pytest.raises(EpochKeyMissing, match="whose key is not here"):
         life.bring(desk, stranger, mimei)
 
 

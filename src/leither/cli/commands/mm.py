@@ -12,7 +12,7 @@ from leither.cli.api import inner_path, mimei_path
 from leither.cli.command import Group
 from leither.cli.commands.app import upload_tree
 from leither.cli.listing import show_mimei, show_mimei_list, show_paths
-from leither.cli.output import size
+from leither.cli.output import moment, size
 from leither.cli.parameter import SIZE
 from leither.cli.progress import counted, progress
 from leither.cli.session import Session, pass_session
@@ -213,3 +213,30 @@ def delete(session: Session, mimei: str, force: bool, yes: bool) -> None:
             click.confirm(f"Forget {mimei} with all its versions?", abort=True, err=True)
         api.delete(mimei_path(target), force=force)
     session.show({"id": target}, lambda output: output.line(f"{target} is forgotten"))
+
+
+@mm.command()
+@click.argument("mimei", metavar="ID")
+@pass_session
+def readers(session: Session, mimei: str) -> None:
+    """List who may read a private MiMei, and whether they have its newest key."""
+    with session.api() as api:
+        found: Any = api.get(mimei_path(resolve_whole(api, mimei), "readers"))
+    shown = {True: "yes", False: "no", None: "unknown"}
+    rows = [(item["id"], moment(item["until"]) or "-", shown[item["has_key"]]) for item in found]
+    session.show(
+        {"items": found}, lambda output: output.table(("reader", "until", "has the key"), rows, empty="nobody reads it")
+    )
+
+
+@mm.command()
+@click.argument("mimei", metavar="ID")
+@pass_session
+def rotate(session: Session, mimei: str) -> None:
+    """Seal what is written into a private MiMei from now on under a new key.
+
+    Taking back what you shared does so by itself. What was written before stays under the key it has.
+    """
+    with session.api() as api:
+        found = api.post(mimei_path(resolve_whole(api, mimei), "rotate"))
+    session.show(found, lambda output: output.line(f"sealed under key {found['epoch']} from now on"))

@@ -79,12 +79,16 @@ def revoke(session: Session, mimei: str, name: str) -> None:
 
 
 @share.command()
+@click.option("--private", is_flag=True, help="Print what a friend needs to share something private with you.")
 @pass_session
-def key(session: Session) -> None:
-    """Print your whole key, to give to friends who want to share something with you."""
+def key(session: Session, private: bool) -> None:
+    """Print your whole key, to give to friends who want to share something with you.
+
+    What is private is sealed, and for that they need --private: a second key, behind this one.
+    """
     with session.api() as api:
         found = api.get("/session")
-    answer = {"key": found["key"]}
+    answer = {"key": found["reader" if private else "key"]}
 
     def human(output: Output) -> None:
         output.line(answer["key"])

@@ -27,6 +27,7 @@ from leither.web.api import (
     merging,
     node,
     passkeys,
+    readers,
     relations,
     sessions,
     trees,
@@ -61,6 +62,7 @@ _AREAS = (
     watch,
     lan,
     grants,
+    readers,
     visits,
 )
 

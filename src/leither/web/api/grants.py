@@ -7,7 +7,7 @@ from litestar import delete, get, post
 from litestar.params import JSONBody, PathParameter
 
 from leither import limits
-from leither.crypto import MimeiId, id_text, key_id, key_text, parse_id, parse_key
+from leither.crypto import MimeiId, id_text, key_id, key_text, parse_id, parse_reader
 from leither.crypto.ids import ID_TEXT
 from leither.errors import InputError
 from leither.people import Act, Grant, Principal
@@ -15,7 +15,7 @@ from leither.people.period import Period
 from leither.people.right import act_names, parse_acts
 from leither.service import grants
 from leither.service.cur import Cur
-from leither.service.grants import Kept
+from leither.service.grant_entries import Kept, grants_of, state_of
 from leither.service.holding import Mimei
 from leither.web.api.context import Caller, working_copy
 from leither.web.api.describing import moment
@@ -55,7 +55,7 @@ async def list_grants(caller: CallerGiven, ref: Ref) -> Sequence[GrantInfo]:
     def work() -> list[GrantInfo]:
         mimei = caller.catalog.readable(working_copy(ref), caller.principal)
         with caller.engines.state.read() as view:
-            found = list(grants.grants_of(Cur(caller.engines, view, mimei)))
+            found = list(grants_of(Cur(caller.engines, view, mimei)))
         return [_shown(caller, mimei, kept) for kept in found if _may_see(caller, mimei, kept)]
 
     return await caller.run(work)
@@ -80,7 +80,7 @@ def _shown(caller: Caller, mimei: Mimei, kept: Kept) -> GrantInfo:
         start=moment(chain.period.start_ms),
         until=moment(chain.period.until_ms),
         passed_on=kept.grant.passed_on is not None,
-        state=grants.state_of(mimei, chain, caller.engines.clock.now_ms()),
+        state=state_of(mimei, chain, caller.engines.clock.now_ms()),
         record=record_text(kept.record) if chain.to in caller.keys else None,
     )
 
@@ -107,21 +107,21 @@ async def give_grant(caller: CallerGiven, ref: Ref, data: JSONBody[GrantRequest]
 
 def _given(caller: Caller, mimei: Mimei, *, to: str, acts: Act, seconds: int | None) -> Kept:
     engines = caller.engines
-    key = _whole_key(caller, mimei, to)
+    key, seal = _whole_key(caller, mimei, to)
     now_ms = engines.clock.now_ms()
     until_ms = min(now_ms + (seconds or limits.GRANT_S_DEFAULT) * 1000, limits.TIME_MS_MAX)
     signer = engines.persons.of_user(caller.principal.user).key
-    return grants.give(engines, mimei, signer, to=key, acts=acts, period=Period(now_ms, until_ms))
+    return grants.give(engines, mimei, signer, to=key, acts=acts, period=Period(now_ms, until_ms), seal=seal)
 
 
-def _whole_key(caller: Caller, mimei: Mimei, given: str) -> bytes:
+def _whole_key(caller: Caller, mimei: Mimei, given: str) -> tuple[bytes, bytes | None]:
     if not ID_TEXT.fullmatch(given):
-        return parse_key(given)
+        return parse_reader(given)
     with caller.engines.state.read() as view:
         found = grants.known_key(caller.engines, mimei, view, parse_id(given))
     if found is None:
         raise KeyUnknown(given)
-    return found
+    return found, None
 
 
 @delete(f"{REF}/grants/{{name:str}}", operation_id="takeBackGrant", tags=["rights"])
@@ -146,6 +146,7 @@ async def pass_on(caller: CallerGiven, data: JSONBody[PassOnRequest]) -> PassedO
     def work() -> PassedOn:
         record = record_bytes("record", data.record)
         held = Grant.decode(record)
+        to, seal = parse_reader(data.to)
         acts = parse_acts(data.rights) if data.rights is not None else held.acts & ~Act.SHARE
         now_ms = max(caller.engines.clock.now_ms(), held.start_ms)
         until_ms = held.until_ms if data.seconds is None else min(now_ms + data.seconds * 1000, held.until_ms)
@@ -153,7 +154,8 @@ async def pass_on(caller: CallerGiven, data: JSONBody[PassOnRequest]) -> PassedO
         made = grants.sign_grant(
             signer,
             MimeiId(held.mimei),
-            to=parse_key(data.to),
+            to=to,
+            seal=seal,
             acts=acts,
             period=Period(now_ms, until_ms),
             passed_on=record,

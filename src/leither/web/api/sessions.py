@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import delete, get, post
 from litestar.params import JSONBody, PathParameter
 
-from leither.crypto import MimeiId, id_text, key_text, parse_id
+from leither.crypto import MimeiId, id_text, key_text, parse_id, reader_text, seal_key
 from leither.errors import NotFound
 from leither.people import OWNER, Act, Scope
 from leither.service.token_rows import TokenRow, is_of
@@ -168,7 +168,9 @@ async def get_session(caller: CallerGiven) -> SessionInfo:
     principal = caller.principal
     user = id_text(principal.user) if principal.user is not None else None
     key = key_text(caller.keys[0]) if caller.keys else None
-    return SessionInfo(principal.name, principal.scope.value, user, key, moment(principal.until_ms))
+    person = caller.engines.persons.of_key(caller.keys[0]) if principal.is_resident and caller.keys else None
+    reader = reader_text(person.key.public, seal_key(person.seed).public) if person is not None else None
+    return SessionInfo(principal.name, principal.scope.value, user, key, moment(principal.until_ms), reader)
 
 
 @delete("/session", operation_id="closeSession", tags=["tokens"])
