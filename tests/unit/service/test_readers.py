@@ -24,6 +24,7 @@ from tests.unit.service import life
 from tests.unit.service.guests import HOUR_MS
 from tests.unit.service.test_foreign_databases import run
 from tests.unit.service.test_private import SECRET, private, shown
+from tests.unit.service.test_succession import rotated
 
 READ = Act.READ_CUR | Act.READ_VERSIONS
 
@@ -300,3 +301,22 @@ def test_a_user_of_the_same_node_is_let_read_by_their_key_alone(desk: Engines) -
 def test_public_mimei_have_no_readers_to_settle(desk: Engines) -> None:
     mimei = Catalog(desk).create(kind="fs", mark="open")[0].id
     assert settle_readers(desk, mimei).control.ring is None
+
+
+def test_an_author_with_a_new_key_goes_on_sharing_and_leaving_out(
+    desk: Engines, stranger: Engines, carl: Engines
+) -> None:
+    mimei = private(desk)
+    written(desk, mimei, "map.txt", SECRET)
+    kept = shared(desk, mimei, stranger)
+    later = rotated(desk, "second", keep_seed=True)
+    shared(later, mimei, carl)
+    take_back(later, mimei, kept.name)
+    written(later, mimei, "later.txt", b"later")
+    life.bring(later, carl, mimei)
+    assert shown(carl, mimei) == {"map.txt": SECRET, "later.txt": b"later"}
+    ring = ring_of(later, mimei)
+    # The first new epoch left out the key the author had before, the second one the reader.
+    assert (ring.by, ring.key_epoch, len(ring.keys)) == (later.identity.person.public, 2, 2)
+    with pytest.raises(EpochKeyMissing, match="since you were left out"):
+        life.bring(later, stranger, mimei)

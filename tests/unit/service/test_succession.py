@@ -27,12 +27,13 @@ HOUR_MS = 3_600_000
 THIEF = KeyPair(b"t" * 32)
 
 
-def rotated(engines: Engines, name: str) -> Engines:
-    """Return the same node after its owner took a new key, whose old seed is gone."""
+def rotated(engines: Engines, name: str, *, keep_seed: bool = False) -> Engines:
+    """Return the same node after its owner took a new key; the old seed is gone, unless it is to be kept."""
     identity, seed = engines.identity, seed_of(name)
     record = Successor.make(identity.person, person_key(seed), at=1)
-    former = tuple(Former(None, one.successor) for one in identity.former)
-    later = Identity(seed, person_key(seed), identity.node, (*former, Former(None, record)))
+    former = [Former(None, one.successor) for one in identity.former]
+    former.append(Former(identity.seed if keep_seed else None, record))
+    later = Identity(seed, person_key(seed), identity.node, tuple(former))
     made_anew = Engines(
         blocks=engines.blocks, state=engines.state, clock=engines.clock, random=engines.random, identity=later
     )
