@@ -1,4 +1,4 @@
-"""What all commands share: the options `--json` and `--home`, and loading a command only when it is called."""
+"""What all commands share: the options `--json`, `--home` and `--at`, and loading a command only when it is called."""
 
 import importlib
 from collections.abc import Callable
@@ -38,6 +38,13 @@ def shared_options() -> list[click.Parameter]:
             expose_value=False,
             callback=_keep("home"),
             help="The node's home folder, instead of LEITHER_HOME.",
+        ),
+        click.Option(
+            ["--at"],
+            metavar="URL",
+            expose_value=False,
+            callback=_keep("at"),
+            help="Ask the node there instead of yours, as a visitor or by LEITHER_TOKEN.",
         ),
     ]
 

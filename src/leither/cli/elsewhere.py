@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from leither.cli.api import Api
-from leither.errors import InputError
+from leither.errors import InputError, LeitherError
 
-_TIMEOUT_S = 20.0
+_CONNECT_S = 20.0
 
 
 class NotANode(InputError):
@@ -25,8 +25,13 @@ class NotANode(InputError):
 
 
 @contextmanager
-def at(url: str) -> Iterator[Api]:
-    """Open a connection to the node at `url`, as nobody in particular. Raises: NotANode."""
+def at(url: str, token: str | None = None) -> Iterator[Api]:
+    """Open a connection to the node at `url`, as the holder of a token there, or nobody in particular.
+
+    With TLS, the authorities count that this machine's system trusts.  Raises: NotANode.
+    """
+    import ssl
+
     import httpx
 
     try:
@@ -36,7 +41,12 @@ def at(url: str) -> Iterator[Api]:
     if base.scheme not in ("http", "https") or not base.host or base.userinfo or base.path.strip("/"):
         raise NotANode(url)
     with httpx.Client(
-        base_url=base.copy_with(path="/"), timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False
+        base_url=base.copy_with(path="/"),
+        headers={"authorization": f"Bearer {token}"} if token is not None else None,
+        verify=ssl.create_default_context() if base.scheme == "https" else False,
+        timeout=httpx.Timeout(None, connect=_CONNECT_S),
+        follow_redirects=False,
+        trust_env=False,
     ) as client:
         yield Api(client, url=url, running=True)
 
@@ -58,3 +68,21 @@ def sign_in(url: str, passport: dict[str, Any]) -> dict[str, Any]:
         shown = {"passport": passport["passport"], "successors": passport["successors"]}
         made: dict[str, Any] = api.post("/session/visit", shown)
     return made
+
+
+@contextmanager
+def visiting(url: str, own: Callable[[], AbstractContextManager[Api]]) -> Iterator[Api]:
+    """Open a connection to the node at `url` as a visitor, in a session that ends with it.
+
+    `own`: opens one to the visitor's own node, which makes the passport.
+    """
+    node = node_key(url)
+    with own() as api:
+        passport = api.post("/passport", {"node": node})
+    token = sign_in(url, passport)["token"]
+    with at(url, token) as api:
+        try:
+            yield api
+        finally:
+            with suppress(LeitherError):  # it ends by itself as well
+                api.delete("/session")

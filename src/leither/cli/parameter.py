@@ -1,6 +1,9 @@
 """Kinds of values on the command line."""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -48,3 +51,43 @@ class Duration(click.ParamType[int]):
 
 
 DURATION = Duration()
+
+
+class Until(click.ParamType[int]):
+    """A moment to come, written as a date with or without a time; as the seconds that are left until then."""
+
+    name = "moment"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the seconds from now, or fail with what is allowed. Without a zone it is this machine's time."""
+        if isinstance(value, int):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            self.fail(f"{value!r} is no date; write one such as 2027-03-01 or 2027-03-01T18:00", param, ctx)
+        left_s = int((moment.astimezone() - datetime.now(UTC)).total_seconds())
+        if left_s < 1:
+            self.fail(f"{value!r} is over; write a moment to come", param, ctx)
+        return left_s
+
+
+def how_long(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options `--for` and `--until`, which the command gets as `seconds`. `default` is said in the help."""
+
+    def take(context: click.Context, parameter: click.Parameter, value: int | None) -> None:
+        if value is None:
+            context.params.setdefault("seconds", None)
+        elif context.params.get("seconds") is not None:
+            raise click.UsageError("either --for, or --until")
+        else:
+            context.params["seconds"] = value
+
+    options: dict[str, Any] = {"expose_value": False, "callback": take}
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        command = click.option("--until", type=Until(), metavar="DATE", help="Until when.", **options)(command)
+        help_text = f"For how long, such as 30d; {default}."
+        return click.option("--for", type=DURATION, metavar="TIME", help=help_text, **options)(command)
+
+    return add

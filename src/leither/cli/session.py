@@ -27,18 +27,28 @@ class Session:
         self._chosen: dict[str, object] = {}
         self._json = False
         self._connect = connect
+        self.at: str | None = None
+        """The address of another node that is asked instead of one's own."""
 
     def choose(self, name: str, value: object) -> None:
-        """Take a choice of the command line: `json`, or a setting."""
+        """Take a choice of the command line: `json`, `at`, or a setting."""
         if name == "json":
             self._json = bool(value)
+        elif name == "at":
+            self.at = str(value)
         else:
             self._chosen[name] = value
-            self.__dict__.pop("settings", None)
+            self.__dict__.pop("_settings", None)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, for what is done to the home folder itself. Raises: what `leither.config.load` raises."""
+        if self.at is not None:
+            raise click.UsageError("this is done on the machine of the node itself; leave out --at")
+        return self._settings
 
     @cached_property
-    def settings(self) -> Settings:
-        """The settings. Raises: what `leither.config.load` raises."""
+    def _settings(self) -> Settings:
         return load(self._chosen, environ=self.environ)
 
     @property
@@ -52,12 +62,25 @@ class Session:
         return Output(json=self._json)
 
     def api(self) -> AbstractContextManager[Api]:
+        """Open a connection to the node that is asked: one's own, or the one at `at`.
+
+        There LEITHER_TOKEN says who asks; without it, one comes as a visitor for this command, by a passport.
+        """
+        if self.at is None:
+            return self.own_api()
+        from leither.cli.elsewhere import at, visiting
+
+        token = self.environ.get("LEITHER_TOKEN")
+        return at(self.at, token) if token else visiting(self.at, self.own_api)
+
+    def own_api(self) -> AbstractContextManager[Api]:
         """Open a connection to the node of this home folder; without a running one, to one started for this command."""
         if self._connect is None:
             from leither.cli.connection import connect
 
-            return connect(self.settings, token=self.environ.get("LEITHER_TOKEN"), passphrase=self.passphrase)
-        return self._connect(self.settings)
+            token = self.environ.get("LEITHER_TOKEN") if self.at is None else None
+            return connect(self._settings, token=token, passphrase=self.passphrase)
+        return self._connect(self._settings)
 
     def passphrase(self) -> str:
         """Return the passphrase of the owner's identity, asked for on the terminal where it is not known."""

@@ -8,8 +8,24 @@ from leither.cli.address import resolve_whole
 from leither.cli.api import mimei_path
 from leither.cli.command import Group
 from leither.cli.output import Output, moment
-from leither.cli.parameter import DURATION
+from leither.cli.parameter import how_long
 from leither.cli.session import Session, pass_session
+from leither.errors import DeniedError
+
+SHARE = "share"
+
+
+class NothingToShare(DeniedError):
+    """The caller was given nothing that could be passed on so."""
+
+    code = "nothing-to-share"
+
+    def __init__(self, mimei: str) -> None:
+        self.id = mimei
+        super().__init__(
+            f"nothing was given to you of {mimei} that you may pass on so; share less, or ask who gave it to give it "
+            "with --may-pass-on"
+        )
 
 
 class _ShareGroup(Group):
@@ -36,7 +52,7 @@ def share() -> None:
 @click.argument("mimei", metavar="ID")
 @click.option("--to", metavar="KEY", required=True, help="Whose key: the whole of it, or the id of one known here.")
 @click.option("--may", metavar="ACT,ACT", required=True, help="What they may do.")
-@click.option("--for", "seconds", type=DURATION, metavar="TIME", help="For how long, such as 30d; a year by default.")
+@how_long("a year by default")
 @click.option("--may-pass-on", is_flag=True, help="Let them give it to others as well.")
 @pass_session
 def give(session: Session, mimei: str, to: str, may: str, seconds: int | None, may_pass_on: bool) -> None:
@@ -50,6 +66,46 @@ def give(session: Session, mimei: str, to: str, may: str, seconds: int | None, m
         found,
         lambda output: output.line(f"{found['to_id']} may {found['rights']} until {moment(found['until'])}"),
     )
+
+
+@share.command("pass-on")
+@click.argument("mimei", metavar="ID")
+@click.option("--to", metavar="KEY", required=True, help="Whose key, the whole of it.")
+@click.option("--may", metavar="ACT,ACT", help="What they may do; by default all that you may, but for sharing.")
+@how_long("by default as long as you may")
+@click.option("--may-pass-on", is_flag=True, help="Let them give it to others as well.")
+@pass_session
+def pass_on(session: Session, mimei: str, to: str, may: str | None, seconds: int | None, may_pass_on: bool) -> None:
+    """Pass on what somebody gave you with `share`, or less of it, for as long or shorter.
+
+    Of a friend's MiMei on their node, with --at. Your node signs it, and theirs keeps it.
+    """
+    with session.api() as api:
+        named = resolve_whole(api, mimei)
+        held = _passable(api.get(mimei_path(named, "grants")), named, may)
+        rights = may or ",".join(act for act in held["rights"].split(",") if act != SHARE)
+        asked: dict[str, Any] = {"record": held["record"], "to": to, "seconds": seconds}
+        asked["rights"] = f"{rights},{SHARE}" if may_pass_on else rights
+        with session.own_api() as own:
+            made = own.post("/grants/pass-on", {name: value for name, value in asked.items() if value is not None})
+        found = api.post(mimei_path(named, "grants"), {"record": made["record"]})
+    session.show(
+        found,
+        lambda output: output.line(f"{found['to_id']} may {found['rights']} until {moment(found['until'])}"),
+    )
+
+
+def _passable(grants: list[dict[str, Any]], mimei: str, may: str | None) -> dict[str, Any]:
+    """Return the grant of the caller's, the longest, from which `may` can be passed on. Raises: NothingToShare."""
+    wanted = {SHARE, *filter(None, (may or "").split(","))}
+    held = [
+        grant
+        for grant in grants
+        if grant["record"] is not None and grant["state"] == "counts" and wanted <= set(grant["rights"].split(","))
+    ]
+    if not held:
+        raise NothingToShare(mimei)
+    return max(held, key=lambda grant: str(grant["until"]))
 
 
 @share.command("list")

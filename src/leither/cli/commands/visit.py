@@ -8,7 +8,7 @@ import click
 from leither.cli.command import Command
 from leither.cli.elsewhere import node_key, sign_in
 from leither.cli.output import Output, moment
-from leither.cli.parameter import DURATION
+from leither.cli.parameter import how_long
 from leither.cli.session import Session, pass_session
 
 
@@ -17,7 +17,7 @@ def _narrowing(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--only", metavar="ID", help="With one MiMei of that node and no other, by its whole id."),
         click.option("--may", metavar="ACT,ACT", help="All that it may be used for; whatever you may do, by default."),
-        click.option("--for", "seconds", type=DURATION, metavar="TIME", help="How long; an hour at most."),
+        how_long("an hour at most"),
     ):
         command = option(command)
     return command
