@@ -4,4 +4,5 @@ from leither.limits.content import *
 from leither.limits.doors import *
 from leither.limits.people import *
 from leither.limits.storage import *
+from leither.limits.sync import *
 from leither.limits.unit import *
