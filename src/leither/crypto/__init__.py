@@ -3,6 +3,7 @@
 from leither.crypto.derive import hkdf
 from leither.crypto.ids import ID_BYTES, KeyId, MimeiId, NotAnId, derive_id, id_text, key_id, mimei_id, parse_id
 from leither.crypto.keys import KeyPair, map_salt, person_key, topic_salt, verify
+from leither.crypto.peer_id import NotAPeerId, PeerId, parse_peer_id, peer_id_bytes, peer_id_of, peer_public_key
 from leither.crypto.phrase import PhraseChecksum, PhraseLength, UnknownWord, read_phrase, write_phrase
 from leither.crypto.public import NotAKey, key_text, parse_key
 from leither.crypto.seal import EpochKey, epoch_secret
@@ -16,8 +17,10 @@ __all__ = [
     "KeyPair",
     "MimeiId",
     "NotAKey",
+    "NotAPeerId",
     "NotASeed",
     "NotAnId",
+    "PeerId",
     "PhraseChecksum",
     "PhraseLength",
     "SealKey",
@@ -34,6 +37,10 @@ __all__ = [
     "open_seed",
     "parse_id",
     "parse_key",
+    "parse_peer_id",
+    "peer_id_bytes",
+    "peer_id_of",
+    "peer_public_key",
     "person_key",
     "read_phrase",
     "seal_key",

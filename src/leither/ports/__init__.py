@@ -2,6 +2,18 @@
 
 from leither.ports.blocks import Blocks, BlockStats, Checked, Fault, Lease, Reclaimed
 from leither.ports.clock import Clock, Random
+from leither.ports.network import (
+    Known,
+    Network,
+    Peer,
+    PeerEvent,
+    Reach,
+    Stop,
+    Stream,
+    TopicMessage,
+    Values,
+    Verdict,
+)
 from leither.ports.seeds import Seeds
 from leither.ports.state import State, Transaction, View, prefix_end
 
@@ -11,12 +23,22 @@ __all__ = [
     "Checked",
     "Clock",
     "Fault",
+    "Known",
     "Lease",
+    "Network",
+    "Peer",
+    "PeerEvent",
     "Random",
+    "Reach",
     "Reclaimed",
     "Seeds",
     "State",
+    "Stop",
+    "Stream",
+    "TopicMessage",
     "Transaction",
+    "Values",
+    "Verdict",
     "View",
     "prefix_end",
 ]

@@ -1,0 +1,58 @@
+"""Bounds of the network."""
+
+from leither.limits.unit import KIB, MIB
+
+# Connections and streams
+PEERS_MAX = 256
+"""Peers connected at once; beyond, the least useful of those nobody chose are dropped."""
+PEER_CONNECTIONS_MAX = 4
+"""Connections with one peer at once."""
+HANDSHAKES_MAX = 64
+"""Connections from elsewhere that have not said who they are yet."""
+HANDSHAKE_S = 10
+"""How long it may take two nodes to agree who they are and how they speak."""
+DIAL_S = 10
+DIALS_MAX = 16
+"""Dials at once."""
+PEER_ADDRESSES_MAX = 32
+"""Addresses remembered of one peer."""
+PEERS_KNOWN_MAX = 4096
+"""Peers whose addresses are remembered."""
+STREAMS_MAX = 1024
+"""Streams of one connection, and inbound ones of one peer."""
+STREAM_BUFFER_BYTES_MAX = 1 * MIB
+"""Bytes of one stream that came and were not read yet; the other side waits beyond."""
+PEER_BUFFER_BYTES_MAX = 16 * MIB
+"""The same of all streams with one peer."""
+STREAM_S = 30
+"""How long a step on a stream may take when nothing else is said."""
+STREAM_CLOSE_S = 60
+"""How long the other side may take to end a stream that ended here."""
+NETWORK_MESSAGE_BYTES_MAX = 4 * MIB
+"""Longest message that any protocol may send, as Bitswap bounds it."""
+NETWORK_THREADS_MAX = 32
+"""Threads in which what came from peers is handled."""
+NETWORK_QUEUE_MAX = 256
+"""Messages and streams of one peer that wait to be handled; beyond, it isn't read."""
+
+# Topics, values and providers
+TOPIC_BYTES_MAX = 256
+TOPICS_MAX = 1024
+"""Topics that this node subscribes to."""
+TOPIC_MESSAGE_BYTES_MAX = 64 * KIB
+PROVIDERS_MAX = 20
+"""Providers that one search returns when nothing else is said."""
+ROUTED_VALUE_BYTES_MAX = 10 * KIB
+"""Longest value kept in the DHT: an IPNS record."""
+ROUTED_KEY_BYTES_MAX = 256
+
+# Standing of peers
+PEER_SCORE_DROPPED = -100
+"""Standing at which a peer is dropped, and not let in until it has recovered."""
+PEER_SCORE_RECOVERY_S = 60
+"""Time in which a peer that was scored down regains ten points."""
+
+# What peers say of themselves
+IDENTIFY_BYTES_MAX = 64 * KIB
+IDENTIFY_PROTOCOLS_MAX = 128
+"""Protocols that are remembered of one peer."""
