@@ -1,6 +1,6 @@
 """Import: what an archive holds is stored, proved by signatures and hashes, and joined with what is here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leither.codec import Cid, NotACid
@@ -14,13 +14,12 @@ from leither.mimei.head import Head
 from leither.mimei.sealing import Pair
 from leither.ports import Lease
 from leither.service import tables
+from leither.service.aftermath import settle_arrived
 from leither.service.arrival import Arrived, arrive
 from leither.service.engines import Engines
 from leither.service.holding import load
-from leither.service.person_index import index_id, learn_revoked
 from leither.service.private import PrivateBlocks
 from leither.service.proof import Came, Refused
-from leither.service.readers import settle_readers
 
 
 class NotAnArchive(InputError):
@@ -74,12 +73,7 @@ def import_car(engines: Engines, pieces: Iterable[bytes], *, user: KeyId | None 
             raise NotAnArchive("it is empty")
         lease.flush()
         arrived = arrive(engines, lease, [_shelf(engines, lease, cid, user) for cid in manifest.mimei], user=user)
-    for one in arrived:
-        settle_readers(engines, one.id)
-    came = {each.id for each in arrived}
-    for person in (engines.persons.owner, *engines.persons.users()):
-        if index_id(person.key.public) in came:
-            learn_revoked(engines, person.user)
+    settle_arrived(engines, [each.id for each in arrived])
     return Imported(arrived, blocks, size_bytes, manifest.identity is not None)
 
 
@@ -108,31 +102,52 @@ def _shelf(engines: Engines, lease: Lease, cid: Cid, user: KeyId | None) -> Came
 
 
 def _private(engines: Engines, shelf: Shelf, nodes: Nodes, user: KeyId | None) -> Came:
+    forms = {_version(entry.key): entry.value == NUMBERED for entry in scan(nodes, shelf.versions)}
+    return open_private(
+        engines,
+        MimeiId(shelf.sealed or b""),
+        user,
+        genesis=shelf.genesis,
+        control=shelf.control,
+        heads=shelf.heads,
+        forms=forms,
+    )
+
+
+def open_private(
+    engines: Engines,
+    mimei: MimeiId,
+    user: KeyId | None,
+    *,
+    genesis: Cid,
+    control: Cid,
+    heads: Sequence[Cid],
+    forms: Mapping[Cid, bool],
+) -> Came:
     """Open what came of a private MiMei, and note the sealed forms of all its blocks once they are proved.
 
+    Args: user: whose seed opens it if it is new here and its author's isn't, None for the owner. genesis, forms: sealed
+        forms, those of versions with whether its number names the version.
     Raises: EpochKeyMissing: if neither its author's seed is here nor a reader's. Refused, RingRefused, SealBroken,
         NotSealed, BlockMissing.
     """
-    mimei = MimeiId(shelf.sealed or b"")
-    control = engines.record(Control, shelf.control).check()
+    standing = engines.record(Control, control).check()
     with engines.state.read() as view:
         held = load(engines, view, mimei) if view.get(tables.holding(mimei)) is not None else None
     if held is not None:
         user = held.facts.user
-        if (held.control.key_epoch or 0) > (control.key_epoch or 0) and held.control.author == control.author:
-            control = held.control
-    within = engines.root.private(mimei, control, user)
+        if (held.control.key_epoch or 0) > (standing.key_epoch or 0) and held.control.author == standing.author:
+            standing = held.control
+    within = engines.root.private(mimei, standing, user)
     blocks = within.blocks
     assert isinstance(blocks, PrivateBlocks)
-    genesis = blocks.note(shelf.genesis)
     versions: dict[Cid, bool] = {}
     pairs: list[Pair] = []
-    for entry in scan(nodes, shelf.versions):
-        form = _version(entry.key)
+    for form, is_numbered in forms.items():
         cid = blocks.open(form).cid
-        versions[cid] = entry.value == NUMBERED
+        versions[cid] = is_numbered
         pairs.append((cid, form))
-    for head in (engines.record(Head, cid) for cid in shelf.heads):
+    for head in (engines.record(Head, cid) for cid in heads):
         if head.sealed is None:
             raise Refused(mimei, "a head does not say where its version is sealed")
         if head.tip in versions:
@@ -140,7 +155,7 @@ def _private(engines: Engines, shelf: Shelf, nodes: Nodes, user: KeyId | None) -
         elif blocks.note(head.sealed) != head.tip:
             raise Refused(mimei, "a head names another version than the one that is sealed")
     blocks.sealed.adopt(pairs)
-    return Came(genesis, shelf.control, shelf.heads, versions, within=within, sealed=shelf.genesis)
+    return Came(blocks.note(genesis), control, heads, versions, within=within, sealed=genesis)
 
 
 def _version(key: bytes) -> Cid:
