@@ -4,5 +4,6 @@ from leither.limits.content import *
 from leither.limits.doors import *
 from leither.limits.network import *
 from leither.limits.people import *
+from leither.limits.publishing import *
 from leither.limits.storage import *
 from leither.limits.unit import *
