@@ -24,3 +24,11 @@ DENY_RULES_MAX = 4_000_000
 """Rules of all denylists together."""
 DENY_UNREAD_TOLD_MAX = 10
 """Lines of a denylist that could not be read and are told of."""
+
+# Names
+NAME_VALID_S = 365 * 24 * 3600
+"""How long an IPNS record is valid; it is signed anew when half of it has passed."""
+NAME_TTL_S = 300
+"""How long who asked for a name may keep the answer."""
+NAME_BUMPS_BITS = 8
+"""Bits of a record's sequence below the release's number: room for corrections of one release."""

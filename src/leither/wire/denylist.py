@@ -60,12 +60,17 @@ class _Rule:
 
 @dataclass(slots=True)
 class Denylist:
-    """The rules of all lists together. Fields: unread: (file, line) of what could not be read, the first few."""
+    """The rules of all lists together; they don't change.
+
+    Fields: generation: by which who holds answers tells one from another. unread: (file, line) of what could not be
+    read, the first few.
+    """
 
     _by_hash: dict[bytes, list[_Rule]] = field(default_factory=dict, repr=False)
     _by_domain: dict[str, list[_Rule]] = field(default_factory=dict, repr=False)
     _hashed: bytes = field(default=b"", repr=False)
     _hashed_turns: Sequence[int] = field(default=(), repr=False)
+    generation: int = 0
     rules: int = 0
     unread_count: int = 0
     unread: list[tuple[str, int]] = field(default_factory=list)
