@@ -44,3 +44,7 @@ FETCH_MISSES_MAX = 32
 """Blocks that a provider may lack, one after the other, before it is asked only whether it has one."""
 FETCH_UNASKED_MAX = 16
 """Blocks that a provider may send without having been asked before it is asked no more."""
+FETCH_LINKS_BYTES_MAX = 64 * MIB
+"""Bytes of links that one fetch keeps to follow them later."""
+FETCH_MET_MAX = 65_536
+"""Inner blocks that one fetch remembers, so as not to go below them again."""

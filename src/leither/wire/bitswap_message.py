@@ -85,6 +85,12 @@ def name_of(cid: Cid) -> Name:
     return Name(bytes(cid))
 
 
+def names_of(cid: Cid) -> tuple[Name, ...]:
+    """Return the names by which others may ask for a block."""
+    v0 = (Name(_V0_HEAD + cid.digest),) if cid.codec == DAG_PB else ()
+    return (name_of(cid), *v0)
+
+
 def parse_name(name: Name) -> AnyCid | None:
     """Return the CID that is named; None where it is none."""
     if len(name) == CID_BYTES and name[:_PREFIX_BYTES] in _CODEC_OF_PREFIX:
