@@ -15,6 +15,7 @@ from leither.crypto import (
     key_id,
     map_salt,
     mimei_id,
+    name_key,
     open_seed,
     person_key,
     seal_key,
@@ -23,6 +24,7 @@ from leither.crypto import (
     write_phrase,
 )
 from leither.mimei.address import parse_address
+from leither.mimei.rendezvous import private_rendezvous, rendezvous
 from leither.people import right
 from tools.vector_cases.case import SEEDS, Case, flipped
 
@@ -64,6 +66,9 @@ def ids() -> list[Case]:
             "topic_salt": topic_salt(_SEED, b"\xa0").hex(),
             "seal_public_key": seal_key(_SEED).public.hex(),
             "epoch_keys": [epoch_secret(_SEED, genesis, epoch).hex() for epoch in (0, 1)],
+            "ipns_public_key": name_key(_SEED, genesis).public.hex(),
+            "rendezvous": rendezvous(genesis).text,
+            "private_rendezvous": private_rendezvous(epoch_secret(_SEED, genesis, 0), genesis).text,
         }
     )
     return found

@@ -2,7 +2,7 @@
 
 from leither.crypto.derive import hkdf
 from leither.crypto.ids import ID_BYTES, KeyId, MimeiId, NotAnId, derive_id, id_text, key_id, mimei_id, parse_id
-from leither.crypto.keys import KeyPair, map_salt, person_key, topic_salt, verify, verify_bare
+from leither.crypto.keys import KeyPair, map_salt, name_key, person_key, topic_salt, verify, verify_bare
 from leither.crypto.peer_id import NotAPeerId, PeerId, parse_peer_id, peer_id_bytes, peer_id_of, peer_public_key
 from leither.crypto.phrase import PhraseChecksum, PhraseLength, UnknownWord, read_phrase, write_phrase
 from leither.crypto.public import NotAKey, key_text, parse_key, parse_reader, reader_text
@@ -35,6 +35,7 @@ __all__ = [
     "key_text",
     "map_salt",
     "mimei_id",
+    "name_key",
     "open_seed",
     "parse_id",
     "parse_key",

@@ -76,3 +76,8 @@ def topic_salt(seed: bytes, topic: bytes) -> bytes:
 def map_salt(seed: bytes, mimei: bytes) -> bytes:
     """Return the 16-byte salt of a MiMei's ordered maps: the same wherever the seed is, unknown elsewhere."""
     return hkdf(seed, purpose="leither/map-salt/1", context=mimei, size_bytes=16)
+
+
+def name_key(seed: bytes, mimei: bytes) -> KeyPair:
+    """Return the key pair whose IPNS name stands for the release of a MiMei: the same wherever the seed is."""
+    return KeyPair(hkdf(seed, purpose="leither/ipns/1", context=mimei))

@@ -7,14 +7,13 @@ Source: libp2p specs, peer-ids/peer-ids.md.
 
 from typing import NewType
 
+from leither.crypto.base58 import base58, parse_base58
 from leither.crypto.public import KEY_BYTES
 from leither.errors import InputError
 
 PeerId = NewType("PeerId", str)
 """The base58 text of a peer id."""
 
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_DIGITS = {letter: value for value, letter in enumerate(_ALPHABET)}
 _ED25519_HEAD = bytes.fromhex("002408011220")
 """Identity multihash of 36 bytes: a PublicKey of type 1 (Ed25519) with 32 bytes of data."""
 _SHA256_HEAD = bytes.fromhex("1220")
@@ -37,7 +36,7 @@ class NotAPeerId(InputError):
 def peer_id_of(public_key: bytes) -> PeerId:
     """Return the peer id of an Ed25519 public key (32 bytes)."""
     assert len(public_key) == KEY_BYTES
-    return PeerId(_base58(_ED25519_HEAD + public_key))
+    return PeerId(base58(_ED25519_HEAD + public_key))
 
 
 def peer_public_key(peer: PeerId) -> bytes | None:
@@ -48,7 +47,9 @@ def peer_public_key(peer: PeerId) -> bytes | None:
 
 def peer_id_bytes(peer: PeerId) -> bytes:
     """Return the multihash that the id's text stands for."""
-    return _parse_base58(peer)
+    found = parse_base58(peer)
+    assert found is not None
+    return found
 
 
 def parse_peer_id(given: str | bytes) -> PeerId:
@@ -57,28 +58,10 @@ def parse_peer_id(given: str | bytes) -> PeerId:
         data, shown = given, given.hex()
     else:
         shown = given
-        if not 0 < len(given) <= _TEXT_MAX or not set(given) <= _DIGITS.keys():
-            raise NotAPeerId(shown)
-        data = _parse_base58(given)
+        data = (parse_base58(given) if len(given) <= _TEXT_MAX else None) or b""
     whole = (data.startswith(_ED25519_HEAD) and len(data) == len(_ED25519_HEAD) + KEY_BYTES) or (
         data.startswith((_SHA256_HEAD, b"\0\x25")) and len(data) == data[1] + 2
     )
     if not whole:
         raise NotAPeerId(shown)
-    return PeerId(_base58(data))
-
-
-def _base58(data: bytes) -> str:
-    number, text = int.from_bytes(data, "big"), ""
-    while number:
-        number, digit = divmod(number, 58)
-        text = _ALPHABET[digit] + text
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
-
-
-def _parse_base58(text: str) -> bytes:
-    number = 0
-    for letter in text:
-        number = number * 58 + _DIGITS[letter]
-    zeros = len(text) - len(text.lstrip("1"))
-    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return PeerId(base58(data))

@@ -5,6 +5,7 @@ from leither.limits.doors import *
 from leither.limits.exchange import *
 from leither.limits.network import *
 from leither.limits.people import *
+from leither.limits.publishing import *
 from leither.limits.storage import *
 from leither.limits.sync import *
 from leither.limits.unit import *

@@ -2,6 +2,7 @@
 
 from leither.ports.blocks import Blocks, BlockStats, Checked, Fault, Lease, Reclaimed
 from leither.ports.clock import Clock, Random
+from leither.ports.denied import NOTHING_DENIED, Denied
 from leither.ports.network import (
     Known,
     Network,
@@ -18,10 +19,12 @@ from leither.ports.seeds import Seeds
 from leither.ports.state import State, Transaction, View, prefix_end
 
 __all__ = [
+    "NOTHING_DENIED",
     "BlockStats",
     "Blocks",
     "Checked",
     "Clock",
+    "Denied",
     "Fault",
     "Known",
     "Lease",

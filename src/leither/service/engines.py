@@ -18,7 +18,7 @@ from leither.mimei.sealing import EpochKeys
 from leither.people import Facts
 from leither.people.revoked import Revoked
 from leither.people.verdicts import Verdicts
-from leither.ports import Blocks, Clock, Lease, Random, State
+from leither.ports import NOTHING_DENIED, Blocks, Clock, Denied, Lease, Random, State
 from leither.service import decoy
 from leither.service.events import Event, Events
 from leither.service.granted import Granted
@@ -56,7 +56,16 @@ class Identity:
 class Engines:
     """Ports, identity and caches, shared by all services of one node. Thread-safe."""
 
-    def __init__(self, *, blocks: Blocks, state: State, clock: Clock, random: Random, identity: Identity) -> None:
+    def __init__(
+        self,
+        *,
+        blocks: Blocks,
+        state: State,
+        clock: Clock,
+        random: Random,
+        identity: Identity,
+        denied: Denied = NOTHING_DENIED,
+    ) -> None:
         self.root = self
         """The same for all MiMei of the node; this differs from it only within a private MiMei."""
         self.blocks = blocks
@@ -64,6 +73,7 @@ class Engines:
         self.clock = clock
         self.random = random
         self.identity = identity
+        self.denied = denied
         self.persons = Persons(identity.seed, former=identity.former)
         self.granted = Granted(state)
         self.verdicts = Verdicts()

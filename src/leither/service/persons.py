@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from leither.crypto import KeyId, KeyPair, MimeiId, id_text, map_salt, person_key, topic_salt
+from leither.crypto import KeyId, KeyPair, MimeiId, id_text, map_salt, name_key, person_key, topic_salt
 from leither.errors import NotFound
 from leither.people import Principal
 from leither.people.successor import Successor
@@ -67,6 +67,10 @@ class Person:
     def map_salt(self, mimei: MimeiId) -> bytes:
         """Return the salt of a MiMei that this person authors."""
         return map_salt(self.seed, mimei)
+
+    def name_key(self, mimei: MimeiId) -> KeyPair:
+        """Return the key pair of the IPNS name of a MiMei that this person authors."""
+        return name_key(self.seed, mimei)
 
     def topic_salt(self, topic: bytes) -> bytes:
         """Return the salt of the private MiMei of a topic, which is its genesis without one, encoded."""

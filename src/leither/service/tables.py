@@ -21,6 +21,9 @@ u id                    UserRow            a user of this node
 i hash                  Invitation         a link by which somebody becomes a user
 b id                    bytes              what everything that belongs to a user holds
 y hash                  PasskeyRow         a passkey by which somebody signs in
+j key                   ms                 when a key was last announced in the DHT
+n id                    NameRow            what was last said under the IPNS name of a MiMei
+e id                    SeenRow            how a MiMei of elsewhere stood when it was last seen
 x name                  settings of the node
 """
 
@@ -52,6 +55,9 @@ USERS = b"u"
 INVITATIONS = b"i"
 USAGE = b"b"
 PASSKEYS = b"y"
+SAID = b"j"
+NAMES = b"n"
+SEEN = b"e"
 SETTINGS = b"x"
 
 

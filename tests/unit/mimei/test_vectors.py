@@ -13,12 +13,14 @@ import pytest
 from leither.codec import Cid, dagcbor
 from leither.crypto import (
     KeyPair,
+    MimeiId,
     epoch_secret,
     hkdf,
     id_text,
     key_id,
     map_salt,
     mimei_id,
+    name_key,
     open_seed,
     parse_id,
     person_key,
@@ -43,6 +45,7 @@ from leither.mimei.head import Head
 from leither.mimei.key_ring import KeyRing
 from leither.mimei.path import key_path, path_key
 from leither.mimei.record import Record, SignedRecord
+from leither.mimei.rendezvous import private_rendezvous, rendezvous
 from leither.mimei.tag import Tag
 from leither.mimei.version import Version
 from leither.people import right as rights
@@ -263,11 +266,14 @@ def test_what_a_seed_gives() -> None:
     seed = bytes.fromhex(case["seed"])
     assert person_key(seed).public.hex() == case["public_key"]
     assert hkdf(seed, purpose="leither/person/1").hex() == case["person_key_seed"]
-    mimei = bytes.fromhex(case["mimei"])
+    mimei = MimeiId(bytes.fromhex(case["mimei"]))
     assert map_salt(seed, mimei).hex() == case["map_salt"]
     assert topic_salt(seed, b"\xa0").hex() == case["topic_salt"]
     assert seal_key(seed).public.hex() == case["seal_public_key"]
     assert [epoch_secret(seed, mimei, epoch).hex() for epoch in (0, 1)] == case["epoch_keys"]
+    assert name_key(seed, mimei).public.hex() == case["ipns_public_key"]
+    assert rendezvous(mimei).text == case["rendezvous"]
+    assert private_rendezvous(epoch_secret(seed, mimei, 0), mimei).text == case["private_rendezvous"]
 
 
 @each("invalid", "ids")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from leither import limits
 from leither.codec import DAG_PB, RAW
+from leither.codec.cid_text import cid_text
 from leither.codec.foreign import AnyCid
 from leither.errors import NotFound
 from leither.http.answer import SANDBOX
@@ -16,7 +17,6 @@ from leither.mimei.path import Path
 from leither.unixfs import Get, Kind, Node, decode, entries, lookup
 from leither.unixfs.node import load
 from leither.web import notice
-from leither.web.gateway.cid_text import cid_text
 from leither.web.gateway.listing import listing
 
 _INDEX = "index.html"

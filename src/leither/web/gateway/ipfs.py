@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from leither import limits
 from leither.codec import RAW, BlockMissing, Cid
 from leither.codec.car import write_block, write_header
+from leither.codec.cid_text import cid_text, parse_cid
 from leither.codec.foreign import AnyCid, ForeignCid
 from leither.errors import InputError
 from leither.http.answer import SAFE
@@ -25,7 +26,6 @@ from leither.people import GUEST, Principal
 from leither.service.tokens import Tokens
 from leither.unixfs import Get, blocks, check_path, lookup
 from leither.unixfs.node import load
-from leither.web.gateway.cid_text import cid_text, parse_cid
 from leither.web.gateway.duplicates import blocks_repeated
 from leither.web.gateway.files import send_entity
 from leither.web.gateway.identify import bearer
