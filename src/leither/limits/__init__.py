@@ -3,6 +3,7 @@
 from leither.limits.content import *
 from leither.limits.doors import *
 from leither.limits.network import *
+from leither.limits.pairing import *
 from leither.limits.people import *
 from leither.limits.storage import *
 from leither.limits.unit import *
