@@ -31,7 +31,7 @@ def encode(number: int) -> bytes:
     return bytes(out)
 
 
-def decode(data: bytes | memoryview, offset: int = 0) -> tuple[int, int]:
+def decode(data: bytes | bytearray | memoryview, offset: int = 0) -> tuple[int, int]:
     """Return the number at `offset` and the offset behind it.
 
     Raises: BadVarint: when it is cut off, longer than needed, or beyond 64 bits.

@@ -26,6 +26,8 @@ PEER_BUFFER_BYTES_MAX = 16 * MIB
 """The same of all streams with one peer."""
 STREAM_S = 30
 """How long a step on a stream may take when nothing else is said."""
+STREAM_CLOSE_S = 60
+"""How long the other side may take to end a stream that ended here."""
 NETWORK_MESSAGE_BYTES_MAX = 4 * MIB
 """Longest message that any protocol may send, as Bitswap bounds it."""
 NETWORK_THREADS_MAX = 32
@@ -49,3 +51,8 @@ PEER_SCORE_DROPPED = -100
 """Standing at which a peer is dropped, and not let in until it has recovered."""
 PEER_SCORE_RECOVERY_S = 60
 """Time in which a peer that was scored down regains ten points."""
+
+# What peers say of themselves
+IDENTIFY_BYTES_MAX = 64 * KIB
+IDENTIFY_PROTOCOLS_MAX = 128
+"""Protocols that are remembered of one peer."""

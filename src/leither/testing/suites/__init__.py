@@ -8,8 +8,9 @@ Derive a class whose name begins with `Test`, give it `make`, and pytest runs th
 """
 
 from leither.testing.suites.blocks import BlocksSuite
+from leither.testing.suites.network import NetworkSuite
 from leither.testing.suites.seeds import SeedsSuite
 from leither.testing.suites.state import StateSuite
 from leither.testing.suites.sweep import SweepSuite
 
-__all__ = ["BlocksSuite", "SeedsSuite", "StateSuite", "SweepSuite"]
+__all__ = ["BlocksSuite", "NetworkSuite", "SeedsSuite", "StateSuite", "SweepSuite"]

@@ -1,0 +1,280 @@
+"""This node among its peers: whom it is connected with, what it speaks, and where it listens.
+
+Used in the event loop only. Protocols register a handler with `serve`; how peers are found is somebody else's.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from leither.codec.multiaddr import Multiaddr
+from leither.crypto.host_key import HostKey
+from leither.crypto.peer_id import PeerId
+from leither.errors import LeitherError
+from leither.limits import HANDSHAKE_S, HANDSHAKES_MAX, PEER_CONNECTIONS_MAX
+from leither.net.connection import Connection
+from leither.net.dialing import dial_first, dial_socket
+from leither.net.pipe import Pipe, SocketPipe
+from leither.net.reaching import is_dialled, may_dial
+from leither.net.stream import MuxedStream
+from leither.net.upgrade import Token, secure
+from leither.ports.network import Reach
+from leither.ports.network_errors import (
+    AddressNotAllowed,
+    PeerUnreachable,
+    ProtocolUnsupported,
+    StreamBroken,
+)
+from leither.wire.multistream import Choice, NegotiationFailed, Proposal
+
+Handler = Callable[[MuxedStream], Awaitable[None]]
+DialPipe = Callable[[Multiaddr], Awaitable[Pipe]]
+Wrap = Callable[[Pipe], Awaitable[Pipe]]
+"""Puts a private network's encryption around what a socket carries."""
+
+
+class Host:
+    """Connections by peer and handlers by protocol."""
+
+    def __init__(self, key: HostKey, token: Token, *, reach: Reach, wrap: Wrap | None = None) -> None:
+        self.key = key
+        self.token = token
+        self.reach = reach
+        self.handlers: dict[str, Handler] = {}
+        self.connections: dict[PeerId, list[Connection]] = {}
+        self.opened: list[Callable[[Connection], None]] = []
+        """Called with each new connection."""
+        self.closed: list[Callable[[Connection], None]] = []
+        """Called with each connection that went, after it is off the list."""
+        self.admits: Callable[[PeerId], bool] = lambda peer: True
+        """Tells who is let in."""
+        self.dial_relayed: DialPipe | None = None
+        """Dials an address that leads through another peer."""
+        self._wrap = wrap
+        self._servers: list[asyncio.Server] = []
+        self._listening: list[Multiaddr] = []
+        self._handshakes: set[asyncio.Task[None]] = set()
+        self._dials: dict[PeerId, asyncio.Task[Connection]] = {}
+        self._stopping = False
+
+    @property
+    def peer_id(self) -> PeerId:
+        """Who this node is."""
+        return self.key.peer_id
+
+    @property
+    def listening(self) -> list[Multiaddr]:
+        """The addresses that are listened on."""
+        return list(self._listening)
+
+    async def listen(self, address: Multiaddr) -> Multiaddr:
+        """Listen on a TCP or WebSocket address; return it with the port that was given. Raises: OSError."""
+        host, port = address.parts[0][1], int(address.value("tcp") or 0)
+        web = any(name == "ws" for name, _ in address.parts)
+        server = await asyncio.get_running_loop().create_server(lambda: _Incoming(self.incoming, web=web), host, port)
+        self._servers.append(server)
+        bound = str(server.sockets[0].getsockname()[1])
+        found = Multiaddr(tuple((name, bound if name == "tcp" else value) for name, value in address.parts))
+        self._listening.append(found)
+        return found
+
+    def serve(self, protocol: str, handler: Handler) -> None:
+        """Handle streams of a protocol. A handler that returns ends its stream; one that raises resets it."""
+        self.handlers[protocol] = handler
+
+    # Connections
+
+    def best(self, peer: PeerId) -> Connection | None:
+        """Return the best connection with a peer: a direct one rather than a relayed one, then the oldest."""
+        return min(self.connections.get(peer, ()), key=lambda each: (each.relayed, each.opened_at), default=None)
+
+    async def connect(self, peer: PeerId, addresses: Sequence[Multiaddr], *, again: bool = False) -> Connection:
+        """Return a connection with a peer, dialling it unless there is one.
+
+        again: dial although there is one, as for a direct one beside a relayed one.
+        Raises: AddressNotAllowed, PeerUnreachable.
+        """
+        found = self.best(peer)
+        if found is not None and not again:
+            return found
+        if peer == self.peer_id:
+            raise PeerUnreachable(peer, "it is this node itself")
+        task = self._dials.get(peer)
+        if task is None:
+            task = self._dials[peer] = asyncio.ensure_future(self._dial(peer, addresses))
+            task.add_done_callback(lambda _: self._dials.pop(peer, None))
+        return await asyncio.shield(task)
+
+    async def _dial(self, peer: PeerId, addresses: Sequence[Multiaddr]) -> Connection:
+        usable = [each for each in addresses if is_dialled(each) or (each.relayed and self.dial_relayed is not None)]
+        allowed = [each for each in usable if may_dial(each, self.reach)]
+        if usable and not allowed:
+            raise AddressNotAllowed(str(usable[0]), self.reach)
+        if not allowed:
+            raise PeerUnreachable(peer, "no address of it is known that can be dialled")
+
+        async def dial(address: Multiaddr) -> Connection:
+            return await self._dial_one(peer, address)
+
+        connection, reasons = await dial_first(allowed, dial)
+        if connection is None:
+            raise PeerUnreachable(peer, "; ".join(reasons))
+        return connection
+
+    async def _dial_one(self, peer: PeerId, address: Multiaddr) -> Connection:
+        if address.relayed:
+            assert self.dial_relayed is not None
+            pipe = await self.dial_relayed(address.with_peer(peer))
+        else:
+            pipe = await dial_socket(address.without_peer())
+            if self._wrap is not None:
+                pipe = await self._wrap(pipe)
+        return await self.upgrade(pipe, initiator=True, expected=peer)
+
+    async def upgrade(
+        self, pipe: Pipe, *, initiator: bool, expected: PeerId | None = None, inbound: bool | None = None
+    ) -> Connection:
+        """Make a connection of a pipe. inbound: who dialled, where it isn't the one who begins.
+
+        Raises: HandshakeFailed, NegotiationFailed, PipeBroken, PeerUnreachable.
+        """
+        try:
+            reader, secured, early = await secure(pipe, self.key, self.token, initiator=initiator, expected=expected)
+            peer = secured.peer
+            if self._stopping or peer == self.peer_id or not self.admits(peer):
+                raise PeerUnreachable(peer, "it is not let in")
+            if len(self.connections.get(peer, ())) >= PEER_CONNECTIONS_MAX:
+                raise PeerUnreachable(peer, f"{PEER_CONNECTIONS_MAX} connections with it are open already")
+        except BaseException:
+            pipe.abort()
+            raise
+        connection = Connection(
+            pipe,
+            secured,
+            inbound=not initiator if inbound is None else inbound,
+            client=initiator,
+            accept=self._accept,
+            gone=self._gone,
+        )
+        self.connections.setdefault(peer, []).append(connection)
+        connection.start(reader, early)
+        if connection.closed is None:
+            for hear in self.opened:
+                hear(connection)
+        return connection
+
+    def incoming(self, pipe: Pipe) -> None:
+        """Take a pipe that somebody else opened."""
+        if len(self._handshakes) >= HANDSHAKES_MAX or self._stopping:
+            pipe.abort()
+            return
+        task = asyncio.ensure_future(self._incoming(pipe))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+
+    async def _incoming(self, pipe: Pipe) -> None:
+        try:
+            async with asyncio.timeout(HANDSHAKE_S):
+                if self._wrap is not None and not pipe.remote.relayed:
+                    pipe = await self._wrap(pipe)
+                await self.upgrade(pipe, initiator=False)
+        except (LeitherError, OSError, TimeoutError):
+            pipe.abort()  # a stranger who didn't get through; nobody waits for it
+
+    def _gone(self, connection: Connection, reason: str) -> None:
+        left = self.connections.get(connection.peer, [])
+        if connection in left:
+            left.remove(connection)
+            if not left:
+                self.connections.pop(connection.peer, None)
+            for hear in self.closed:
+                hear(connection)
+
+    def disconnect(self, peer: PeerId) -> None:
+        """End all connections with a peer."""
+        for connection in list(self.connections.get(peer, ())):
+            connection.close()
+
+    # Streams
+
+    async def open(
+        self, peer: PeerId, protocols: Sequence[str], *, connection: Connection | None = None
+    ) -> MuxedStream:
+        """Open a stream with a peer that is connected, for the first of `protocols` that it speaks.
+
+        Raises: PeerUnreachable, ProtocolUnsupported, StreamBroken.
+        """
+        connection = connection or self.best(peer)
+        if connection is None:
+            raise PeerUnreachable(peer, "it is not connected")
+        stream = connection.open()
+        talk = Proposal(protocols)
+        try:
+            await stream.write(talk.start())
+            while talk.agreed is None:
+                answer = talk.receive(await self._some(stream))
+                if answer:
+                    await stream.write(answer)
+        except NegotiationFailed as error:
+            stream.reset()
+            raise ProtocolUnsupported(peer, tuple(protocols)) from error
+        except BaseException:
+            stream.reset()
+            raise
+        stream.begin(talk.agreed, talk.rest)
+        return stream
+
+    @staticmethod
+    async def _some(stream: MuxedStream) -> bytes:
+        data = await stream.read(4096)
+        if not data:
+            raise StreamBroken(stream.peer, "it ended before a protocol was agreed on")
+        return data
+
+    async def _accept(self, stream: MuxedStream) -> None:
+        talk = Choice(self.handlers)
+        try:
+            async with asyncio.timeout(HANDSHAKE_S):
+                while talk.agreed is None:
+                    answer = talk.receive(await self._some(stream))
+                    if answer:
+                        await stream.write(answer)
+            stream.begin(talk.agreed, talk.rest)
+            await self.handlers[talk.agreed](stream)
+        except (LeitherError, TimeoutError):
+            stream.reset()
+        except BaseException:
+            stream.reset()
+            raise
+        else:
+            stream.close()
+
+    async def close(self) -> None:
+        """Stop listening and end all connections."""
+        self._stopping = True
+        for server in self._servers:
+            server.close()
+        for task in (*self._handshakes, *self._dials.values()):
+            task.cancel()
+        for peer in list(self.connections):
+            self.disconnect(peer)
+        for server in self._servers:
+            await server.wait_closed()
+
+
+class _Incoming(SocketPipe):
+    """A socket that somebody opened to us."""
+
+    def __init__(self, take: Callable[[Pipe], None], *, web: bool) -> None:
+        super().__init__()
+        self._take = take
+        self._web = web
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start. Source: asyncio.Protocol."""
+        super().connection_made(transport)
+        if not self._web:
+            self._take(self)
+            return
+        from leither.net.websocket import accept_websocket
+
+        accept_websocket(self, self._take)
