@@ -25,6 +25,7 @@ from tools.vector_cases import (
     properties,
     records,
     sealing,
+    sync,
 )
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -50,6 +51,7 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "passport": (passports.passports, passports.bad_passports),
     "key-ring": (sealing.key_rings, sealing.bad_key_rings),
     "sealed-block": (sealing.blocks, sealing.bad_blocks),
+    "sync": (sync.frames, sync.bad_frames),
     "phrase": (identity.phrases, identity.bad_phrases),
     "reserved": (records.reserved, records.bad_reserved),
     "journal": (journal.segments, journal.bad_segments),

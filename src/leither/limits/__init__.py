@@ -6,4 +6,5 @@ from leither.limits.network import *
 from leither.limits.pairing import *
 from leither.limits.people import *
 from leither.limits.storage import *
+from leither.limits.sync import *
 from leither.limits.unit import *

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from leither.codec import Cid
 from leither.mimei.control import Control, WriterEntry
-from leither.mimei.head import Head
+from leither.mimei.head import Head, winning_release
 from leither.mimei.version import Version
 from leither.people.right import Act
 
@@ -27,6 +27,22 @@ def heads_that_count(
     if accepted is not None:
         return [accepted]
     return [held] if held is not None and held.seq < cut.seq else []
+
+
+def tips_that_count(control: Control, heads: Mapping[int, Head], here: Collection[Cid]) -> set[Cid]:
+    """Return what the heads come to where only the versions `here` are held: their tips, and the released version.
+
+    Of a tip that the author deleted the record is kept, and says what it had seen. The release counts where some tip
+    is not held, since it may not be read.
+    """
+    tips = {head.tip for head in heads.values()}
+    found = {tip for tip in tips if tip in here or tip in control.dropped}
+    if len(found) < len(tips):
+        acts = {writer.number: writer.rights for writer in control.writers}
+        release = winning_release((number, head) for number, head in heads.items() if acts.get(number, 0) & Act.RELEASE)
+        if release is not None and release.version in here:
+            found.add(release.version)
+    return found
 
 
 def versions_that_count(

@@ -1,6 +1,6 @@
 """Import: what an archive holds is stored, proved by signatures and hashes, and joined with what is here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leither.codec import Cid, NotACid
@@ -98,26 +98,38 @@ def _shelf(engines: Engines, lease: Lease, cid: Cid) -> Came:
 
 
 def _private(engines: Engines, shelf: Shelf, nodes: Nodes) -> Came:
+    forms = {_version(entry.key): entry.value == NUMBERED for entry in scan(nodes, shelf.versions)}
+    return open_private(
+        engines,
+        MimeiId(shelf.sealed or b""),
+        genesis=shelf.genesis,
+        control=shelf.control,
+        heads=shelf.heads,
+        forms=forms,
+    )
+
+
+def open_private(
+    engines: Engines, mimei: MimeiId, *, genesis: Cid, control: Cid, heads: Sequence[Cid], forms: Mapping[Cid, bool]
+) -> Came:
     """Open what came of a private MiMei, and note the sealed forms of all its blocks once they are proved.
 
+    Args: genesis, forms: sealed forms, those of versions with whether its number names the version.
     Raises: Refused: unless its author's seed is here. SealBroken, EpochKeyMissing, NotSealed, BlockMissing.
     """
-    mimei = MimeiId(shelf.sealed or b"")
-    control = engines.record(Control, shelf.control).check()
-    if engines.persons.of_key(control.by) is None:
+    by = engines.record(Control, control).check().by
+    if engines.persons.of_key(by) is None:
         raise Refused(mimei, "it is private, and the seed of its author is not here")
-    within = engines.root.private(mimei, control.by)
+    within = engines.root.private(mimei, by)
     blocks = within.blocks
     assert isinstance(blocks, PrivateBlocks)
-    genesis = blocks.note(shelf.genesis)
     versions: dict[Cid, bool] = {}
     pairs: list[Pair] = []
-    for entry in scan(nodes, shelf.versions):
-        form = _version(entry.key)
+    for form, is_numbered in forms.items():
         cid = blocks.open(form).cid
-        versions[cid] = entry.value == NUMBERED
+        versions[cid] = is_numbered
         pairs.append((cid, form))
-    for head in (engines.record(Head, cid) for cid in shelf.heads):
+    for head in (engines.record(Head, cid) for cid in heads):
         if head.sealed is None:
             raise Refused(mimei, "a head does not say where its version is sealed")
         if head.tip in versions:
@@ -125,7 +137,7 @@ def _private(engines: Engines, shelf: Shelf, nodes: Nodes) -> Came:
         elif blocks.note(head.sealed) != head.tip:
             raise Refused(mimei, "a head names another version than the one that is sealed")
     blocks.sealed.adopt(pairs)
-    return Came(genesis, shelf.control, shelf.heads, versions, within=within, sealed=shelf.genesis)
+    return Came(blocks.note(genesis), control, heads, versions, within=within, sealed=genesis)
 
 
 def _version(key: bytes) -> Cid:

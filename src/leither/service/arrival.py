@@ -16,7 +16,7 @@ from leither.mimei.entry import EntryType, decode_path_entry
 from leither.mimei.head import Head
 from leither.mimei.path import PATH_TYPE, key_path
 from leither.mimei.record import NotARecord
-from leither.mimei.standing import heads_that_count, versions_that_count
+from leither.mimei.standing import heads_that_count, tips_that_count, versions_that_count
 from leither.mimei.version import Version
 from leither.ports import Lease, Transaction, View
 from leither.service import tables
@@ -180,7 +180,7 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
     }
     if held is not None:
         _refuse_clones(engines, proved.id, standing, known_versions, fresh)
-    tips = {head.tip for head in newest.values()}
+    tips = tips_that_count(standing, newest, {*known_versions, *fresh})
     tip = join_tips(engines, proved.topic, tips, lease)
     if tip is not None and held is not None and tip.cid == held.base:
         tip = None

@@ -10,6 +10,7 @@ from leither.crypto import MimeiId, id_text
 from leither.errors import Conflict
 from leither.merkle import Entry, Tip, join
 from leither.mimei.genesis import Genesis
+from leither.mimei.standing import tips_that_count
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
 from leither.service.backup import backup
@@ -24,7 +25,7 @@ from leither.service.events import Event
 from leither.service.holding import Mimei, heads, load, within
 from leither.service.private import PrivateUnsupported, put_version
 from leither.service.shadows import settle_shadows
-from leither.service.versions import forget_version
+from leither.service.versions import forget_version, held_versions
 from leither.service.writers import advance, ensure_writer, next_head, own_release
 
 
@@ -86,7 +87,8 @@ def _save_changes(engines: Engines, mimei: MimeiId) -> None:
 def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
     with engines.state.read() as view:
         held = load(engines, view, mimei)
-        tips = {head.tip for _, head, _ in heads(engines, view, mimei)}
+        standing = {number: head for number, head, _ in heads(engines, view, mimei)}
+        tips = tips_that_count(held.control, standing, held_versions(view, mimei))
     version = join_tips(engines, held.genesis, tips, lease)
     if version is None or version.cid == held.base:
         return Merged(held.base, merged=False)

@@ -3,7 +3,7 @@
 Nothing is written but blocks, which a sweep takes away again if the whole is refused.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from leither import limits
@@ -47,6 +47,7 @@ from leither.unixfs import PathConflict, size_bytes
 _SEQ_LAST = limits.MAP_SEQ_MAX - limits.NUMBER_ROOM
 _U64_LAST = (1 << 63) - 1 - limits.NUMBER_ROOM
 """Largest numbers taken from elsewhere: who follows counts on from the highest."""
+_LACKING_TOLD = 10
 
 
 class Refused(PeerError):
@@ -60,11 +61,29 @@ class Refused(PeerError):
         super().__init__(f"what came as {self.id} is refused: {reason}; nothing of it was kept")
 
 
+class Incomplete(Refused):
+    """What came lacks blocks. `lacking` are those that were looked for first."""
+
+    code = "incomplete"
+
+    def __init__(self, mimei: MimeiId, what: str, lacking: Sequence[Cid]) -> None:
+        super().__init__(mimei, f"block {lacking[0]} did not come with {what}")
+        self.lacking = [cid.text for cid in lacking[:_LACKING_TOLD]]
+        self._lacking = tuple(lacking)
+
+    @property
+    def cids(self) -> tuple[Cid, ...]:
+        """The blocks that are lacking, as far as they are known."""
+        return self._lacking
+
+
 @dataclass(frozen=True, slots=True)
 class Came:
-    """A MiMei as an archive gives it, its blocks stored. `versions` tells of each whether its number names it.
+    """A MiMei as an archive or another node gives it, its blocks stored.
 
-    Of a private one: within: the engines that open it. sealed: its sealed genesis.
+    Fields: versions: tells of each whether its number names it. released: the released version is all that may be read
+    where it came from, so heads' versions don't come with them. Of a private one: within: the engines that open it.
+    sealed: its sealed genesis.
     """
 
     genesis: Cid
@@ -72,6 +91,7 @@ class Came:
     heads: Sequence[Cid]
     versions: dict[Cid, bool]
     changes: Sequence[tuple[bytes, bytes | None]] = ()
+    released: bool = False
     within: Engines | None = None
     sealed: Cid | None = None
 
@@ -93,9 +113,9 @@ class Proved:
 
 
 def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
-    """Return `came` once all of it is proved. Cost: in proportion to what is new here.
+    """Return `came` once all of it is proved. Cost: in proportion to what differs from versions that are proved.
 
-    Raises: Refused, BadSignature, NotARecord, BadEntry, BadDatabaseEntry, WrongDerivedEntry, BlockMissing,
+    Raises: Refused, Incomplete, BadSignature, NotARecord, BadEntry, BadDatabaseEntry, WrongDerivedEntry, BlockMissing,
         MapNotCanonical, NodeMalformed, BadRevoked, ChainTooLong, ChainBroken.
     """
     for cid in (came.genesis, came.control, *came.heads, *came.versions):
@@ -113,7 +133,7 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     if control.epoch > _U64_LAST:
         raise Refused(mimei, "its control has an epoch so high that none could follow")
     records = {cid: engines.record(Version, cid) for cid in came.versions}
-    heads = _prove_heads(engines, mimei, control, came.heads, records)
+    heads = _prove_heads(engines, mimei, control, came, records)
     with engines.state.read() as view:
         known = {cid for cid in records if view.get(tables.known(mimei, cid)) is not None}
     proof = _VersionProof(engines, lease, topic, control, heads, records, known)
@@ -125,10 +145,10 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
 
 
 def _prove_heads(
-    engines: Engines, mimei: MimeiId, control: Control, heads: Iterable[Cid], records: dict[Cid, Version]
+    engines: Engines, mimei: MimeiId, control: Control, came: Came, records: dict[Cid, Version]
 ) -> dict[int, Head]:
     found: dict[int, Head] = {}
-    for cid in heads:
+    for cid in came.heads:
         head = engines.record(Head, cid).check()
         writer = control.writer(head.by)
         if head.mimei != mimei or writer is None:
@@ -141,7 +161,7 @@ def _prove_heads(
         turn = head.release.turn if head.release else 0
         if head.seq > _SEQ_LAST or head.epoch > _U64_LAST or turn > _U64_LAST:
             raise Refused(mimei, f"the head of writer {writer.number} has a number so high that none could follow")
-        if head.tip not in records:
+        if head.tip not in records and not came.released:
             if head.tip not in control.dropped:
                 raise Refused(mimei, "a head's version did not come with it")
             engines.record(Version, head.tip).check()
@@ -180,22 +200,27 @@ class _VersionProof:
             raise self._refused("its versions have several salts")
         proved: dict[Cid, Version] = {}
         for cid, record in sorted(self._records.items(), key=lambda item: (item[1].n, item[0])):
-            if record.mimei != self._topic.id:
-                raise self._refused(f"version {cid} belongs to another MiMei")
-            if record.n > _U64_LAST or any(seen.seq > _SEQ_LAST for seen in record.seen):
-                raise self._refused(f"version {cid} has a number so high that none could follow")
-            if record.by is not None:
-                self._check_writer(cid, record)
-            elif cid not in vouched and cid not in self._known:
-                if not self._made_again(cid, record, proved):
-                    continue
-                self.remade.add(cid)
-            if any(self._records[parent].n >= record.n for parent in record.parents if parent in self._records):
-                raise self._refused(f"version {cid} is numbered below one it stands on")
-            if cid not in self._known:
-                self._check_maps(cid, record, proved)
+            if cid not in self._known and not self._is_proved(cid, record, vouched, proved):
+                continue
             proved[cid] = record
         return proved
+
+    def _is_proved(self, cid: Cid, record: Version, vouched: Container[Cid], proved: dict[Cid, Version]) -> bool:
+        """Prove a version that is new here; False of a merge that nobody vouches for and that can't be made again."""
+        if record.mimei != self._topic.id:
+            raise self._refused(f"version {cid} belongs to another MiMei")
+        if record.n > _U64_LAST or any(seen.seq > _SEQ_LAST for seen in record.seen):
+            raise self._refused(f"version {cid} has a number so high that none could follow")
+        if record.by is not None:
+            self._check_writer(cid, record)
+        elif cid not in vouched:
+            if not self._made_again(cid, record, proved):
+                return False
+            self.remade.add(cid)
+        if any(self._records[parent].n >= record.n for parent in record.parents if parent in self._records):
+            raise self._refused(f"version {cid} is numbered below one it stands on")
+        self._check_contents(cid, record, proved)
+        return True
 
     def _refused(self, reason: str) -> Refused:
         return Refused(self._topic.id, reason)
@@ -231,14 +256,27 @@ class _VersionProof:
             raise self._refused(f"nobody vouches for the merge {cid}, and what it joins does not make it")
         return True
 
-    def _check_maps(self, cid: Cid, record: Version, proved: dict[Cid, Version]) -> None:
-        for _ in self._reach.version(cid):
+    def _check_contents(self, cid: Cid, record: Version, proved: dict[Cid, Version]) -> None:
+        """Make sure that a version holds what it should. Of what a proved one holds too, nothing is looked at again."""
+        base = next((proved[parent] for parent in record.parents if parent in proved), None)
+        base = base or max(proved.values(), key=lambda version: version.n, default=None)
+        if base is None:
+            self._require(self._reach.version(cid))
+        try:
+            self._check_maps(cid, record, base)
+        except BlockMissing as error:
+            raise Incomplete(self._topic.id, f"version {cid}", [Cid.parse(error.cid)]) from None
+
+    def _require(self, blocks: Iterable[Cid]) -> None:
+        """Walk over blocks. Raises: Incomplete."""
+        for _ in blocks:
             pass
         if self._reach.missing:
-            raise self._refused(f"block {self._reach.missing[0]} did not come with it")
+            raise Incomplete(self._topic.id, "it", self._reach.missing)
+
+    def _check_maps(self, cid: Cid, record: Version, base: Version | None) -> None:
         engines, topic = self._engines, self._topic
         side = engines.map(record.side, record.salt, self._lease)
-        base = next((proved[parent] for parent in record.parents if parent in proved), None)
         check(side.nodes, record.side, side.shape, base=base.side if base else None)
         if record.siblings is not None:
             limit = limits.MAP_SIBLING_KEY_BYTES_MAX
@@ -247,6 +285,8 @@ class _VersionProof:
             if topic.type == "db" and entry.key[:1] in DERIVED:
                 raise self._refused(f"version {cid} keeps, as what lost, an entry that follows from others")
             check_entry(engines, topic, entry.key, entry.value)
+        for file in self._reach.lost(cid):
+            self._require(self._reach.below(file))
         below = side.at(base.side) if base else engines.empty_map(record.salt, self._lease)
         changed: list[bytes] = []
         size = base.size_bytes if base else 0
@@ -264,6 +304,7 @@ class _VersionProof:
 
     def _check_changed(self, cid: Cid, record: Version, entry: Entry) -> None:
         check_entry(self._engines, self._topic, entry.key, entry.value)
+        self._require(self._reach.entry(entry.key, entry.value))
         if entry.stamp.seq > record.seen_map.get(entry.stamp.writer, 0):
             raise self._refused(f"version {cid} holds what it says it has not seen")
         if self._topic.type == "db" and entry.key[:1] in DERIVED and entry.stamp != NOBODY:

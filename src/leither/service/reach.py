@@ -20,6 +20,14 @@ from leither.service.references import of, of_version
 from leither.service.versions import held_versions
 
 
+def _file(key: bytes, value: bytes | None) -> Cid | None:
+    """Return the root of the file that an entry holds, None if it holds none of its own."""
+    if value is None or key[:1] != PATH_TYPE:
+        return None
+    entry = decode_path_entry(value)
+    return entry.cid if entry.mimei is None else None
+
+
 class Reach:
     """Walks blocks, each once. `missing` collects what should be there and is not."""
 
@@ -68,15 +76,20 @@ class Reach:
         for root in (version.content, version.side, version.siblings):
             if root is not None:
                 yield from self.below(root)
-        if version.siblings is None:
-            return
-        side = self._engines.map(version.side, version.salt)
+        for file in self.lost(cid):
+            yield from self.below(file)
+
+    def lost(self, cid: Cid) -> Iterator[Cid]:
+        """Yield the roots of files that lost in a merge: only entries of the siblings map name them."""
         try:
-            beside = [(entry.key, entry.value) for entry in conflicts(side.nodes, version.siblings)]
+            version = self._engines.record(Version, cid)
+            if version.siblings is None:
+                return
+            side = self._engines.map(version.side, version.salt)
+            files = [_file(entry.key, entry.value) for entry in conflicts(side.nodes, version.siblings)]
         except (BlockMissing, BlockMismatch):
-            return  # noted as missing above
-        for key, value in beside:
-            yield from self._entry(key, value)
+            return  # what walks the version's maps notes that
+        yield from filter(None, files)
 
     def _version(self, cid: Cid) -> Version | None:
         try:
@@ -87,12 +100,11 @@ class Reach:
         self.missing.append(cid)
         return None
 
-    def _entry(self, key: bytes, value: bytes | None) -> Iterator[Cid]:
+    def entry(self, key: bytes, value: bytes | None) -> Iterator[Cid]:
         """Yield the blocks of a file that an entry names by its bytes, not by a link."""
-        if value is not None and key[:1] == PATH_TYPE:
-            entry = decode_path_entry(value)
-            if entry.cid is not None and entry.mimei is None:
-                yield from self.below(entry.cid)
+        file = _file(key, value)
+        if file is not None:
+            yield from self.below(file)
 
     def mimei(self, view: View, held: Mimei) -> Iterator[Cid]:
         """Yield the blocks of a MiMei: records, versions, `cur`, and the versions of others it refers to."""
@@ -105,15 +117,16 @@ class Reach:
         yield from self.record(Cid(held.row.genesis))
         for _, head, cid in heads(self._engines, view, held.id):
             yield from self.record(cid)
-            # A writer's newest version may have been deleted; its record still says what it had seen.
-            yield from self.record(head.tip)
+            if head.tip in held.control.dropped:
+                # A writer's newest version may have been deleted; its record still says what it had seen.
+                yield from self.record(head.tip)
         for cid in held_versions(view, held.id):
             yield from self.version(cid)
             if (version := self._version(cid)) is not None:
                 yield from self._pinned(partial(of_version, self._engines, version))
         cur = Cur(self._engines, view, held)
         for key, value, _ in cur.changes():
-            yield from self._entry(key, value)
+            yield from self.entry(key, value)
         yield from self._pinned(partial(of, cur))
 
     def _private(self, view: View, held: Mimei) -> Iterator[Cid]:
@@ -121,7 +134,8 @@ class Reach:
         yield from self.record(Cid(held.row.sealed))
         for cid in held_versions(view, held.id):
             yield from self._sealed(held, cid)
-            yield from self._lost(held, cid)
+            for file in Reach(held.engines).lost(cid):
+                yield from self._sealed(held, file)
         for key, value, _ in Cur(self._engines, view, held).changes():
             yield from self._sealed_entry(held, key, value)
         # Last, since a block that was seen is not gone into again.
@@ -130,24 +144,10 @@ class Reach:
             if head.sealed is not None:
                 yield from self.record(head.sealed)
 
-    def _lost(self, held: Mimei, cid: Cid) -> Iterator[Cid]:
-        """Yield the sealed blocks of what lost in a merge, which is in no tree of files."""
-        try:
-            version = held.engines.record(Version, cid)
-            if version.siblings is None:
-                return
-            side = held.engines.map(version.side, version.salt)
-            beside = [(entry.key, entry.value) for entry in conflicts(side.nodes, version.siblings)]
-        except (BlockMissing, BlockMismatch):
-            return  # noted as missing above
-        for key, value in beside:
-            yield from self._sealed_entry(held, key, value)
-
     def _sealed_entry(self, held: Mimei, key: bytes, value: bytes | None) -> Iterator[Cid]:
-        if value is not None and key[:1] == PATH_TYPE:
-            entry = decode_path_entry(value)
-            if entry.cid is not None and entry.mimei is None:
-                yield from self._sealed(held, entry.cid)
+        file = _file(key, value)
+        if file is not None:
+            yield from self._sealed(held, file)
 
     def _sealed(self, held: Mimei, cid: Cid) -> Iterator[Cid]:
         """Yield the sealed form of a block and all it holds, depth first."""

@@ -113,9 +113,7 @@ class Visits:
 
     def revoked(self) -> frozenset[tuple[bytes, bytes]]:
         """Return (person, device or passport) of every revocation that this node knows."""
-        with self._engines.state.read() as view:
-            rows = view.scan(tables.REVOCATIONS, prefix_end(tables.REVOCATIONS))
-            return frozenset((key[1:33], key[33:]) for key, _ in rows)
+        return known_revocations(self._engines)
 
     def learn(self, revocation: Revocation) -> None:
         """Take a person's word that a device or passport of theirs counts no longer; end that device's sessions.
@@ -135,6 +133,13 @@ class Visits:
 
         self._engines.state.write(add)
         self._tokens.end_all(lambda row: row.keys[:1] == (person,) and row.device == named)
+
+
+def known_revocations(engines: Engines) -> frozenset[tuple[bytes, bytes]]:
+    """Return (person, device or passport) of every revocation that this node knows."""
+    with engines.state.read() as view:
+        rows = view.scan(tables.REVOCATIONS, prefix_end(tables.REVOCATIONS))
+        return frozenset((key[1:33], key[33:]) for key, _ in rows)
 
 
 def make_passport(

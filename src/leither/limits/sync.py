@@ -1,0 +1,31 @@
+"""Bounds of what nodes tell each other about MiMei."""
+
+from leither.limits.content import BLOCK_BYTES_MAX
+from leither.limits.unit import KIB, MIB
+
+SYNC_FRAME_BYTES_MAX = BLOCK_BYTES_MAX + KIB
+"""One frame: a message, or a block with its CID."""
+SYNC_GRANTS_MAX = 16
+"""Grants that one session shows."""
+SYNC_DEVICES_MAX = 4
+"""Records of the asking device that one session shows."""
+SYNC_VERSIONS_MAX = 8192
+"""Versions that one answer lists; the rest is asked for again."""
+SYNC_WANTED_MAX = 1024
+"""Blocks that one message asks for."""
+SYNC_ANSWER_BYTES_MAX = 4 * MIB
+"""Blocks sent for one message, in bytes; the rest is asked for again."""
+SYNC_RECORDS_BYTES_MAX = 1 * MIB
+"""Records that come along with an answer; the rest is asked for by name."""
+SYNC_WANTS_AHEAD_MAX = 2
+"""Messages asking for blocks that are on their way at once."""
+SYNC_PENDING_MAX = 1 << 16
+"""Places that a pull remembers to look at before it looks into more blocks that came."""
+SYNC_OFFERED_MAX = 1 << 18
+"""Blocks that one session may ask for, remembered from those that name them; the oldest make room."""
+SYNC_WATCHED_MAX = 1024
+"""MiMei of whose new heads one session wants to hear."""
+SYNC_PULL_BYTES_MAX = 1 << 40
+"""What one pull takes in."""
+SYNC_REPAIRS_MAX = 64
+"""How often one pull goes on for blocks that turned out to be lacking here."""
