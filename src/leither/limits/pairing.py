@@ -18,6 +18,12 @@ PAIRS_MAX = 64
 """Nodes that one node is paired with."""
 PAIR_NAME_BYTES_MAX = 128
 KEPT_MAX = 8192
-"""MiMei that one node asks another to keep for it."""
-KEPT_HEADS_MAX = 1024
-"""Heads of one MiMei by which a node says what it keeps of it."""
+"""MiMei that one node asks another to keep for it; the rest is not kept."""
+KEPT_PAGE = 1024
+"""The same on one page of a message."""
+KEEP_S = 30
+"""How long a step of telling each other what is kept may take."""
+PULL_READ_BYTES = 256 * KIB
+"""Bytes that are read at once of what another node sends."""
+PAIR_JOBS_MAX = 1024
+"""Things to do with paired nodes that wait for their turn; what is dropped is done when they meet again."""

@@ -21,6 +21,10 @@ i hash                  Invitation         a link by which somebody becomes a us
 b id                    bytes              what everything that belongs to a user holds
 y hash                  PasskeyRow         a passkey by which somebody signs in
 x name                  settings of the node
+P node                  PairRow            a node with which this one is paired, by its key
+K node id               KeptRow            a MiMei that this node keeps for a paired one
+T node id               ToldRow            a MiMei of which a paired node says that it keeps it
+S id                    SealedRow          a private MiMei that is kept without its key
 """
 
 import struct
@@ -51,6 +55,10 @@ INVITATIONS = b"i"
 USAGE = b"b"
 PASSKEYS = b"y"
 SETTINGS = b"x"
+PAIRS = b"P"
+KEPT = b"K"
+TOLD = b"T"
+SEALED_KEPT = b"S"
 
 
 def gone(mimei: MimeiId) -> bytes:

@@ -102,11 +102,15 @@ class OpenCode:
             raise NoPairingCode
         return begun
 
-    def spend(self, now_ms: int, *, guessed_by: PeerId | None = None) -> "OpenCode":
+    def spend(self, now_ms: int) -> "OpenCode":
         """End it, for a proof came; of several who began, the first to prove has it. Raises: NoPairingCode."""
         if not self.is_good(now_ms):
             raise NoPairingCode
-        return replace(self, spent=True, guessed_by=guessed_by)
+        return replace(self, spent=True)
+
+    def guessed(self, peer: PeerId) -> "OpenCode":
+        """Note who was wrong."""
+        return replace(self, guessed_by=peer)
 
 
 def open_code(random: bytes, now_ms: int) -> OpenCode:

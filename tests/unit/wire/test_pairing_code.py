@@ -50,7 +50,7 @@ def test_a_code_is_good_for_its_time_alone() -> None:
 
 
 def test_a_code_is_good_for_one_proof_of_whomever_is_first() -> None:
-    spent = open_code(bytes(16), NOW).begin(NOW).begin(NOW).spend(NOW, guessed_by=peer_of("mallory"))
+    spent = open_code(bytes(16), NOW).begin(NOW).begin(NOW).spend(NOW).guessed(peer_of("mallory"))
     assert spent.guessed_by == peer_of("mallory")
     for again in (spent.spend, spent.begin):
         with pytest.raises(NoPairingCode):
