@@ -17,6 +17,7 @@ from tools.vector_cases import (
     grants,
     identity,
     journal,
+    pairing,
     passports,
     people,
     person_index,
@@ -60,6 +61,7 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "ids": (identity.ids, identity.bad_ids),
     "seedfile": (identity.seedfiles, identity.bad_seedfiles),
     "person-index": (person_index.person_indexes, person_index.bad_person_indexes),
+    "pairing": (pairing.runs, pairing.bad_messages),
     "right": (identity.rights, identity.bad_rights),
     "address": (identity.addresses, identity.bad_addresses),
 }

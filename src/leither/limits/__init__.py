@@ -4,6 +4,7 @@ from leither.limits.content import *
 from leither.limits.doors import *
 from leither.limits.exchange import *
 from leither.limits.network import *
+from leither.limits.pairing import *
 from leither.limits.people import *
 from leither.limits.publishing import *
 from leither.limits.storage import *

@@ -122,6 +122,11 @@ def _former_files(person: Person) -> dict[Path, bytes]:
     return found
 
 
+def own_device(engines: Engines, user: KeyId | None = None) -> Device:
+    """Return the word of a user, or the owner, that this node acts for them. Raises: UserNotFound."""
+    return _device(engines, engines.persons.of_user(user))
+
+
 def _device(engines: Engines, person: Person) -> Device:
     """Return the person's word that this node acts for them."""
     node, now = engines.identity.node, engines.clock.now_ms()

@@ -25,6 +25,10 @@ j key                   ms                 when a key was last announced in the 
 n id                    NameRow            what was last said under the IPNS name of a MiMei
 e id                    SeenRow            how a MiMei of elsewhere stood when it was last seen
 x name                  settings of the node
+P node                  PairRow            a node with which this one is paired, by its key
+K node id               KeptRow            a MiMei that this node keeps for a paired one
+T node id               ToldRow            a MiMei of which a paired node says that it keeps it
+S id                    SealedRow          a private MiMei that is kept without its key
 """
 
 import struct
@@ -59,6 +63,10 @@ SAID = b"j"
 NAMES = b"n"
 SEEN = b"e"
 SETTINGS = b"x"
+PAIRS = b"P"
+KEPT = b"K"
+TOLD = b"T"
+SEALED_KEPT = b"S"
 
 
 def gone(mimei: MimeiId) -> bytes:
