@@ -29,6 +29,7 @@ HISTORY, HISTORY_TOLD = 5, 3
 """Heartbeats for which a message can be asked for, and for which it is told of."""
 SEEN_S = 120
 BACKOFF_S, UNSUBSCRIBE_BACKOFF_S = 60, 10
+BACKOFF_S_MAX = 3600
 _ASKS_MAX = 3
 """How often one peer may ask for the same message."""
 
@@ -164,8 +165,9 @@ class GossipRouter:
         for topic in rpc.graft:
             effects += self._graft(peer, neighbour, topic, answer, now)
         for topic, backoff_s in rpc.prune:
-            self.mesh.get(topic, set()).discard(peer)
-            self._backoff[topic, peer] = now + min(max(backoff_s, BACKOFF_S), 3600)
+            if (mesh := self.mesh.get(topic)) is not None:
+                mesh.discard(peer)
+                self._backoff[topic, peer] = now + min(max(backoff_s, BACKOFF_S), BACKOFF_S_MAX)
         return [*effects, Send(peer, answer)] if answer else effects
 
     def heartbeat(self, now: float) -> list[Effect]:
