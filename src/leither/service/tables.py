@@ -19,6 +19,7 @@ k hash                  token or session
 o port                  id, flag           the app that has, or once had, a port for browsers on other machines
 u id                    UserRow            a user of this node
 i hash                  Invitation         a link by which somebody becomes a user
+N peer id               addresses          a peer that somebody chose (peer_rows.py)
 b id                    bytes              what everything that belongs to a user holds
 y hash                  PasskeyRow         a passkey by which somebody signs in
 j key                   ms                 when a key was last announced in the DHT
@@ -62,6 +63,7 @@ PASSKEYS = b"y"
 SAID = b"j"
 NAMES = b"n"
 SEEN = b"e"
+PEERS = b"N"
 SETTINGS = b"x"
 PAIRS = b"P"
 KEPT = b"K"
