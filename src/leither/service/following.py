@@ -192,7 +192,7 @@ class Following:
 
     def _serve(self, stream: Stream) -> None:
         """Answer one peer. Whoever asks what is no question is thought less of."""
-        session = self._node.session(stream.peer)
+        session = self._node.session(stream.peer, lambda event: self._do(lambda: self._node.receive(event)))
         while (body := stream.read_message(size_bytes_max=limits.SYNC_FRAME_BYTES_MAX)) is not None:
             try:
                 question = _read(body)

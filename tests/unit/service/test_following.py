@@ -173,3 +173,18 @@ def test_who_sends_news_that_is_none_is_thought_less_of(node: Callable[..., Node
     eves.network.send(desk.network.peer_id, [NEWS], b"nonsense")
     desk.network._hub.settle()
     assert desk.network.scores[eves.network.peer_id] < 0
+
+
+def test_who_is_asked_hears_of_news_that_the_asker_has(node: Callable[..., Node]) -> None:
+    desk, phone = node("desk"), node("phone")
+    mimei = made(desk.engines)
+    put(desk.engines, mimei, "a", b"1")
+    backup(desk.engines, mimei)
+    phone.follow(mimei, desk)
+    phone.until(lambda: bool(phone.shows(mimei)))
+    phone.following.unfollow(mimei)
+    put(phone.engines, mimei, "b", b"2")
+    backup(phone.engines, mimei)
+    desk.following.follow(mimei, FollowRow((), live=True))
+    phone.follow(mimei, desk)
+    desk.until(lambda: desk.shows(mimei) == {"a": b"1", "b": b"2"})
