@@ -11,7 +11,8 @@ s id cid                forms              sealed forms of a private MiMei's blo
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
 g id                    seq                where this node, as a writer, was in a MiMei that it deleted
-f key                  successor          that the key of a person of elsewhere gave way to another
+f key                   successor          that the key of a person of elsewhere gave way to another
+F id                    FollowRow          a MiMei that is brought up to date from other nodes
 t dimension 0 value 0 id tagger            which MiMei carry a tag
 a holder id digest      grant              what was granted to whom, the record's bytes
 l id path token         a lock that a WebDAV client holds
@@ -54,6 +55,7 @@ REVOCATIONS = b"q"
 SUCCESSORS = b"f"
 LOCKS = b"l"
 GONE = b"g"
+FOLLOWS = b"F"
 TOKENS = b"k"
 APP_PORTS = b"o"
 USERS = b"u"
