@@ -50,7 +50,9 @@ class Kad:
         self._own_addresses = own_addresses
 
     def serve(self, protocols: Sequence[str]) -> None:
-        """Answer requests of these protocols."""
+        """Answer requests of these protocols, and of no others."""
+        for protocol in (LAN, PUBLIC):
+            self._host.handlers.pop(protocol, None)
         for protocol in protocols:
             self._host.serve(protocol, self._answer)
 

@@ -42,6 +42,11 @@ class Keeping:
         if peer in self._wakes:
             self._wakes[peer].set()
 
+    def retry(self) -> None:
+        """Dial those who are away now, whatever pause they are in."""
+        for wake in self._wakes.values():
+            wake.set()
+
     def close(self) -> None:
         """Stop."""
         for peer in list(self._tasks):

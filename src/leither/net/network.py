@@ -59,7 +59,6 @@ class Libp2pNetwork:
     def __init__(self, setup: Setup, clock: Clock) -> None:
         """Raises: OSError: an address can't be listened on."""
         self.peer_id = setup.key.peer_id
-        self.reach: Reach = setup.reach
         self._clock = clock
         self._loop = LoopThread("leither-net")
         self._streams_pool = ThreadPoolExecutor(NETWORK_THREADS_MAX, "leither-net-stream")
@@ -81,6 +80,15 @@ class Libp2pNetwork:
             await node.close()
             raise
         return node
+
+    @property
+    def reach(self) -> Reach:
+        """How far the node listens and dials."""
+        return self._node.host.reach
+
+    def switch(self, reach: Reach, listen: Sequence[Multiaddr]) -> None:
+        """Reach as far as this from now on, listening here. Raises: OSError: an address can't be listened on."""
+        self._run(self._node.switch(reach, listen), STREAM_S)
 
     # Peers
 

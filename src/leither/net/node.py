@@ -15,6 +15,7 @@ from leither.net.identifying import Identifying
 from leither.net.kad import Kad
 from leither.net.keeping import Keeping
 from leither.net.peer_book import PeerBook, Save
+from leither.net.reaching import may_dial, told_addresses
 from leither.net.standing import Standing
 from leither.net.upgrade import Token
 from leither.ports.network import Known, Reach
@@ -36,6 +37,8 @@ class Setup:
     token: Token
     kept: tuple[Known, ...] = ()
     save: Save = lambda peer, addresses: None
+    machine: Callable[[], Sequence[str]] = lambda: ("127.0.0.1",)
+    """Tells this machine's IP addresses."""
 
 
 class NetNode:
@@ -63,13 +66,25 @@ class NetNode:
 
     async def start(self) -> None:
         """Listen. Raises: OSError."""
-        self.kad.serve((LAN,) if self.setup.reach is Reach.PUBLIC else (LAN, PUBLIC))
-        for address in self.setup.listen:
+        await self.switch(self.setup.reach, self.setup.listen)
+
+    async def switch(self, reach: Reach, listen: Iterable[Multiaddr]) -> None:
+        """Reach as far as this from now on, listening here. Connections that lie beyond are ended. Raises: OSError."""
+        self.host.stop_listening()
+        self.host.reach = reach
+        for connections in list(self.host.connections.values()):
+            for connection in list(connections):
+                if not may_dial(connection.address, reach):
+                    connection.close()
+        self.kad.serve((LAN,) if reach is Reach.PUBLIC else (LAN, PUBLIC))
+        for address in listen:
             await self.host.listen(address)
+        self.keeping.retry()
+        self.identifying.push()
 
     def addresses(self) -> list[Multiaddr]:
         """Return where others may reach this node, as far as it knows."""
-        return self.host.listening
+        return told_addresses(self.host.listening, self.setup.machine(), self.host.reach)
 
     async def connect(self, peer: PeerId, addresses: Iterable[Multiaddr]) -> Connection:
         """Connect to a peer, by the addresses given and those known; the DHT is asked if there are none.

@@ -8,14 +8,19 @@ from leither.ports import Network, Reach
 from leither.runtime import SystemClock, SystemRandom
 from leither.testing.suites import NetworkSuite
 
-TCP, WEBSOCKET = "/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/tcp/0/ws"
+LOOPBACK = Multiaddr.parse("/ip4/127.0.0.1/tcp/0")
 
 
-def network(listen: str = TCP, reach: Reach = Reach.OFF) -> Libp2pNetwork:
+def network(reach: Reach = Reach.OFF) -> Libp2pNetwork:
     random = SystemRandom()
-    key = HostKey(random.token(32))
-    setup = Setup(key, reach, (Multiaddr.parse(listen),), random.token)
-    return Libp2pNetwork(setup, SystemClock())
+    return Libp2pNetwork(Setup(HostKey(random.token(32)), reach, (LOOPBACK,), random.token), SystemClock())
+
+
+class ByWebSocket(Libp2pNetwork):
+    """Tells its WebSocket addresses only."""
+
+    def addresses(self) -> list[str]:
+        return [address for address in super().addresses() if "/ws/" in address]
 
 
 class TestLibp2pNetwork(NetworkSuite):
@@ -25,4 +30,6 @@ class TestLibp2pNetwork(NetworkSuite):
 
 class TestLibp2pNetworkOverWebSockets(NetworkSuite):
     def make(self, count: int) -> list[Network]:
-        return [network(WEBSOCKET) for _ in range(count)]
+        random = SystemRandom()
+        made = [Setup(HostKey(random.token(32)), Reach.OFF, (LOOPBACK,), random.token) for _ in range(count)]
+        return [ByWebSocket(setup, SystemClock()) for setup in made]
