@@ -32,3 +32,35 @@ NAME_TTL_S = 300
 """How long who asked for a name may keep the answer."""
 NAME_BUMPS_BITS = 8
 """Bits of a record's sequence below the release's number: room for corrections of one release."""
+
+# Looking for what isn't here
+RESOLVE_S = 10
+"""How long one look-up takes at the most, without what is then fetched."""
+RESOLVE_STEP_S = 5
+"""How long one peer may take to be reached, or to answer one question."""
+RESOLVE_GRACE_S = 0.15
+"""How long others are waited for once a holder has answered: one of them may know more."""
+RESOLVE_ASKED_MAX = 16
+"""Peers that one look-up asks."""
+RESOLVE_STANDINGS_MAX = 8
+"""Different answers that one look-up checks."""
+RESOLVE_RECORDS_BYTES_MAX = 4 * MIB
+"""Records that one peer may send to show how a MiMei stands."""
+RESOLVE_CONTROLS_MAX = 64
+"""Controls that are followed back to show that one comes after another."""
+RESOLVE_TRIES_MAX = 3
+"""Look-ups for one request, where holders go on writing meanwhile."""
+RESOLVES_MAX = 8
+"""Look-ups at once; a guest may cause a quarter of them."""
+RESOLVED_S = 5
+"""How long what was brought up to date counts as that."""
+ABSENT_S = 15
+"""How long what was found nowhere is not looked for again."""
+ABSENT_MAX = 4096
+"""Ids that are remembered as found nowhere."""
+GUEST_LOOKUPS_PER_MINUTE = 30
+"""Look-ups that all guests together may cause, where they may at all."""
+GUEST_FETCH_BYTES_MAX = 64 * MIB
+"""What one guest's request may bring here."""
+SEEN_MAX = 8192
+"""MiMei of elsewhere whose last standing is remembered; those seen longest ago make room."""

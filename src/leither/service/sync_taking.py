@@ -44,7 +44,13 @@ class Taking:
     """
 
     def __init__(
-        self, engines: Engines, mimei: MimeiId, *, hello: Hello | None = None, user: KeyId | None = None
+        self,
+        engines: Engines,
+        mimei: MimeiId,
+        *,
+        hello: Hello | None = None,
+        user: KeyId | None = None,
+        bytes_max: int = limits.SYNC_PULL_BYTES_MAX,
     ) -> None:
         """Take hello: who asks. user: to whom it is to belong if it is new here, None for the owner."""
         self._engines = engines
@@ -65,6 +71,7 @@ class Taking:
             control=self._held.control.cid if self._held is not None else None,
             heads=[cid for _, _, cid in known],
             hello=hello,
+            bytes_max=bytes_max,
         )
         self.arrived: Arrived | None = None
 

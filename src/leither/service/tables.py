@@ -20,11 +20,11 @@ k hash                  token or session
 o port                  id, flag           the app that has, or once had, a port for browsers on other machines
 u id                    UserRow            a user of this node
 i hash                  Invitation         a link by which somebody becomes a user
-N peer id               addresses          a peer that somebody chose (peer_rows.py)
+n peer id               addresses          a peer that somebody chose (peer_rows.py)
 b id                    bytes              what everything that belongs to a user holds
 y hash                  PasskeyRow         a passkey by which somebody signs in
 j key                   ms                 when a key was last announced in the DHT
-n id                    NameRow            what was last said under the IPNS name of a MiMei
+z id                    NameRow            what was last said under the IPNS name of a MiMei
 e id                    SeenRow            how a MiMei of elsewhere stood when it was last seen
 x name                  settings of the node
 P node                  PairRow            a node with which this one is paired, by its key
@@ -62,10 +62,10 @@ USERS = b"u"
 INVITATIONS = b"i"
 USAGE = b"b"
 PASSKEYS = b"y"
+PEERS = b"n"
 SAID = b"j"
-NAMES = b"n"
+NAMES = b"z"
 SEEN = b"e"
-PEERS = b"N"
 SETTINGS = b"x"
 PAIRS = b"P"
 KEPT = b"K"
