@@ -44,7 +44,7 @@ def frames() -> list[Case]:
         "no": No(reason="absent"),
         "watch": Watch(mimei=(_ID, bytes(20))),
         "watch nothing": Watch(),
-        "news": News(head=_HEAD.encode()),
+        "news": News(head=_HEAD.encode(), control=cid("control")),
     }
     messages: list[Case] = [
         {
@@ -76,6 +76,7 @@ def bad_frames() -> list[Case]:
         "no reason": changed(No(reason="absent"), reason=...),
         "an unknown field": changed(Done(), colour="red"),
         "more left than may be asked for": changed(Done(), left=limits.SYNC_WANTED_MAX + 1),
+        "news without a control": changed(News(head=b"", control=cid("control")), control=...),
         "version 2 of the format": changed(Done(), v=2),
     }
     seen["false for more"] = changed(_STANDING, more=False)

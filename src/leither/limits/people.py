@@ -6,6 +6,8 @@ from leither.limits.unit import KIB, MIB
 DEVICE_NAME_BYTES_MAX = 128
 DEVICE_S = 10 * 366 * 24 * 3600
 """For how long a person's word counts that a node acts for them."""
+DEVICE_EARLY_S = 24 * 3600
+"""By how much another node's clock may be behind when it is shown that a node acts for a person."""
 INDEX_FILE_BYTES_MAX = 64 * KIB
 """Longest file of a person's index that is read."""
 SUCCESSORS_MAX = 64

@@ -29,3 +29,22 @@ SYNC_PULL_BYTES_MAX = 1 << 40
 """What one pull takes in."""
 SYNC_REPAIRS_MAX = 64
 """How often one pull goes on for blocks that turned out to be lacking here."""
+
+# Following
+FOLLOW_PERIOD_S = 3600
+"""How often a node from which a MiMei is followed is asked although nothing was heard."""
+FOLLOW_CALM_S = 60
+"""How long news of a MiMei that is not followed in real time may wait, so that several changes come at once."""
+FOLLOW_RETRY_S = 5
+"""First pause after a node was away; it doubles."""
+FOLLOW_REFUSED_S = 300
+"""First pause after a node had nothing to tell, or told what did not prove itself; it doubles."""
+FOLLOW_PAUSE_S_MAX = 3600
+FOLLOW_PULLS_MAX = 4
+"""MiMei that are brought up to date at once."""
+FOLLOW_SOURCES_MAX = 16
+"""Nodes from which one MiMei is followed."""
+FOLLOW_BAD_POINTS = 50
+"""What it costs a node's standing to tell what does not prove itself."""
+FOLLOWED_MAX = 4096
+"""MiMei that a node follows."""

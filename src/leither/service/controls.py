@@ -45,9 +45,9 @@ def newer_control(engines: Engines, lease: Lease, held: Control, came: Control) 
     a writer stays taken. What one of them has already is not signed again, so that nodes that go on exchanging come to
     an end. Raises: ControlDiverged, ControlUndone, NotARecord, TooManyRevoked.
     """
-    if held.cid == came.cid or follows(engines, held, came):
+    if held.cid == came.cid or _follows(engines, held, came):
         return held
-    if follows(engines, came, held):
+    if _follows(engines, came, held):
         if (reason := undone(held, came)) is not None:
             raise ControlUndone(came.cid, reason)
         return came
@@ -99,6 +99,10 @@ def _chain(engines: Engines, control: Control) -> list[Cid]:
     return found
 
 
-def follows(engines: Engines, later: Control, earlier: Control) -> bool:
-    """Tell whether `later` was signed over `earlier`, with others between or not."""
+def is_or_follows(engines: Engines, later: Control, earlier: Cid) -> bool:
+    """Tell whether `later` is the control `earlier`, or was signed over it."""
+    return later.cid == earlier or earlier in _chain(engines, later)
+
+
+def _follows(engines: Engines, later: Control, earlier: Control) -> bool:
     return earlier.cid in _chain(engines, later)

@@ -124,11 +124,15 @@ def _former_files(engines: Engines) -> dict[Path, bytes]:
 
 
 def own_device(engines: Engines, user: KeyId | None = None) -> Device:
-    """Return the word of a user, or the owner, that this node acts for them. Raises: UserNotFound."""
-    return _device(engines, engines.persons.of_user(user))
+    """Return the word of a user, or the owner, that this node acts for them. It begins early, for clocks differ.
+
+    Raises: UserNotFound.
+    """
+    early_ms = engines.clock.now_ms() - limits.DEVICE_EARLY_S * 1000
+    return _device(engines, engines.persons.of_user(user), start_ms=max(early_ms, 0))
 
 
-def _device(engines: Engines, person: Person) -> Device:
+def _device(engines: Engines, person: Person, *, start_ms: int | None = None) -> Device:
     """Return the person's word that this node acts for them."""
     node, now = engines.identity.node, engines.clock.now_ms()
     return Device(
@@ -136,7 +140,7 @@ def _device(engines: Engines, person: Person) -> Device:
         device=node.public,
         seal=seal_key(node.secret).public,
         name=f"node {id_text(node.id)[:_SHORT]}",
-        start_ms=now,
+        start_ms=now if start_ms is None else start_ms,
         until_ms=now + limits.DEVICE_S * 1000,
     ).signed(person.key)
 

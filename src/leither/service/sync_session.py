@@ -1,26 +1,21 @@
 """Answering one node that asks how MiMei stand: for whom it acts, what it may read, and the blocks of that alone."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from leither import limits
 from leither.codec import RAW, Block, BlockMismatch, BlockMissing, Cid
 from leither.codec.record import BadSignature
 from leither.crypto import MimeiId
 from leither.errors import DeniedError, InputError, LimitError
-from leither.people import ALL, GUEST, Act, Device, Principal, visitor
-from leither.people.chain import Chain
-from leither.people.policy import decide
-from leither.people.visit import Visit, require_signer
-from leither.ports import View
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, MimeiNotFound, heads, load
+from leither.service.holding import Mimei, MimeiNotFound, load
 from leither.service.private import sealed_form
 from leither.service.reach import Reach
-from leither.service.sync_offer import Offer, may_be_told, offer
-from leither.service.visits import known_revocations
+from leither.service.sync_asker import Asker, known_asker
+from leither.service.sync_offer import Offer, offer
 from leither.wire.sync_frame import Frame
-from leither.wire.sync_messages import Ask, Done, Hello, Listed, Message, News, No, Standing, Want, Watch
+from leither.wire.sync_messages import Ask, Done, Hello, Listed, Message, No, Standing, Want, Watch
 from leither.wire.sync_walk import BadAnswer, Follow, of_control, of_record, of_version, plain, sealed
 
 
@@ -31,15 +26,15 @@ class SyncSession:
     what they may not read, whatever else is stored.
     """
 
-    def __init__(self, engines: Engines, peer: bytes) -> None:
+    def __init__(self, engines: Engines, peer: bytes, watch: Callable[[Asker, MimeiId], None]) -> None:
+        """Take peer: the key it has shown. watch: takes note of what it wants to hear of."""
         self._engines = engines
+        self._watch = watch
         self._peer = peer
-        self._principal: Principal = GUEST
-        self._shown: tuple[Chain, ...] = ()
+        self._asker = Asker()
         self._greeted = False
         self._offered: OrderedDict[Cid, Follow] = OrderedDict()
         self._merged: list[tuple[Mimei, Cid]] = []
-        self._told: dict[MimeiId, frozenset[Cid]] = {}
 
     def receive(self, message: Message) -> Iterator[Frame]:
         """Yield the answer to a question. Raises: BadAnswer: for what is none; the connection is to be ended."""
@@ -53,35 +48,15 @@ class SyncSession:
             case Want():
                 yield from self._send(message.blocks)
             case Watch():
-                self._watch([MimeiId(mimei) for mimei in message.mimei])
+                for mimei in message.mimei:
+                    self._watch(self._asker, MimeiId(mimei))
             case _:
                 raise BadAnswer(f"a message of kind {message.KIND} where a question should come")
 
-    def news(self, mimei: MimeiId) -> Iterator[News]:
-        """Yield the heads of a MiMei that this session watches and has not heard of."""
-        before = self._told.get(mimei)
-        if before is None:
-            return
-        with self._engines.state.read() as view:
-            now = self._heads(view, mimei)
-        self._told[mimei] = frozenset(now)
-        for cid in now:
-            if cid not in before:
-                yield News(head=self._engines.blocks.get(cid))
-
     def _greet(self, hello: Hello) -> Iterator[Message]:
-        """Take note of who asks. Whatever doesn't prove itself makes them a guest, and they are told why."""
-        engines = self._engines
+        """Take note of who asks. Whatever doesn't prove itself leaves them a guest, and they are told why."""
         try:
-            devices = [Device.decode(record) for record in hello.devices]
-            mine = [device for device in devices if device.device == self._peer]
-            if mine:
-                person, now_ms = mine[0].by, engines.clock.now_ms()
-                until_ms = require_signer(
-                    "session", self._peer, person, now_ms=now_ms, devices=mine, revoked=known_revocations(engines)
-                )
-                self._principal = visitor(Visit(person, self._peer, until_ms, ALL))
-            self._shown = tuple(engines.granted.prove(grant) for grant in hello.grants)
+            self._asker = known_asker(self._engines, self._peer, hello)
         except (InputError, DeniedError, LimitError, BadSignature) as error:
             yield No(reason=error.code)
 
@@ -93,7 +68,8 @@ class SyncSession:
             except MimeiNotFound:
                 found = None
             else:
-                found = offer(engines, view, held, self._acts(held), control=ask.control, known=ask.heads)
+                acts = self._asker.acts(engines, held)
+                found = offer(engines, view, held, acts, control=ask.control, known=ask.heads)
         if found is None:
             yield No(reason="absent")  # denied and absent alike
             return
@@ -113,12 +89,6 @@ class SyncSession:
         records = found.records if not ask.skip else ()
         yield from self._send_records((*records, *(cid for cid, _ in listed)))
         yield Done()
-
-    def _acts(self, held: Mimei) -> Act:
-        acts = held.acts(self._principal)
-        if self._shown and self._principal.keys:
-            acts |= decide(self._principal, held.facts, self._engines.clock.now_ms(), self._shown).acts
-        return acts
 
     def _offer(self, held: Mimei, found: Offer) -> None:
         self._may_ask(found.genesis, of_record)
@@ -181,17 +151,3 @@ class SyncSession:
             for found in Reach(held.engines).lost(cid):
                 form = sealed_form(held.engines.blocks, found)
                 self._may_ask(form or found, sealed if form else plain)
-
-    def _watch(self, mimei: Iterable[MimeiId]) -> None:
-        with self._engines.state.read() as view:
-            self._told = {one: frozenset(self._heads(view, one)) for one in mimei}
-
-    def _heads(self, view: View, mimei: MimeiId) -> list[Cid]:
-        """Return the heads of a MiMei, none if they may not be known."""
-        try:
-            held = load(self._engines, view, mimei)
-        except MimeiNotFound:
-            return []
-        if not may_be_told(held, self._acts(held)):
-            return []
-        return [cid for _, _, cid in heads(self._engines, view, mimei)]

@@ -8,12 +8,11 @@ from leither import limits
 from leither.codec import BlockMissing, Cid
 from leither.crypto import ID_BYTES, KeyId, MimeiId
 from leither.errors import PeerError
-from leither.mimei.control import Control
 from leither.mimei.head import Head
 from leither.mimei.version import Version
 from leither.service.archive_in import open_private
 from leither.service.arrival import Arrived, arrive
-from leither.service.controls import follows
+from leither.service.controls import is_or_follows
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, heads, load
 from leither.service.proof import Came, Incomplete
@@ -124,7 +123,7 @@ class Taking:
     def _is_known(self, control: Cid) -> bool:
         """Tell whether this is a control that stands here, or stood."""
         held = self._held
-        return held is not None and follows_or_is(self._engines, held.control, control)
+        return held is not None and is_or_follows(self._engines, held.control, control)
 
     def _newer(self, found: Sequence[Cid]) -> Iterator[Cid]:
         """Yield the heads that are not known to be behind, so that a node that lags says nothing wrong."""
@@ -165,8 +164,3 @@ class Taking:
             found.append(self._held.base)
         with self._engines.state.read() as view:
             return {cid: False for cid in found if is_held(self._engines, view, self._held, cid)}
-
-
-def follows_or_is(engines: Engines, later: Control, earlier: Cid) -> bool:
-    """Tell whether a control is `earlier`, or was signed over it."""
-    return later.cid == earlier or follows(engines, later, engines.record(Control, earlier))

@@ -11,6 +11,7 @@ s id cid                forms              sealed forms of a private MiMei's blo
 p id page               tick, bytes        writes at an offset, not yet folded into a file
 r target source ref     count              who refers to a MiMei
 g id                    seq                where this node, as a writer, was in a MiMei that it deleted
+f id                    FollowRow          a MiMei that is brought up to date from other nodes
 t dimension 0 value 0 id tagger            which MiMei carry a tag
 a holder id digest      grant              what was granted to whom, the record's bytes
 l id path token         a lock that a WebDAV client holds
@@ -48,6 +49,7 @@ GRANTS = b"a"
 REVOCATIONS = b"q"
 LOCKS = b"l"
 GONE = b"g"
+FOLLOWS = b"f"
 TOKENS = b"k"
 APP_PORTS = b"o"
 USERS = b"u"

@@ -3,13 +3,16 @@
 Unsigned: what a message names proves itself. Bytes: spec/format/sync.md.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta, Struct
 
 from leither import limits
 from leither.codec import Cid
 from leither.codec.record import U64, Id, Record
+
+SYNC: Final = "/leither/sync/1"
+NEWS: Final = "/leither/news/1"
 
 Heads = Annotated[tuple[Cid, ...], Meta(max_length=limits.WRITERS_MAX)]
 Carried = Annotated[bytes, Meta(max_length=limits.GRANT_BYTES_MAX)]
@@ -92,7 +95,7 @@ class No(Record, frozen=True, kw_only=True, tag="sync-no"):
 
 
 class Watch(Record, frozen=True, kw_only=True, tag="sync-watch"):
-    """Tell me of new heads of these MiMei, as long as this session lasts. Takes the place of the last `Watch`."""
+    """Tell me of new heads of these MiMei, as long as we are connected. Not answered."""
 
     KIND: ClassVar[str] = "sync-watch"
 
@@ -100,9 +103,11 @@ class Watch(Record, frozen=True, kw_only=True, tag="sync-watch"):
 
 
 class News(Record, frozen=True, kw_only=True, tag="sync-news"):
-    """A writer's new head, the record's bytes. Comes unasked to who watches, and by gossip."""
+    """A writer's head, the record's bytes, and the control: one of them is new. Comes to who watches."""
 
     KIND: ClassVar[str] = "sync-news"
+
+    control: Cid
 
     head: Annotated[bytes, Meta(max_length=limits.GRANT_BYTES_MAX)]
 

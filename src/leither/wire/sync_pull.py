@@ -10,7 +10,7 @@ from leither.codec import Block, Cid
 from leither.crypto import MimeiId
 from leither.errors import LimitError, PeerError
 from leither.wire.sync_frame import Frame
-from leither.wire.sync_messages import Ask, Done, Hello, Listed, Message, No, Standing, Want
+from leither.wire.sync_messages import Ask, Done, Hello, Listed, Message, No, Standing, Want, Watch
 from leither.wire.sync_walk import BadAnswer, Sought, Walk, of_control, of_record, of_version, plain, sealed
 
 
@@ -77,7 +77,7 @@ class Pull:
 
     def begin(self) -> list[Message]:
         """Return what to send first."""
-        return [self._ask] if self._hello is None else [self._hello, self._ask]
+        return [*(() if self._hello is None else (self._hello,)), Watch(mimei=(self._ask.mimei,)), self._ask]
 
     def seek(self, cids: Iterable[Cid]) -> list[Message]:
         """Go on for blocks that turned out to be lacking; return what to send."""

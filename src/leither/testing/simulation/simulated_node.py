@@ -1,0 +1,137 @@
+"""A node of a simulation: the services of a real one, in memory, with streams that the timeline carries."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+from leither.crypto import MimeiId
+from leither.crypto.peer_id import PeerId, peer_id_of
+from leither.errors import LeitherError
+from leither.service.events import Event as Change
+from leither.service.follow_rows import FollowRow
+from leither.service.sync_node import SyncNode, outcome_of
+from leither.testing.node import memory_engines
+from leither.testing.simulation.stream import SimulatedStream
+from leither.wire.sync_follower import Blame, Effect, Met, Outcome, Pull, Pulled, Tick
+
+if TYPE_CHECKING:
+    from leither.testing.simulation.world import World
+
+_DIAL_MS = 3000
+"""How long a node waits for one that does not answer."""
+
+
+class SimulatedNode:
+    """What it holds outlives its going away; what it only remembers doesn't. `life` counts its comings and goings."""
+
+    def __init__(self, world: "World", *, person: str, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.engines = memory_engines(person=person, node=name, clock=world.timeline.clock)
+        self.peer = peer_id_of(self.engines.identity.node.public)
+        self.is_up = False
+        self.is_lost = False
+        self.life = 0
+        self.blamed: Counter[PeerId] = Counter()
+        self.failures: Counter[str] = Counter()
+        self.sync = SyncNode(self.engines)
+        self._changed: dict[MimeiId, None] = {}
+        self._tick_ms: int | None = None
+        self._open = ExitStack()
+        self._open.enter_context(self.engines.events.watching(self._note))
+
+    def start(self) -> None:
+        """Come up, with what was followed before."""
+        assert not self.is_lost
+        self.is_up = True
+        self.life += 1
+        self.sync = SyncNode(self.engines)
+        self._tick_ms = None
+        self._do(self.sync.begin())
+        for other in self.world.nodes:
+            if other is not self and self.reaches(other):
+                other.meet(self)
+
+    def stop(self) -> None:
+        """Go away."""
+        self.is_up = False
+        self.life += 1
+        for other in self.world.nodes:
+            other.sync.watchers.remove(self.peer)
+
+    def lose(self) -> None:
+        """Go away for good, with all that is held."""
+        self.stop()
+        self.is_lost = True
+
+    def reaches(self, other: "SimulatedNode") -> bool:
+        """Tell whether both are up and on one side."""
+        return self.is_up and other.is_up and self.world.links.reach(self.name, other.name)
+
+    def follow(self, mimei: MimeiId, sources: Iterable["SimulatedNode"]) -> None:
+        """Follow a MiMei from these nodes, in real time."""
+        self._do(self.sync.follow(mimei, FollowRow(tuple(source.peer for source in sources), live=True)))
+
+    def meet(self, other: "SimulatedNode") -> None:
+        """Learn that another node can be reached again."""
+        self._do(self.sync.receive(Met(other.peer)))
+
+    def tell(self) -> None:
+        """Send news of what has changed."""
+        changed, self._changed = list(self._changed), {}
+        for peer, data in [news for mimei in changed for news in self.sync.news(mimei)]:
+            other = self.world.by_peer[peer]
+            delay_ms = self.world.links.message_delay_ms(len(data))
+            if delay_ms is not None:
+                self.world.timeline.after(delay_ms, partial(other.hear, self, data))
+
+    def hear(self, sender: "SimulatedNode", data: bytes) -> None:
+        """Take news, if it comes through."""
+        if self.reaches(sender):
+            self._do(self.sync.hear(sender.peer, data))
+
+    def ended(self, pull: Pull, outcome: Outcome) -> None:
+        """Take note that a pull ended."""
+        self.world.arrived(self, pull.mimei)
+        self._do(self.sync.receive(Pulled(pull.mimei, pull.peer, outcome)))
+        self.tell()
+
+    def failed(self, error: LeitherError) -> Outcome:
+        """Take note of why a pull failed; return what that comes to."""
+        self.failures[error.code] += 1
+        return outcome_of(error)
+
+    def _note(self, change: Change) -> None:
+        if change.what != "change":
+            self._changed[change.id] = None
+
+    def _do(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Pull(_, peer):
+                    self._pull(effect, self.world.by_peer[peer])
+                case Blame(peer, points):
+                    self.blamed[peer] += points
+        wake_ms = self.sync.follower.wake_ms()
+        if wake_ms is not None and (self._tick_ms is None or wake_ms < self._tick_ms):
+            self._tick_ms = wake_ms
+            life = self.life
+            self.world.timeline.after(max(wake_ms - self.world.timeline.now_ms, 1), lambda: self._tick(wake_ms, life))
+
+    def _tick(self, at_ms: int, life: int) -> None:
+        if self.is_up and life == self.life and at_ms == self._tick_ms:
+            self._tick_ms = None
+            self._do(self.sync.receive(Tick()))
+
+    def _pull(self, pull: Pull, holder: "SimulatedNode") -> None:
+        if self.reaches(holder):
+            SimulatedStream(self, holder, pull)
+            return
+        life = self.life
+        self.world.timeline.after(_DIAL_MS, lambda: self._unreached(pull, life))
+
+    def _unreached(self, pull: Pull, life: int) -> None:
+        if life == self.life:
+            self.ended(pull, Outcome.AWAY)
