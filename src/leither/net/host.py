@@ -32,6 +32,10 @@ Wrap = Callable[[Pipe], Awaitable[Pipe]]
 """Puts a private network's encryption around what a socket carries."""
 
 
+_HTTP = b"GET "
+"""How a WebSocket begins. libp2p begins with the length of a line, which is another byte."""
+
+
 class Host:
     """Connections by peer and handlers by protocol."""
 
@@ -67,15 +71,24 @@ class Host:
         return list(self._listening)
 
     async def listen(self, address: Multiaddr) -> Multiaddr:
-        """Listen on a TCP or WebSocket address; return it with the port that was given. Raises: OSError."""
+        """Listen on a TCP address, for WebSockets too; return it with the port that was given. Raises: OSError."""
         host, port = address.parts[0][1], int(address.value("tcp") or 0)
-        web = any(name == "ws" for name, _ in address.parts)
-        server = await asyncio.get_running_loop().create_server(lambda: _Incoming(self.incoming, web=web), host, port)
+        server = await asyncio.get_running_loop().create_server(self._take_in, host, port)
         self._servers.append(server)
         bound = str(server.sockets[0].getsockname()[1])
         found = Multiaddr(tuple((name, bound if name == "tcp" else value) for name, value in address.parts))
         self._listening.append(found)
         return found
+
+    def _take_in(self) -> asyncio.Protocol:
+        return _Incoming(self.incoming, lambda remote: may_dial(remote, self.reach))
+
+    def stop_listening(self) -> None:
+        """Listen nowhere any more; connections go on."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        self._listening.clear()
 
     def serve(self, protocol: str, handler: Handler) -> None:
         """Handle streams of a protocol. A handler that returns ends its stream; one that raises resets it."""
@@ -251,30 +264,51 @@ class Host:
     async def close(self) -> None:
         """Stop listening and end all connections."""
         self._stopping = True
-        for server in self._servers:
-            server.close()
+        servers = list(self._servers)
+        self.stop_listening()
         for task in (*self._handshakes, *self._dials.values()):
             task.cancel()
         for peer in list(self.connections):
             self.disconnect(peer)
-        for server in self._servers:
+        for server in servers:
             await server.wait_closed()
 
 
 class _Incoming(SocketPipe):
-    """A socket that somebody opened to us."""
+    """A socket that somebody opened to us: libp2p, or a WebSocket on the same port, as its first bytes tell."""
 
-    def __init__(self, take: Callable[[Pipe], None], *, web: bool) -> None:
+    def __init__(self, take: Callable[[Pipe], None], admits: Callable[[Multiaddr], bool]) -> None:
         super().__init__()
         self._take = take
-        self._web = web
+        self._admits = admits
+        self._told = False
+        self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start. Source: asyncio.Protocol."""
         super().connection_made(transport)
-        if not self._web:
+        if not self._admits(self.remote):
+            self.abort()
+            return
+        self._deadline = asyncio.get_running_loop().call_later(HANDSHAKE_S, self.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Look at the first bytes. Source: asyncio.Protocol."""
+        super().data_received(data)
+        if self._told:
+            return
+        self._told = True
+        assert self._deadline is not None
+        self._deadline.cancel()
+        if not data.startswith(_HTTP[: len(data)]):
             self._take(self)
             return
         from leither.net.websocket import accept_websocket
 
         accept_websocket(self, self._take)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that it is over. Source: asyncio.Protocol."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
