@@ -43,7 +43,13 @@ class Taking:
     """
 
     def __init__(
-        self, engines: Engines, mimei: MimeiId, *, hello: Hello | None = None, user: KeyId | None = None
+        self,
+        engines: Engines,
+        mimei: MimeiId,
+        *,
+        hello: Hello | None = None,
+        user: KeyId | None = None,
+        bytes_max: int = limits.SYNC_PULL_BYTES_MAX,
     ) -> None:
         """Take hello: who asks. user: to whom it is to belong if it is new here, None for the owner."""
         self._engines = engines
@@ -64,8 +70,14 @@ class Taking:
             control=self._held.control.cid if self._held is not None else None,
             heads=[cid for _, _, cid in known],
             hello=hello,
+            bytes_max=bytes_max,
         )
         self.arrived: Arrived | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all has come and is taken in."""
+        return self.arrived is not None
 
     def begin(self) -> list[Message]:
         """Return what to send first."""

@@ -9,11 +9,11 @@ import pytest
 
 from leither import limits
 from leither.ports.network_errors import StreamBroken
+from leither.service.pair_keeping import unpair
 from leither.service.pair_rows import (
     PairNotFound,
     TooManyPairs,
     change_pair,
-    drop_pair,
     find_pair,
     peer_of,
 )
@@ -219,7 +219,7 @@ def test_pairs_are_found_by_name_and_by_the_beginning_of_their_id(hub: Hub) -> N
         for given in ("bob", "", "Q"):
             with pytest.raises(PairNotFound):
                 find_pair(view, given)
-    shelf.engines.state.write(lambda transaction: drop_pair(transaction, desk.key))
+    shelf.engines.state.write(lambda transaction: unpair(transaction, desk.key))
     assert shelf.pairs() == {}
 
 
