@@ -29,6 +29,8 @@ SYNC_PULL_BYTES_MAX = 1 << 40
 """What one pull takes in."""
 SYNC_REPAIRS_MAX = 64
 """How often one pull goes on for blocks that turned out to be lacking here."""
+SYNC_NEWS_BYTES_MAX = 8 * KIB
+"""News of one head."""
 
 # Following
 FOLLOW_PERIOD_S = 3600

@@ -1,5 +1,6 @@
 """Who another node asks for, and who watches what: the doors of `/leither/sync/1`."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,30 +68,33 @@ class _Watcher:
 
 
 class Watchers:
-    """Which connected nodes want to hear of new heads, and what each has heard. Not thread-safe."""
+    """Which connected nodes want to hear of new heads, and what each has heard. Thread-safe."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
         self._watched: dict[PeerId, OrderedDict[MimeiId, _Watcher]] = {}
+        self._guard = threading.Lock()
 
     def add(self, peer: PeerId, asker: Asker, mimei: MimeiId) -> None:
         """Tell a peer from now on; of those it watches already the oldest makes room."""
-        watched = self._watched.setdefault(peer, OrderedDict())
-        watched[mimei] = _Watcher(asker, frozenset(self._standing(asker, mimei)))
-        watched.move_to_end(mimei)
-        if len(watched) > limits.SYNC_WATCHED_MAX:
-            watched.popitem(last=False)
+        watcher = _Watcher(asker, frozenset(self._standing(asker, mimei)))
+        with self._guard:
+            watched = self._watched.setdefault(peer, OrderedDict())
+            watched[mimei] = watcher
+            watched.move_to_end(mimei)
+            if len(watched) > limits.SYNC_WATCHED_MAX:
+                watched.popitem(last=False)
 
     def remove(self, peer: PeerId) -> None:
         """Forget a peer that went."""
-        self._watched.pop(peer, None)
+        with self._guard:
+            self._watched.pop(peer, None)
 
     def news(self, mimei: MimeiId) -> Iterator[tuple[PeerId, bytes]]:
         """Yield what is to be sent to whom, now that a MiMei changed."""
-        for peer, watched in self._watched.items():
-            watcher = watched.get(mimei)
-            if watcher is None:
-                continue
+        with self._guard:
+            watching = [(peer, watched[mimei]) for peer, watched in self._watched.items() if mimei in watched]
+        for peer, watcher in watching:
             standing = self._standing(watcher.asker, mimei)
             told, watcher.told = watcher.told, frozenset(standing)
             if not standing:

@@ -3,7 +3,7 @@
 `service.following` gives it those of the port `Network`; a simulation gives it others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from leither.codec import BadDagCbor, BadDagPB, BlockMissing, BlockTooLarge, Cid
 from leither.codec.record import BadSignature, NotARecord
@@ -92,12 +92,13 @@ class SyncNode:
         """Give the schedule an event."""
         return self.follower.receive(event, self._engines.clock.now_ms())
 
-    def session(self, peer: PeerId) -> SyncSession:
-        """Return what answers a peer on one stream."""
+    def session(self, peer: PeerId, heard: Callable[[Heard], None]) -> SyncSession:
+        """Return what answers a peer on one stream. `heard`: is given the event where who asks has news itself."""
         return SyncSession(
             self._engines,
             peer_public_key(peer) or b"",
-            lambda asker, mimei: self.watchers.add(peer, asker, mimei),
+            watch=lambda asker, mimei: self.watchers.add(peer, asker, mimei),
+            heard=lambda mimei: heard(Heard(mimei, peer)),
         )
 
     def taking(self, mimei: MimeiId) -> Taking:

@@ -27,10 +27,18 @@ class SyncSession:
     what they may not read, whatever else is stored.
     """
 
-    def __init__(self, engines: Engines, peer: bytes, watch: Callable[[Asker, MimeiId], None]) -> None:
-        """Take peer: the key it has shown. watch: takes note of what it wants to hear of."""
+    def __init__(
+        self,
+        engines: Engines,
+        peer: bytes,
+        *,
+        watch: Callable[[Asker, MimeiId], object] = lambda asker, mimei: None,
+        heard: Callable[[MimeiId], object] = lambda mimei: None,
+    ) -> None:
+        """Take peer: the key it has shown. watch, heard: what it wants to hear of, and of what it has news itself."""
         self._engines = engines
         self._watch = watch
+        self._heard = heard
         self._peer = peer
         self._asker = Asker(node=peer)
         self._greeted = False
@@ -75,6 +83,8 @@ class SyncSession:
         if found is None:
             yield No(reason="absent")  # denied and absent alike
             return
+        if not all(map(engines.blocks.has, ask.heads)):
+            self._heard(held.id)
         self._offer(held, found)
         versions = found.versions[ask.skip :]
         listed = versions[: limits.SYNC_VERSIONS_MAX]

@@ -117,6 +117,11 @@ class _Following:
     pulling: PeerId | None = None
     again: set[PeerId] = field(default_factory=set)
 
+    def make_room(self) -> bool:
+        """Let go of a source that refused; tell whether there was one."""
+        refused = next((peer for peer, source in self.sources.items() if source.refused), None)
+        return refused is not None and self.sources.pop(refused, None) is not None
+
 
 class Follower:
     """The schedule of one node. Not thread-safe. Cost: of an event, O(what is followed)."""
@@ -184,7 +189,7 @@ class Follower:
             return
         source = followed.sources.get(peer)
         if source is None:
-            if len(followed.sources) >= limits.FOLLOW_SOURCES_MAX:
+            if len(followed.sources) >= limits.FOLLOW_SOURCES_MAX and not followed.make_room():
                 return
             source = followed.sources[peer] = _Source(now_ms + limits.FOLLOW_PERIOD_S * 1000)
         if source.refused:

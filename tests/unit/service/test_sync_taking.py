@@ -230,7 +230,7 @@ def test_a_pull_that_broke_off_is_gone_on_with(desk: Engines, phone: Engines) ->
         put(desk, mimei, f"{number}", b"%d" % number * 300)
     backup(desk, mimei)
     with closing(Taking(phone, mimei, hello=hello_of(phone))) as broken_off:
-        session = SyncSession(desk, phone.identity.node.public, lambda asker, mimei: None)
+        session = SyncSession(desk, phone.identity.node.public)
         questions = [*broken_off.begin()]
         for _ in range(2):
             frames = [frame for question in questions for frame in session.receive(question)]

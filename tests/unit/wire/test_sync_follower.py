@@ -142,3 +142,11 @@ def test_sources_are_bounded(told: Told) -> None:
     told.tell(Followed(ONE, many))
     told.tell(Heard(ONE, PeerId("another")))
     assert told.follower.sources(ONE) == many[: limits.FOLLOW_SOURCES_MAX]
+
+
+def test_who_has_news_takes_the_place_of_one_that_refused(told: Told) -> None:
+    many = tuple(PeerId(f"peer {number}") for number in range(limits.FOLLOW_SOURCES_MAX))
+    told.tell(Followed(ONE, many, live=True))
+    told.tell(Pulled(ONE, many[0], Outcome.DENIED))
+    told.tell(Heard(ONE, BOB))
+    assert told.follower.sources(ONE) == (*many[1:], BOB)

@@ -14,7 +14,7 @@ from leither.service.follow_rows import FollowRow
 from leither.service.sync_node import SyncNode, outcome_of
 from leither.testing.node import memory_engines
 from leither.testing.simulation.stream import SimulatedStream
-from leither.wire.sync_follower import Blame, Effect, Met, Outcome, Pull, Pulled, Tick
+from leither.wire.sync_follower import Blame, Effect, Heard, Met, Outcome, Pull, Pulled, Tick
 
 if TYPE_CHECKING:
     from leither.testing.simulation.world import World
@@ -91,6 +91,10 @@ class SimulatedNode:
         """Take news, if it comes through."""
         if self.reaches(sender):
             self._do(self.sync.hear(sender.peer, data))
+
+    def told(self, event: Heard) -> None:
+        """Take note that who asks has news itself."""
+        self._do(self.sync.receive(event))
 
     def ended(self, pull: Pull, outcome: Outcome) -> None:
         """Take note that a pull ended."""

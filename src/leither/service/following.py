@@ -1,0 +1,224 @@
+"""Following over the port `Network`: the streams, messages and threads of one node's `SyncNode`."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+
+from leither import limits
+from leither.codec import Block, BlockMismatch, BlockTooLarge
+from leither.crypto import MimeiId
+from leither.crypto.peer_id import PeerId
+from leither.errors import LeitherError
+from leither.ports.network import Network, PeerEvent, Stream
+from leither.ports.network_errors import StreamBroken
+from leither.service.arrival import Arrived
+from leither.service.engines import Engines
+from leither.service.events import Event as Change
+from leither.service.follow_rows import FollowRow
+from leither.service.sync_node import SyncNode, outcome_of
+from leither.service.sync_taking import Taking
+from leither.wire.sync_follower import Blame, Effect, Met, Outcome, Pull, Pulled, Tick
+from leither.wire.sync_frame import BadFrame, Frame, decode, encode
+from leither.wire.sync_messages import NEWS, SYNC
+from leither.wire.sync_walk import BadAnswer
+
+LOGGER = logging.getLogger("leither.following")
+_WRITE_BYTES = 64 * 1024
+"""Frames are written together up to this size."""
+
+
+class Following:
+    """What one node follows and tells, over a network. Thread-safe. Use it as a context, or call `close`."""
+
+    def __init__(self, engines: Engines, network: Network) -> None:
+        self._engines = engines
+        self._network = network
+        self._node = SyncNode(engines)
+        self._turn = threading.Condition(threading.RLock())
+        self._changed: dict[MimeiId, None] = {}
+        self._effects: deque[Effect] = deque()
+        self._last: dict[tuple[MimeiId, PeerId], LeitherError | Arrived] = {}
+        self._streams: set[Stream] = set()
+        self._closed = False
+        self._open = ExitStack()
+        self._pulls = ThreadPoolExecutor(limits.FOLLOW_PULLS_MAX, thread_name_prefix="leither-pull")
+        self._thread = threading.Thread(target=self._run, name="leither-following", daemon=True)
+
+    def start(self) -> None:
+        """Go on with what was followed, and answer others from now on."""
+        self._open.callback(self._network.serve(SYNC, self._serve))
+        self._open.callback(self._network.receive(NEWS, self._hear, size_bytes_max=limits.SYNC_NEWS_BYTES_MAX))
+        self._open.callback(self._network.watch(self._meet))
+        self._open.enter_context(self._engines.events.watching(self._note))
+        with self._turn:
+            self._effects += self._node.begin()
+        self._thread.start()
+
+    def close(self) -> None:
+        """End what goes on, and return when it has ended. Idempotent."""
+        self._open.close()
+        with self._turn:
+            self._closed = True
+            streams = list(self._streams)
+            self._turn.notify_all()
+        for stream in streams:
+            stream.reset()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._pulls.shutdown()
+
+    def follow(self, mimei: MimeiId, row: FollowRow) -> None:
+        """Follow a MiMei, or from more nodes. Raises: TooManyFollowed."""
+        self._do(lambda: self._node.follow(mimei, row))
+
+    def unfollow(self, mimei: MimeiId) -> bool:
+        """Follow a MiMei no more; tell whether it was followed."""
+        with self._turn:
+            was_followed, effects = self._node.unfollow(mimei)
+            self._effects += effects
+            self._turn.notify_all()
+        return was_followed
+
+    def pull(self, mimei: MimeiId, peer: PeerId) -> Arrived:
+        """Bring a MiMei up to date from a peer now. Raises: what `Network.open` does, what `Taking.receive` does."""
+        with closing(self._taking(mimei)) as taking, self._stream(peer) as stream:
+            _write(stream, taking.begin())
+            while taking.arrived is None:
+                body = stream.read_message(size_bytes_max=limits.SYNC_FRAME_BYTES_MAX)
+                if body is None:
+                    raise StreamBroken(peer, "it ended before all had come")
+                _write(stream, taking.receive(_read(body)))
+            return taking.arrived
+
+    def last(self, mimei: MimeiId, peer: PeerId) -> LeitherError | Arrived | None:
+        """Return what the last pull came to."""
+        with self._turn:
+            return self._last.get((mimei, peer))
+
+    def settled(self) -> bool:
+        """Tell whether nothing is going on or due now."""
+        with self._turn:
+            return not (self._effects or self._changed or self._node.follower.pulls)
+
+    @contextmanager
+    def _stream(self, peer: PeerId) -> Iterator[Stream]:
+        """Open a stream that `close` breaks off."""
+        with closing(self._network.open(peer, [SYNC])) as stream:
+            with self._turn:
+                self._streams.add(stream)
+                closed = self._closed
+            try:
+                if closed:
+                    raise StreamBroken(peer, "this node goes away")
+                yield stream
+            finally:
+                with self._turn:
+                    self._streams.discard(stream)
+
+    def _taking(self, mimei: MimeiId) -> Taking:
+        with self._turn:
+            return self._node.taking(mimei)
+
+    def _do(self, work: Callable[[], Sequence[Effect]]) -> None:
+        """Let the schedule come to something, and have that done."""
+        with self._turn:
+            self._effects += work()
+            self._turn.notify_all()
+
+    def _note(self, change: Change) -> None:
+        if change.what != "change":
+            with self._turn:
+                self._changed[change.id] = None
+                self._turn.notify_all()
+
+    def _meet(self, event: PeerEvent) -> None:
+        if event.came:
+            self._do(lambda: self._node.receive(Met(event.peer)))
+        else:
+            self._node.watchers.remove(event.peer)
+
+    def _hear(self, peer: PeerId, data: bytes) -> None:
+        self._do(lambda: self._node.hear(peer, data))
+
+    def _run(self) -> None:
+        """Do what is due, and wait for more."""
+        while True:
+            with self._turn:
+                if self._closed:
+                    return
+                effects, news = self._due()
+                if not effects and not news:
+                    self._turn.wait(self._pause_s())
+                    continue
+            for effect in effects:
+                self._begin(effect)
+            for peer, data in news:
+                with suppress(LeitherError):  # whoever is away asks when it is back
+                    self._network.send(peer, [NEWS], data)
+
+    def _due(self) -> tuple[list[Effect], list[tuple[PeerId, bytes]]]:
+        effects = [*self._effects, *self._node.receive(Tick())]
+        changed, self._changed = self._changed, {}
+        self._effects.clear()
+        return effects, [news for mimei in changed for news in self._node.news(mimei)]
+
+    def _pause_s(self) -> float | None:
+        wake_ms = self._node.follower.wake_ms()
+        return None if wake_ms is None else max(wake_ms - self._engines.clock.now_ms(), 0) / 1000
+
+    def _begin(self, effect: Effect) -> None:
+        match effect:
+            case Pull():
+                self._pulls.submit(self._pull, effect)
+            case Blame(peer, points):
+                self._network.blame(peer, points, "it told what does not prove itself")
+
+    def _pull(self, pull: Pull) -> None:
+        try:
+            last: LeitherError | Arrived = self.pull(pull.mimei, pull.peer)
+        except LeitherError as error:
+            last = error
+            LOGGER.info("a pull failed: %s", error)
+        if isinstance(last, Arrived):
+            outcome = Outcome.UNCHANGED if last.state == "unchanged" else Outcome.CHANGED
+        else:
+            outcome = outcome_of(last)
+        with self._turn:
+            self._last[pull.mimei, pull.peer] = last
+        self._do(lambda: self._node.receive(Pulled(pull.mimei, pull.peer, outcome)))
+
+    def _serve(self, stream: Stream) -> None:
+        """Answer one peer. Whoever asks what is no question is thought less of."""
+        session = self._node.session(stream.peer, lambda event: self._do(lambda: self._node.receive(event)))
+        while (body := stream.read_message(size_bytes_max=limits.SYNC_FRAME_BYTES_MAX)) is not None:
+            try:
+                question = _read(body)
+                if isinstance(question, Block):
+                    raise BadAnswer("a block where a question should come")
+                _write(stream, session.receive(question))
+            except (BadFrame, BadAnswer):
+                self._network.blame(stream.peer, limits.FOLLOW_BAD_POINTS, "it asked what is no question")
+                raise
+
+
+def _read(body: bytes) -> Frame:
+    """Return a frame. Raises: BadFrame."""
+    try:
+        return decode(body)
+    except (BlockMismatch, BlockTooLarge) as error:
+        raise BadFrame(str(error)) from None
+
+
+def _write(stream: Stream, frames: Iterable[Frame]) -> None:
+    """Send frames, small ones together."""
+    waiting = bytearray()
+    for frame in frames:
+        waiting += encode(frame)
+        if len(waiting) >= _WRITE_BYTES:
+            stream.write(bytes(waiting))
+            waiting.clear()
+    if waiting:
+        stream.write(bytes(waiting))
