@@ -84,7 +84,7 @@ class SyncSession:
             yield No(reason="absent")  # denied and absent alike
             return
         if not all(map(engines.blocks.has, ask.heads)):
-            self._heard(held.id)
+            self._heard(MimeiId(ask.mimei))
         self._offer(held, found)
         versions = found.versions[ask.skip :]
         listed = versions[: limits.SYNC_VERSIONS_MAX]
