@@ -1,6 +1,6 @@
 """Bounds of two nodes that back each other up."""
 
-from leither.limits.unit import KIB
+from leither.limits.unit import KIB, MIB
 
 PAIRING_CODE_DIGITS = 6
 """Digits of a code that chance chose; one more finds typing errors. Whoever guesses has one guess."""
@@ -25,5 +25,7 @@ KEEP_S = 30
 """How long a step of telling each other what is kept may take."""
 PULL_READ_BYTES = 256 * KIB
 """Bytes that are read at once of what another node sends."""
-PAIR_JOBS_MAX = 1024
-"""Things to do with paired nodes that wait for their turn; what is dropped is done when they meet again."""
+PAIR_QUOTA_BYTES = 256 * 1024 * MIB
+"""What a paired node may have kept here when nothing else is said."""
+PAIR_ROUND_S = 3600
+"""After so long, paired nodes tell each other again what they keep, whatever happened meanwhile."""

@@ -44,6 +44,7 @@ def _reached(engines: Engines) -> Iterator[Cid]:
         with engines.state.read() as view:
             for mimei in load_all(engines, view):
                 yield from reach.mimei(view, mimei)
+            yield from reach.sealed_kept(view)
     except (BlockMissing, BlockMismatch) as error:
         raise NotCollected([Cid.parse(error.cid)]) from error
     if reach.missing:
@@ -58,6 +59,11 @@ def check(engines: Engines) -> Iterator[Fault | Checked]:
     yield from engines.blocks.verify()
     reach = Reach(engines)
     with engines.state.read() as view:
+        for _ in reach.sealed_kept(view):
+            pass
+        for cid in dict.fromkeys(reach.missing):
+            yield Fault(cid, "what is kept sealed for others", "referred to, and not stored or not what it should be")
+        reach.missing.clear()
         for key, _ in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS)):
             mimei = MimeiId(key[1:])
             where = id_text(mimei)

@@ -47,6 +47,12 @@ def revoked_keys(view: View) -> frozenset[tuple[bytes, bytes]]:
     return frozenset((key[1 : 1 + _KEY_BYTES], key[1 + _KEY_BYTES :]) for key, _ in rows)
 
 
+def known_revocations(engines: Engines) -> frozenset[tuple[bytes, bytes]]:
+    """Return the same in a snapshot of its own."""
+    with engines.state.read() as view:
+        return revoked_keys(view)
+
+
 def counts(view: View, row: TokenRow) -> bool:
     """Tell whether the keys behind a visitor's session still count. Cost: a look for each of two rows."""
     if not row.keys:

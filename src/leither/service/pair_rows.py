@@ -9,6 +9,7 @@ from leither.crypto import MimeiId, PeerId, peer_id_of
 from leither.errors import LimitError, NotFound
 from leither.ports import State, Transaction, View, prefix_end
 from leither.service import tables
+from leither.service.holding import Mimei
 
 _KEY_BYTES = 32
 
@@ -73,14 +74,15 @@ class KeptRow(msgspec.Struct, frozen=True, array_like=True):
 class ToldRow(msgspec.Struct, frozen=True, array_like=True):
     """What a paired node says of a MiMei that it keeps; the fields are those of `KeptRow`.
 
-    current_ms: when what it had was last found equal to what is here.
+    known: the mark of the last that was found equal to what is here. known_ms: when that was.
     """
 
     mark: bytes
     size_bytes: int
     at_ms: int
     reason: str
-    current_ms: int = 0
+    known: bytes = b""
+    known_ms: int = 0
 
 
 _PAIR = msgspec.msgpack.Decoder(PairRow)
@@ -107,12 +109,9 @@ def put_pair(transaction: Transaction, node: bytes, row: PairRow) -> None:
     transaction.put(tables.PAIRS + node, msgspec.msgpack.encode(row))
 
 
-def drop_pair(transaction: Transaction, node: bytes) -> None:
-    """Forget a paired node and what was to be kept."""
+def drop_pair_row(transaction: Transaction, node: bytes) -> None:
+    """Forget a paired node."""
     transaction.delete(tables.PAIRS + node)
-    for table in (tables.KEPT, tables.TOLD):
-        for key in [key for key, _ in transaction.scan(table + node, prefix_end(table + node))]:
-            transaction.delete(key)
 
 
 def find_pair(view: View, given: str) -> tuple[bytes, PairRow]:
@@ -148,9 +147,37 @@ def put_kept(transaction: Transaction, node: bytes, mimei: MimeiId, row: KeptRow
     transaction.put(tables.KEPT + node + mimei, msgspec.msgpack.encode(row))
 
 
-def keepers_of(view: View, mimei: MimeiId) -> Iterator[bytes]:
-    """Yield the keys of the paired nodes for which this one keeps a MiMei."""
-    return (node for node, _ in read_pairs(view) if view.get(tables.KEPT + node + mimei) is not None)
+def drop_kept(transaction: Transaction, node: bytes, mimei: MimeiId) -> None:
+    """Keep a MiMei no more for a paired node."""
+    transaction.delete(tables.KEPT + node + mimei)
+
+
+def persons_of(view: View, mimei: MimeiId) -> set[bytes]:
+    """Return the keys of the people for whom this node keeps a MiMei."""
+    pairs = dict(read_pairs(view))
+    return {row.person for node, row in pairs.items() if view.get(tables.KEPT + node + mimei) is not None}
+
+
+def may_keep(view: View, node: bytes, held: Mimei) -> bool:
+    """Tell whether a node is paired and was chosen to keep a MiMei, which is the owner's."""
+    row = read_pair(view, node)
+    return row is not None and is_wished(row, held)
+
+
+def is_wished(row: PairRow, held: Mimei) -> bool:
+    """Tell whether a paired node is to keep a MiMei: one of the owner's, all of which or which was chosen."""
+    return held.facts.own and held.facts.user is None and (row.everything or held.id in row.chosen)
+
+
+def used_bytes(view: View, person: bytes) -> int:
+    """Return what this node keeps for all paired nodes of a person, each MiMei counted once."""
+    sizes = {
+        mimei: kept.size_bytes
+        for node, row in read_pairs(view)
+        if row.person == person
+        for mimei, kept in read_kept(view, node)
+    }
+    return sum(sizes.values())
 
 
 def read_told(view: View, node: bytes) -> Iterator[tuple[MimeiId, ToldRow]]:
@@ -169,6 +196,11 @@ def told_row(view: View, node: bytes, mimei: MimeiId) -> ToldRow | None:
 def put_told(transaction: Transaction, node: bytes, mimei: MimeiId, row: ToldRow) -> None:
     """Write what a paired node says of a MiMei."""
     transaction.put(tables.TOLD + node + mimei, msgspec.msgpack.encode(row))
+
+
+def drop_told(transaction: Transaction, node: bytes, mimei: MimeiId) -> None:
+    """Forget what a paired node said of a MiMei."""
+    transaction.delete(tables.TOLD + node + mimei)
 
 
 def change_pair(state: State, node: bytes, **changes: object) -> PairRow:

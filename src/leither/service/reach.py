@@ -18,6 +18,7 @@ from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads
 from leither.service.private import sealed_form
 from leither.service.references import of, of_version
+from leither.service.sealed_kept_rows import read_all_sealed, sealed_roots
 from leither.service.versions import held_versions
 
 
@@ -158,7 +159,12 @@ class Reach:
         except BlockMissing:
             self.missing.append(cid)
             return
-        pending = [form] if form is not None else []
+        if form is not None:
+            yield from self._form(form)
+
+    def _form(self, form: Cid) -> Iterator[Cid]:
+        """Yield a sealed block and all it holds, depth first."""
+        pending = [form]
         while pending:
             found = pending.pop()
             if found.digest in self._seen:
@@ -173,6 +179,18 @@ class Reach:
                 self.missing.append(found)
                 continue
             yield found
+
+    def sealed_kept(self, view: View) -> Iterator[Cid]:
+        """Yield the blocks of private MiMei that are kept without their keys."""
+        for _, row in read_all_sealed(view):
+            yield from self.control(Cid(row.control))
+            control = self._engines.record(Control, Cid(row.control))
+            if control.revoked is not None:
+                yield from self.below(control.revoked)
+            for root in sealed_roots(self._engines, row):
+                yield from self._form(root)
+            for head in row.heads:
+                yield from self.record(Cid(head))
 
     def control(self, cid: Cid) -> Iterator[Cid]:
         """Yield a control and those before it, as far as they are held."""

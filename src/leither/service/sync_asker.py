@@ -14,24 +14,30 @@ from leither.people.policy import decide
 from leither.people.visit import require_signer
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, heads, load
-from leither.service.known_keys import revoked_keys
+from leither.service.known_keys import known_revocations
+from leither.service.pair_rows import may_keep
 from leither.service.sync_offer import may_be_told
 from leither.wire.sync_messages import Hello, News
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """For whom a node asks. `shown`: grants that it brought, which may not have come here with the MiMei yet."""
+    """For whom a node asks.
+
+    Fields: shown: grants that it brought, which may not have come here with the MiMei yet. node: the key it has shown.
+    """
 
     principal: Principal = GUEST
     shown: tuple[Chain, ...] = ()
+    node: bytes = b""
 
     def acts(self, engines: Engines, held: Mimei) -> Act:
         """Return what may be done with a MiMei now."""
         acts = held.acts(self.principal)
         if self.shown and self.principal.keys:
             acts |= decide(self.principal, held.facts, engines.clock.now_ms(), self.shown).acts
-        return acts
+        with engines.state.read() as view:
+            return acts | Act.READ_VERSIONS if may_keep(view, self.node, held) else acts
 
 
 def known_asker(engines: Engines, key: bytes, hello: Hello) -> Asker:
@@ -42,12 +48,11 @@ def known_asker(engines: Engines, key: bytes, hello: Hello) -> Asker:
     mine = [device for device in map(Device.decode, hello.devices) if device.device == key]
     shown = tuple(engines.granted.prove(grant) for grant in hello.grants)
     if not mine:
-        return Asker()
+        return Asker(node=key)
     person, now_ms = mine[0].by, engines.clock.now_ms()
-    with engines.state.read() as view:
-        revoked = revoked_keys(view)
+    revoked = known_revocations(engines)
     until_ms = require_signer("session", key, person, now_ms=now_ms, devices=mine, revoked=revoked)
-    return Asker(visitor(Visit(person, key, until_ms, ALL)), shown)
+    return Asker(visitor(Visit(person, key, until_ms, ALL)), shown, key)
 
 
 @dataclass(slots=True)

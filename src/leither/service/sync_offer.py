@@ -24,7 +24,7 @@ class Offer:
 
     Fields: genesis: its sealed form where the MiMei is private. records: CIDs of records that the asker lacks, to be
     sent along. versions: (CID or sealed form, whether its number names it), lower ones first. plain: the CIDs
-    of these versions. released: the released version is all they may read.
+    of these versions. released: the released version is all they may read. sealed: the MiMei is private.
     """
 
     genesis: Cid
@@ -34,6 +34,7 @@ class Offer:
     versions: tuple[tuple[Cid, bool], ...]
     plain: tuple[Cid, ...]
     released: bool
+    sealed: bool
 
 
 def may_be_told(held: Mimei, acts: Act) -> bool:
@@ -74,6 +75,7 @@ def offer(
         versions=tuple((sealed_form(held.engines.blocks, cid) or cid, is_named) for cid, is_named in numbered),
         plain=tuple(found),
         released=released,
+        sealed=held.is_private,
     )
 
 

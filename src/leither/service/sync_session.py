@@ -12,6 +12,7 @@ from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, load
 from leither.service.private import sealed_form
 from leither.service.reach import Reach
+from leither.service.sealed_keeping import sealed_offer
 from leither.service.sync_asker import Asker, known_asker
 from leither.service.sync_offer import Offer, offer
 from leither.wire.sync_frame import Frame
@@ -39,7 +40,7 @@ class SyncSession:
         self._watch = watch
         self._heard = heard
         self._peer = peer
-        self._asker = Asker()
+        self._asker = Asker(node=peer)
         self._greeted = False
         self._offered: OrderedDict[Cid, Follow] = OrderedDict()
         self._merged: list[tuple[Mimei, Cid]] = []
@@ -71,10 +72,11 @@ class SyncSession:
     def _answer(self, ask: Ask) -> Iterator[Frame]:
         engines = self._engines
         with engines.state.read() as view:
+            held: Mimei | None = None
             try:
                 held = load(engines, view, MimeiId(ask.mimei))
             except MimeiNotFound:
-                found = None
+                found = sealed_offer(view, MimeiId(ask.mimei), self._asker.principal.keys)
             else:
                 acts = self._asker.acts(engines, held)
                 found = offer(engines, view, held, acts, control=ask.control, known=ask.heads)
@@ -82,7 +84,7 @@ class SyncSession:
             yield No(reason="absent")  # denied and absent alike
             return
         if not all(map(engines.blocks.has, ask.heads)):
-            self._heard(held.id)
+            self._heard(MimeiId(ask.mimei))
         self._offer(held, found)
         versions = found.versions[ask.skip :]
         listed = versions[: limits.SYNC_VERSIONS_MAX]
@@ -94,20 +96,21 @@ class SyncSession:
             versions=tuple(Listed(cid, is_numbered) for cid, is_numbered in listed),
             more=len(listed) < len(versions),
             released=found.released,
-            sealed=held.is_private,
+            sealed=found.sealed,
         )
         records = found.records if not ask.skip else ()
         yield from self._send_records((*records, *(cid for cid, _ in listed)))
         yield Done()
 
-    def _offer(self, held: Mimei, found: Offer) -> None:
+    def _offer(self, held: Mimei | None, found: Offer) -> None:
         self._may_ask(found.genesis, of_record)
         self._may_ask(found.control, of_control)
         for cid in (*found.heads, *found.records):
             self._offered.setdefault(cid, of_record)
         for form, _ in found.versions:
-            self._may_ask(form, sealed if held.is_private else of_version)
-        self._merged += [(held, cid) for cid in found.plain]
+            self._may_ask(form, sealed if found.sealed else of_version)
+        if held is not None:
+            self._merged += [(held, cid) for cid in found.plain]
 
     def _may_ask(self, cid: Cid, follow: Follow) -> None:
         self._offered[cid] = follow

@@ -75,6 +75,11 @@ class Taking:
         )
         self.arrived: Arrived | None = None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all has come and is taken in."""
+        return self.arrived is not None
+
     def begin(self) -> list[Message]:
         """Return what to send first."""
         return self.pull.begin()

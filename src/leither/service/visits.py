@@ -11,7 +11,7 @@ from leither.people.period import Period
 from leither.people.refused import WrongRequest
 from leither.people.visit import Visit
 from leither.service.engines import Engines
-from leither.service.known_keys import learn_revocation, learn_successors, lineage_of, revoked_keys
+from leither.service.known_keys import known_revocations, learn_revocation, learn_successors, lineage_of
 from leither.service.tokens import Tokens
 
 _TIME_BYTES, _SALT_BYTES, _MAC_BYTES = 4, 4, 8
@@ -109,8 +109,7 @@ class Visits:
 
     def revoked(self) -> frozenset[tuple[bytes, bytes]]:
         """Return (person, device or passport) of every revocation that this node knows."""
-        with self._engines.state.read() as view:
-            return revoked_keys(view)
+        return known_revocations(self._engines)
 
     def learn(self, revocation: Revocation) -> None:
         """Take a person's word that a device or passport of theirs counts no longer; end that device's sessions.

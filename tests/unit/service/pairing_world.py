@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from leither.crypto import peer_id_of
 from leither.ports import State
 from leither.service.engines import Engines, Identity
+from leither.service.following import Following
 from leither.service.pair_rows import PairRow, read_pairs
 from leither.service.pairing import Pairing
+from leither.service.pairs import Pairs
 from leither.store import MemoryState
 from leither.testing.hub import Hub
 from leither.testing.hub_network import MemoryNetwork
@@ -21,8 +23,12 @@ class Place:
 
     engines: Engines
     network: MemoryNetwork
-    pairing: Pairing
-    paired: list[bytes]
+    pairs: Pairs
+    following: Following
+
+    @property
+    def pairing(self) -> Pairing:
+        return self.pairs.pairing
 
     @property
     def address(self) -> str:
@@ -32,13 +38,17 @@ class Place:
     def key(self) -> bytes:
         return self.engines.identity.node.public
 
-    def pairs(self) -> dict[bytes, PairRow]:
+    def paired(self) -> dict[bytes, PairRow]:
         with self.engines.state.read() as view:
             return dict(read_pairs(view))
 
+    def close(self) -> None:
+        self.pairs.close()
+        self.following.close()
+
 
 def place(hub: Hub, node: str, person: str, *, state: State | None = None) -> Place:
-    """A node of a person's on the hub, whose clock all nodes share."""
+    """A node of a person's on the hub, whose clock all nodes share. Close the hub first, then it."""
     assert isinstance(hub.clock, FakeClock)
     engines = Engines(
         blocks=CountingBlocks(),
@@ -49,7 +59,24 @@ def place(hub: Hub, node: str, person: str, *, state: State | None = None) -> Pl
     )
     network = hub.node(node)
     assert network.peer_id == peer_id_of(engines.identity.node.public)
-    paired: list[bytes] = []
-    pairing = Pairing(engines, network, paired=paired.append)
-    pairing.serve()
-    return Place(engines, network, pairing, paired)
+    made = Place(engines, network, Pairs(engines, network), Following(engines, network))
+    made.following.start()
+    made.pairs.listen()
+    return made
+
+
+def settle(hub: Hub, *places: Place) -> None:
+    """Return when nothing is left to do at these nodes."""
+    busy = True
+    while busy:
+        hub.settle()
+        for each in places:
+            for thread in list(each.network._threads):
+                thread.join()
+        busy = any([each.pairs.work() for each in places])
+
+
+def pair(hub: Hub, shows: Place, enters: Place) -> None:
+    """Pair two nodes, and let them do what follows from it."""
+    enters.pairing.enter(shows.pairing.show().code, shows.address)
+    settle(hub, shows, enters)

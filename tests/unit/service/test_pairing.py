@@ -9,11 +9,11 @@ import pytest
 
 from leither import limits
 from leither.ports.network_errors import StreamBroken
+from leither.service.pair_keeping import unpair
 from leither.service.pair_rows import (
     PairNotFound,
     TooManyPairs,
     change_pair,
-    drop_pair,
     find_pair,
     peer_of,
 )
@@ -26,7 +26,7 @@ from leither.testing.node import FakeClock
 from leither.wire.pairing import BadPairing, PairingRefused, WrongPairingCode
 from leither.wire.pairing_code import BadPairingCode, make_code
 from leither.wire.pairing_messages import PROTOCOL, Begin, Prove
-from tests.unit.service.pairing_world import Place, place
+from tests.unit.service.pairing_world import Place, place, settle
 
 T = TypeVar("T")
 
@@ -41,14 +41,6 @@ def two(hub: Hub) -> tuple[Place, Place]:
     return place(hub, "desk", "ada"), place(hub, "shelf", "bob")
 
 
-def settle(hub: Hub, *places: Place) -> None:
-    """Return when what these nodes answer is answered."""
-    hub.settle()
-    for each in places:
-        for thread in list(each.network._threads):
-            thread.join()
-
-
 def test_both_nodes_keep_who_the_other_is(hub: Hub) -> None:
     desk, shelf = two(hub)
     code = desk.pairing.show(quota=1 << 30, name="bob's shelf").code
@@ -56,9 +48,8 @@ def test_both_nodes_keep_who_the_other_is(hub: Hub) -> None:
     settle(hub, desk)
     assert (node, row.person, row.name, row.quota) == (desk.key, desk.engines.identity.person.public, "ada", None)
     assert row.addresses == (desk.address,)
-    kept = desk.pairs()[shelf.key]
+    kept = desk.paired()[shelf.key]
     assert (kept.person, kept.name, kept.quota) == (shelf.engines.identity.person.public, "bob's shelf", 1 << 30)
-    assert (desk.paired, shelf.paired) == ([shelf.key], [desk.key])
 
 
 def test_a_code_pairs_once(hub: Hub) -> None:
@@ -68,7 +59,7 @@ def test_a_code_pairs_once(hub: Hub) -> None:
     shelf.pairing.enter(code, desk.address)
     with pytest.raises(PairingRefused, match="no-pairing-code"):
         lamp.pairing.enter(code, desk.address)
-    assert list(desk.pairs()) == [shelf.key]
+    assert list(desk.paired()) == [shelf.key]
 
 
 def test_a_wrong_code_spends_the_right_one_and_says_who_guessed(hub: Hub) -> None:
@@ -83,7 +74,7 @@ def test_a_wrong_code_spends_the_right_one_and_says_who_guessed(hub: Hub) -> Non
     assert (shown.spent, shown.guessed_by) == (True, shelf.network.peer_id)
     with pytest.raises(PairingRefused):
         shelf.pairing.enter(code, desk.address)
-    assert (desk.pairs(), shelf.pairs()) == ({}, {})
+    assert (desk.paired(), shelf.paired()) == ({}, {})
 
 
 def test_a_slip_of_the_hand_sends_nothing(hub: Hub) -> None:
@@ -113,7 +104,7 @@ def test_both_may_show_and_enter_at_once(hub: Hub) -> None:
     shelf.pairing.enter(one, desk.address)
     desk.pairing.enter(other, shelf.address)
     settle(hub, desk, shelf)
-    assert (list(desk.pairs()), list(shelf.pairs())) == ([shelf.key], [desk.key])
+    assert (list(desk.paired()), list(shelf.paired())) == ([shelf.key], [desk.key])
 
 
 def test_without_an_address_it_is_the_one_node_that_is_connected(hub: Hub) -> None:
@@ -137,13 +128,13 @@ def test_pairing_again_keeps_what_was_chosen_and_since_when(hub: Hub) -> None:
     desk, shelf = two(hub)
     shelf.pairing.enter(desk.pairing.show(quota=5).code, desk.address, name="ada")
     settle(hub, desk)
-    first = desk.pairs()[shelf.key]
+    first = desk.paired()[shelf.key]
     change_pair(desk.engines.state, shelf.key, everything=False, chosen=(bytes(20),))
     shelf.pairing.enter(desk.pairing.show().code, desk.address)
     settle(hub, desk)
-    again = desk.pairs()[shelf.key]
+    again = desk.paired()[shelf.key]
     assert (again.since_ms, again.quota, again.everything, again.chosen) == (first.since_ms, 5, False, (bytes(20),))
-    assert shelf.pairs()[desk.key].name == "ada"
+    assert shelf.paired()[desk.key].name == "ada"
 
 
 def test_who_breaks_off_leaves_nothing_and_the_code_good(hub: Hub) -> None:
@@ -178,7 +169,7 @@ def test_rubbish_is_refused_with_a_reason_and_nothing_is_kept(hub: Hub, message:
     answer = stream.read_message()
     assert answer is not None
     assert b"bad-pairing" in answer
-    assert desk.pairs() == {}
+    assert desk.paired() == {}
 
 
 def test_a_message_that_is_too_long_ends_the_stream(hub: Hub) -> None:
@@ -196,7 +187,7 @@ def test_a_node_that_lies_about_whose_it_is_pairs_with_nobody(hub: Hub) -> None:
     mallory.pairing._engines = shelf.engines  # tells shelf's record over its own connection
     with pytest.raises(BadPairing):
         desk.pairing.enter(mallory.pairing.show().code, mallory.address)
-    assert (desk.pairs(), mallory.pairs()) == ({}, {})
+    assert (desk.paired(), mallory.paired()) == ({}, {})
 
 
 def test_a_device_record_out_of_its_time_is_refused(hub: Hub) -> None:
@@ -208,7 +199,7 @@ def test_a_device_record_out_of_its_time_is_refused(hub: Hub) -> None:
     with pytest.raises((PairingRefused, BadPairing)) as caught:
         shelf.pairing.enter(code, desk.address)
     assert "not-yet-valid" in str(caught.value) or "expired" in str(caught.value)
-    assert desk.pairs() == {}
+    assert desk.paired() == {}
 
 
 def test_pairs_are_found_by_name_and_by_the_beginning_of_their_id(hub: Hub) -> None:
@@ -219,8 +210,8 @@ def test_pairs_are_found_by_name_and_by_the_beginning_of_their_id(hub: Hub) -> N
         for given in ("bob", "", "Q"):
             with pytest.raises(PairNotFound):
                 find_pair(view, given)
-    shelf.engines.state.write(lambda transaction: drop_pair(transaction, desk.key))
-    assert shelf.pairs() == {}
+    shelf.engines.state.write(lambda transaction: unpair(transaction, desk.key))
+    assert shelf.paired() == {}
 
 
 def test_no_more_than_the_limit_are_paired(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +221,7 @@ def test_no_more_than_the_limit_are_paired(hub: Hub, monkeypatch: pytest.MonkeyP
     shelf.pairing.enter(desk.pairing.show().code, desk.address)
     with pytest.raises(TooManyPairs):
         shelf.pairing.enter(lamp.pairing.show().code, lamp.address)
-    assert list(shelf.pairs()) == [desk.key]
+    assert list(shelf.paired()) == [desk.key]
 
 
 class FullState(MemoryState):
@@ -252,7 +243,7 @@ def test_a_node_that_cannot_keep_the_pair_lets_the_other_keep_none(hub: Hub) -> 
     with pytest.raises(PairingRefused, match="store-full"):
         shelf.pairing.enter(code, desk.address)
     state.full = False
-    assert (desk.pairs(), shelf.pairs()) == ({}, {})
+    assert (desk.paired(), shelf.paired()) == ({}, {})
     shelf.pairing.enter(desk.pairing.show().code, desk.address)
 
 
@@ -263,7 +254,7 @@ def test_a_node_that_dies_before_it_kept_the_pair_is_known_to_the_other_and_pair
     with pytest.raises(StoreFull):
         shelf.pairing.enter(desk.pairing.show().code, desk.address)
     settle(hub, desk)
-    assert (list(desk.pairs()), shelf.pairs()) == ([shelf.key], {})
+    assert (list(desk.paired()), shelf.paired()) == ([shelf.key], {})
     state.full = False
     shelf.pairing.enter(desk.pairing.show().code, desk.address)
-    assert (list(desk.pairs()), list(shelf.pairs())) == ([shelf.key], [desk.key])
+    assert (list(desk.paired()), list(shelf.paired())) == ([shelf.key], [desk.key])

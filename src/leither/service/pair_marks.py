@@ -1,0 +1,48 @@
+"""Marks: a few bytes that stand for where a MiMei is, its control and the heads of its writers.
+
+Two nodes with the same mark hold the same, whether they can read it or not.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from leither.codec import Cid
+from leither.crypto import MimeiId
+from leither.ports import View
+from leither.service.engines import Engines
+from leither.service.holding import Mimei, MimeiNotFound, heads, load, load_all
+from leither.service.pair_rows import PairRow, is_wished
+from leither.service.sealed_kept_rows import read_sealed
+from leither.wire.keep_messages import MARK_BYTES, Wished
+
+
+def mark(control: bytes, heads: Iterable[bytes]) -> bytes:
+    """Return the mark of a control and heads, by their CIDs."""
+    return hashlib.sha256(b"".join((control, *sorted(heads)))).digest()[:MARK_BYTES]
+
+
+def mark_of(engines: Engines, view: View, held: Mimei) -> bytes:
+    """Return the mark of a MiMei that is here."""
+    return mark(held.row.control, (bytes(cid) for _, _, cid in heads(engines, view, held.id)))
+
+
+def mark_here(engines: Engines, view: View, mimei: MimeiId) -> tuple[bytes, int] | None:
+    """Return the mark of what is here of a MiMei, opened or sealed, and how large it is; None if nothing is."""
+    try:
+        held = load(engines, view, mimei)
+    except MimeiNotFound:
+        row = read_sealed(view, mimei)
+        return (mark(row.control, row.heads), row.size_bytes) if row is not None else None
+    return mark_of(engines, view, held), held.row.size_bytes
+
+
+def wishes(engines: Engines, view: View, row: PairRow) -> Iterator[Wished]:
+    """Yield what a paired node is to keep, by id: of what was chosen all that has a version."""
+    for held in load_all(engines, view):
+        if is_wished(row, held) and held.base is not None:
+            yield Wished(held.id, mark_of(engines, view, held), held.is_private)
+
+
+def tips_of(engines: Engines, view: View, mimei: MimeiId) -> list[Cid]:
+    """Return the newest version of each writer of a MiMei that is here."""
+    return [head.tip for _, head, _ in heads(engines, view, mimei)]
