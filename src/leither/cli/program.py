@@ -41,6 +41,7 @@ COMMANDS = {
     "passport": ("visit:passport", "Make a passport by which you enter a friend's node."),
     "visit": ("visit:visit", "Sign in at a friend's node."),
     "quota": ("right:quota", "How much a MiMei may hold."),
+    "kept": ("kept:kept", "What you keep sealed for others, and can't read."),
     "identity": ("identity:identity", "Who you are: recovery words, passphrase, a new key, coming back."),
     "device": ("device:device", "The machines that act for you; revoke one that was lost."),
     "user": ("user:user", "Share this node: invite people, see who is here, let them go."),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from leither.codec import Cid, NotACid
 from leither.codec.car import CarReader
@@ -11,13 +12,15 @@ from leither.merkle import Nodes, scan
 from leither.mimei.control import Control
 from leither.mimei.export import DELETED, NUMBERED, VERSION_TYPE, Export, Shelf
 from leither.mimei.head import Head
-from leither.mimei.sealing import Pair
+from leither.mimei.sealing import EpochKeyMissing, Pair
 from leither.ports import Lease
 from leither.service import tables
 from leither.service.aftermath import settle_arrived
 from leither.service.arrival import Arrived, arrive
 from leither.service.engines import Engines
 from leither.service.holding import load
+from leither.service.keeping import joined, take_in
+from leither.service.kept import Kept, enter, versions_of
 from leither.service.private import PrivateBlocks
 from leither.service.proof import Came, Refused
 
@@ -54,6 +57,8 @@ def sealed_identity(pieces: Iterable[bytes]) -> bytes | None:
 def import_car(engines: Engines, pieces: Iterable[bytes], *, user: KeyId | None = None) -> Imported:
     """Take in an archive: new MiMei are added, known ones get what they lack, diverged ones are merged.
 
+    Private ones that nobody here can read are kept sealed.
+
     New ones belong to the user who brings them, or the owner. Nothing shows until every block has come and every record
     is proved. The person's identity is not touched.
     Raises: BadCar, NotAnArchive, StoreFull, BadSignature, NotARecord, MapNotCanonical, SealBroken, and what
@@ -72,9 +77,22 @@ def import_car(engines: Engines, pieces: Iterable[bytes], *, user: KeyId | None 
         if manifest is None:
             raise NotAnArchive("it is empty")
         lease.flush()
-        arrived = arrive(engines, lease, [_shelf(engines, lease, cid, user) for cid in manifest.mimei], user=user)
+        came = [_shelf(engines, lease, cid, user) for cid in manifest.mimei]
+        sealed = [one for one in came if isinstance(one, Kept)]
+        _refuse_twice(sealed)
+        lease.flush()
+        arrived = arrive(engines, lease, [one for one in came if not isinstance(one, Kept)], user=user)
+        enter(engines, sealed)
     settle_arrived(engines, [each.id for each in arrived])
+    arrived += tuple(Arrived(one.id, "kept", len(one.versions)) for one in sealed)
     return Imported(arrived, blocks, size_bytes, manifest.identity is not None)
+
+
+def _refuse_twice(sealed: Sequence[Kept]) -> None:
+    places = sorted((one.author, one.id) for one in sealed)
+    for one, other in pairwise(places):
+        if one == other:
+            raise Refused(one[1], "it came twice")
 
 
 def _open(reader: CarReader, cid: Cid, data: bytes) -> Export:
@@ -86,11 +104,17 @@ def _open(reader: CarReader, cid: Cid, data: bytes) -> Export:
         raise NotAnArchive(str(error)) from None
 
 
-def _shelf(engines: Engines, lease: Lease, cid: Cid, user: KeyId | None) -> Came:
+def _shelf(engines: Engines, lease: Lease, cid: Cid, user: KeyId | None) -> Came | Kept:
     shelf = Shelf.decode(engines.blocks.get(cid))
     nodes = Nodes(engines.blocks.get, lease.put)
     if shelf.sealed is not None:
-        return _private(engines, shelf, nodes, user)
+        try:
+            return _private(engines, lease, shelf, user)
+        except EpochKeyMissing:
+            with engines.state.read() as view:
+                if view.get(tables.holding(MimeiId(shelf.sealed))) is not None:
+                    raise  # who was left out keeps what they could read
+            return take_in(engines, lease, shelf, user)
     changes = scan(nodes, shelf.cur) if shelf.cur else ()
     return Came(
         genesis=shelf.genesis,
@@ -101,8 +125,8 @@ def _shelf(engines: Engines, lease: Lease, cid: Cid, user: KeyId | None) -> Came
     )
 
 
-def _private(engines: Engines, shelf: Shelf, nodes: Nodes, user: KeyId | None) -> Came:
-    forms = {_version(entry.key): entry.value == NUMBERED for entry in scan(nodes, shelf.versions)}
+def _private(engines: Engines, lease: Lease, shelf: Shelf, user: KeyId | None) -> Came:
+    shelf = joined(engines, lease, shelf)
     return open_private(
         engines,
         MimeiId(shelf.sealed or b""),
@@ -110,7 +134,7 @@ def _private(engines: Engines, shelf: Shelf, nodes: Nodes, user: KeyId | None) -
         genesis=shelf.genesis,
         control=shelf.control,
         heads=shelf.heads,
-        forms=forms,
+        forms=versions_of(engines, shelf),
     )
 
 

@@ -13,6 +13,7 @@ from leither.service.backup import backup
 from leither.service.cur import Cur
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads, load, load_all, within
+from leither.service.kept import Kept, kept
 from leither.service.pages import fold, has_pages
 from leither.service.persons import Person
 from leither.service.private import sealed_form
@@ -32,7 +33,8 @@ def seal_identity(engines: Engines, person: Person, passphrase: str) -> bytes:
 def own_ids(engines: Engines, user: KeyId | None) -> list[MimeiId]:
     """Return the MiMei that belong to a user, or to the owner."""
     with engines.state.read() as view:
-        return [mimei.id for mimei in load_all(engines, view) if mimei.facts.user == user]
+        held = [mimei.id for mimei in load_all(engines, view) if mimei.facts.user == user]
+        return held + [one.id for one in kept(engines, view) if one.user == user]
 
 
 def export_car(
@@ -46,9 +48,9 @@ def export_car(
     _save_private(engines, ids)
     _fold_files(engines, ids)
     with engines.state.read() as view:
-        held = [load(engines, view, mimei) for mimei in ids] if ids is not None else list(load_all(engines, view))
+        held, sealed = _chosen(engines, view, ids)
         made: dict[Cid, bytes] = {}
-        shelves = [_shelve(engines, view, mimei, made) for mimei in held]
+        shelves = [*(_shelve(engines, view, mimei, made) for mimei in held), *(one.shelf for one in sealed)]
         manifest = Export(mimei=tuple(shelf.cid for shelf in shelves), identity=identity).block
         yield write_header([manifest.cid])
         yield write_block(manifest)
@@ -60,12 +62,32 @@ def export_car(
                 yield write_block(Block(cid, engines.blocks.get(cid)))
             if reach.missing:
                 raise BlockMissing(reach.missing[0])
+        for one in sealed:
+            for cid in reach.kept(one):
+                if cid != one.shelf.cid:
+                    yield write_block(Block(cid, engines.blocks.get(cid)))
+            if reach.missing:
+                raise BlockMissing(reach.missing[0])
+
+
+def _chosen(engines: Engines, view: View, ids: Sequence[MimeiId] | None) -> tuple[list[Mimei], list[Kept]]:
+    """Return what is to be exported: what can be read here, and what is kept sealed. Raises: MimeiNotFound."""
+    if ids is None:
+        return list(load_all(engines, view)), list(kept(engines, view))
+    held: list[Mimei] = []
+    sealed: list[Kept] = []
+    for mimei in ids:
+        found = list(kept(engines, view, mimei))
+        sealed += found
+        if not found or view.get(tables.holding(mimei)) is not None:
+            held.append(load(engines, view, mimei))
+    return held, sealed
 
 
 def _save_private(engines: Engines, ids: Sequence[MimeiId] | None) -> None:
     """Back up what is unsaved in private MiMei, since only what a version holds is found by its sealed form."""
     with engines.state.read() as view:
-        found = [load(engines, view, mimei) for mimei in ids] if ids is not None else load_all(engines, view)
+        found, _ = _chosen(engines, view, ids)
         unsaved = [mimei.id for mimei in found if mimei.is_private and mimei.row.dirty]
     for mimei in unsaved:
         backup(engines, mimei, note="before an export")

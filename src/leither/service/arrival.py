@@ -29,6 +29,7 @@ from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
+from leither.service.kept import let_go
 from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
 from leither.service.proof import Came, Proved, Refused, prove
 from leither.service.succession import succeed_one
@@ -294,6 +295,8 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
         if number == row.number:
             row = msgspec.structs.replace(row, seq=max(row.seq, head.seq), head=head.cid)
     save(transaction, mimei, with_release(engines, transaction, mimei, row))
+    if proved.came.sealed is not None:
+        let_go(transaction, key_id(plan.control.author), mimei)
     if plan.tip is not None:
         stand_on(engines, transaction, mimei, plan.tip.cid)
     _drop(engines, transaction, load(engines, transaction, mimei), plan)

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from leither.codec import BlockMismatch, BlockMissing, Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import CorruptionError
-from leither.ports import Checked, Fault, Reclaimed, prefix_end
+from leither.ports import Checked, Fault, Reclaimed, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.holding import load, load_all
+from leither.service.kept import kept
 from leither.service.private import PrivateBlocks
 from leither.service.reach import Reach
+
+_LACKING = "referred to, and not stored or not what it should be"
 
 
 class NotCollected(CorruptionError):
@@ -45,6 +48,8 @@ def _reached(engines: Engines) -> Iterator[Cid]:
             for mimei in load_all(engines, view):
                 yield from reach.mimei(view, mimei)
             yield from reach.sealed_kept(view)
+            for one in kept(engines, view):
+                yield from reach.kept(one)
     except (BlockMissing, BlockMismatch) as error:
         raise NotCollected([Cid.parse(error.cid)]) from error
     if reach.missing:
@@ -76,5 +81,18 @@ def check(engines: Engines) -> Iterator[Fault | Checked]:
             except (BlockMissing, BlockMismatch) as error:
                 reach.missing.append(Cid.parse(error.cid))
             for cid in dict.fromkeys(reach.missing):
-                yield Fault(cid, where, "referred to, and not stored or not what it should be")
+                yield Fault(cid, where, _LACKING)
             reach.missing.clear()
+        yield from _check_kept(engines, view, reach)
+
+
+def _check_kept(engines: Engines, view: View, reach: Reach) -> Iterator[Fault]:
+    try:
+        for one in kept(engines, view):
+            for _ in reach.kept(one):
+                pass
+            for cid in dict.fromkeys(reach.missing):
+                yield Fault(cid, f"{id_text(one.id)}, kept sealed", _LACKING)
+            reach.missing.clear()
+    except (BlockMissing, BlockMismatch) as error:
+        yield Fault(Cid.parse(error.cid), "something kept sealed", _LACKING)

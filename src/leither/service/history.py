@@ -27,7 +27,7 @@ from leither.service.holding import Holding, Mimei, VersionNotFound, base_versio
 from leither.service.index import index_entry
 from leither.service.merge import maximal_tips
 from leither.service.pages import drop_pages
-from leither.service.private import PrivateUnsupported, clear
+from leither.service.private import PrivateUnsupported, clear, sealed_forms
 from leither.service.versions import resolve
 from leither.service.writer_number import writer_number
 from leither.service.writers import advance, ensure_writer, next_head
@@ -243,7 +243,9 @@ def delete_versions(engines: Engines, mimei: MimeiId, first: int, last: int) -> 
         with engines.state.read() as view:
             held = load(engines, view, mimei)
             doomed = _doomed(engines, held, view, first, last)
-        dropped = tuple(sorted({*held.control.dropped, *doomed.values()}))
+        # Who keeps it sealed knows its versions by their sealed forms alone.
+        forms = (form for cid in doomed.values() for form in sealed_forms(engines.blocks, cid))
+        dropped = tuple(sorted({*held.control.dropped, *doomed.values(), *forms}))
         control = sign_control(engines, held, dropped=dropped)
         clear(lease).put(control.block)
         lease.flush()

@@ -140,6 +140,11 @@ def sealed_form(blocks: Blocks, cid: Cid) -> Cid | None:
     return blocks.sealed.form(cid) if isinstance(blocks, PrivateBlocks) else None
 
 
+def sealed_forms(blocks: Blocks, cid: Cid) -> tuple[Cid, ...]:
+    """Return all CIDs under which a block of a private MiMei is known here to be stored, none of a public one's."""
+    return blocks.sealed.table.forms(cid) if isinstance(blocks, PrivateBlocks) else ()
+
+
 def key_epoch(blocks: Blocks) -> int | None:
     """Return the epoch under whose key is sealed now, None for a public MiMei."""
     return blocks.sealed.keys.current.epoch if isinstance(blocks, PrivateBlocks) else None

@@ -129,14 +129,9 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     control = engines.record(Control, came.control).check()
     if control.author != topic.author or control.genesis != came.genesis:
         raise Refused(mimei, "its control is not by its author")
-    if control.revoked is not None:
-        check_revoked(engines.blocks.get, control.revoked)
-    if control.epoch > _U64_LAST or (control.key_epoch or 0) >= limits.KEY_RINGS_MAX:
-        raise Refused(mimei, "its control has an epoch so high that none could follow")
-    if control.ring is not None:
-        if topic.salt is None:
-            raise Refused(mimei, "it is not private, and has a key ring")
-        rings_of(engines.root.blocks.get, mimei, Naming.of(control))
+    if topic.salt is None and control.ring is not None:
+        raise Refused(mimei, "it is not private, and has a key ring")
+    check_control(engines, mimei, control)
     records = {cid: engines.record(Version, cid) for cid in came.versions}
     heads = _prove_heads(engines, mimei, control, came, records)
     with engines.state.read() as view:
@@ -149,23 +144,43 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     return Proved(mimei, came, topic, control, heads, versions, frozenset(proof.remade))
 
 
+def check_control(engines: Engines, mimei: MimeiId, control: Control) -> None:
+    """Make sure of what a control that its author signed leads to, and that others can follow it.
+
+    Raises: Refused, BadRevoked, RingRefused, NotARecord, BadSignature, BlockMissing.
+    """
+    if control.revoked is not None:
+        check_revoked(engines.root.blocks.get, control.revoked)
+    if control.epoch > _U64_LAST or (control.key_epoch or 0) >= limits.KEY_RINGS_MAX:
+        raise Refused(mimei, "its control has an epoch so high that none could follow")
+    if control.ring is not None:
+        rings_of(engines.root.blocks.get, mimei, Naming.of(control))
+
+
+def check_head(mimei: MimeiId, control: Control, head: Head) -> Head:
+    """Return a head that one of the writers signed, and that others can follow. Raises: Refused, BadSignature."""
+    writer = control.writer(head.check().by)
+    if head.mimei != mimei or writer is None:
+        raise Refused(mimei, "a head is not by one of its writers")
+    cut = control.cut_of(writer.number)
+    if cut is not None and (head.seq > cut.seq or (head.seq == cut.seq and head.cid != cut.head)):
+        raise Refused(mimei, f"writer {writer.number} was cut off before the head that came")
+    turn = head.release.turn if head.release else 0
+    if head.seq > _SEQ_LAST or head.epoch > _U64_LAST or turn > _U64_LAST:
+        raise Refused(mimei, f"the head of writer {writer.number} has a number so high that none could follow")
+    return head
+
+
 def _prove_heads(
     engines: Engines, mimei: MimeiId, control: Control, came: Came, records: dict[Cid, Version]
 ) -> dict[int, Head]:
     found: dict[int, Head] = {}
     for cid in came.heads:
-        head = engines.record(Head, cid).check()
+        head = check_head(mimei, control, engines.record(Head, cid))
         writer = control.writer(head.by)
-        if head.mimei != mimei or writer is None:
-            raise Refused(mimei, "a head is not by one of its writers")
+        assert writer is not None
         if writer.number in found:
             raise Refused(mimei, f"writer {writer.number} has two heads")
-        cut = control.cut_of(writer.number)
-        if cut is not None and (head.seq > cut.seq or (head.seq == cut.seq and cid != cut.head)):
-            raise Refused(mimei, f"writer {writer.number} was cut off before the head that came")
-        turn = head.release.turn if head.release else 0
-        if head.seq > _SEQ_LAST or head.epoch > _U64_LAST or turn > _U64_LAST:
-            raise Refused(mimei, f"the head of writer {writer.number} has a number so high that none could follow")
         if head.tip not in records and not came.released:
             if head.tip not in control.dropped:
                 raise Refused(mimei, "a head's version did not come with it")

@@ -9,6 +9,7 @@ from leither.codec.sealed import read
 from leither.merkle import conflicts
 from leither.mimei.control import Control
 from leither.mimei.entry import Reference, decode_path_entry
+from leither.mimei.head import Head
 from leither.mimei.key_ring import KeyRing
 from leither.mimei.path import PATH_TYPE
 from leither.mimei.version import Version
@@ -16,6 +17,7 @@ from leither.ports import View
 from leither.service.cur import Cur
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads
+from leither.service.kept import Kept
 from leither.service.private import sealed_form
 from leither.service.references import of, of_version
 from leither.service.sealed_kept_rows import read_all_sealed, sealed_roots
@@ -160,9 +162,9 @@ class Reach:
             self.missing.append(cid)
             return
         if form is not None:
-            yield from self._form(form)
+            yield from self._forms(form)
 
-    def _form(self, form: Cid) -> Iterator[Cid]:
+    def _forms(self, form: Cid) -> Iterator[Cid]:
         """Yield a sealed block and all it holds, depth first."""
         pending = [form]
         while pending:
@@ -188,9 +190,27 @@ class Reach:
             if control.revoked is not None:
                 yield from self.below(control.revoked)
             for root in sealed_roots(self._engines, row):
-                yield from self._form(root)
+                yield from self._forms(root)
             for head in row.heads:
                 yield from self.record(Cid(head))
+
+    def kept(self, kept: Kept) -> Iterator[Cid]:
+        """Yield the blocks of a private MiMei that is kept sealed. No key is needed."""
+        shelf = kept.shelf
+        yield from self.record(shelf.cid)
+        yield from self.below(shelf.versions)
+        yield from self.control(shelf.control)
+        control = self._engines.record(Control, shelf.control)
+        if control.revoked is not None:
+            yield from self.below(control.revoked)
+        yield from self.rings(control.ring)
+        for form in (shelf.genesis, *kept.versions):
+            yield from self._forms(form)
+        for cid in shelf.heads:
+            yield from self.record(cid)
+            sealed = self._engines.record(Head, cid).sealed
+            if sealed is not None:
+                yield from self.record(sealed)
 
     def control(self, cid: Cid) -> Iterator[Cid]:
         """Yield a control and those before it, as far as they are held."""

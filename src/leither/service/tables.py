@@ -26,6 +26,7 @@ y hash                  PasskeyRow         a passkey by which somebody signs in
 j key                   ms                 when a key was last announced in the DHT
 z id                    NameRow            what was last said under the IPNS name of a MiMei
 e id                    SeenRow            how a MiMei of elsewhere stood when it was last seen
+B author id             Row                a private MiMei that is kept sealed, and can't be read here (kept.py)
 x name                  settings of the node
 P node                  PairRow            a node with which this one is paired, by its key
 K node id               KeptRow            a MiMei that this node keeps for a paired one
@@ -66,6 +67,7 @@ PEERS = b"n"
 SAID = b"j"
 NAMES = b"z"
 SEEN = b"e"
+SHELVED = b"B"
 SETTINGS = b"x"
 PAIRS = b"P"
 KEPT = b"K"
@@ -136,6 +138,11 @@ def granted(holder: KeyId, mimei: MimeiId | bytes = b"", digest: bytes = b"") ->
 def tag(dimension: str, value: str) -> bytes:
     """Prefix of the keys that say which MiMei carry the tag; the MiMei's id follows, then who tagged it."""
     return TAGS + f"{dimension}\0{value}\0".encode()
+
+
+def shelved(author: KeyId, mimei: MimeiId) -> bytes:
+    """Key of what is kept sealed of an author's MiMei."""
+    return SHELVED + author + mimei
 
 
 def app_port(port: int) -> bytes:

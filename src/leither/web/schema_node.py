@@ -171,8 +171,17 @@ class ImportedInfo(Struct, frozen=True):
     """What an import did to one MiMei."""
 
     id: Id
-    state: Annotated[str, _about("added, updated, merged or unchanged.")]
+    state: Annotated[str, _about("added, updated, merged, unchanged, or kept sealed: nobody here can read it.")]
     versions: Annotated[int, _about("Versions that came.")]
+
+
+class KeptInfo(Struct, frozen=True):
+    """A private MiMei that is kept sealed for its author: nobody here can read it."""
+
+    id: Id
+    author: Annotated[KeyText, _about("The id of who signs for it.")]
+    versions: Annotated[int, _about("Versions that are kept.")]
+    bytes: Bytes
 
 
 class ImportDone(Struct, frozen=True):

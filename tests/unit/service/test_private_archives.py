@@ -8,7 +8,7 @@ from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.mimei.control import Control
 from leither.mimei.head import Head
-from leither.mimei.sealing import EpochKeyMissing, SealBroken
+from leither.mimei.sealing import SealBroken
 from leither.ports import Fault
 from leither.service import history
 from leither.service.archive_in import import_car
@@ -116,13 +116,6 @@ def test_a_release_and_a_deleted_version_travel(desk: Engines, phone: Engines) -
     life.bring(desk, phone, mimei)
     assert life.held(phone, mimei).release == made
     assert shown(phone, mimei, "release") == {"map.txt": b"moved"}
-
-
-def test_who_has_no_key_is_told_so(desk: Engines, stranger: Engines) -> None:
-    mimei = private(desk)
-    life.put(desk, mimei, "map.txt", SECRET)
-    with pytest.raises(EpochKeyMissing, match="whose key is not here"):
-        life.bring(desk, stranger, mimei)
 
 
 def test_a_sealed_block_that_was_changed_is_refused(desk: Engines, phone: Engines) -> None:

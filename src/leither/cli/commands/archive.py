@@ -93,7 +93,8 @@ def import_(
 
     def human(output: Output) -> None:
         for each in done["mimei"]:
-            output.line(f"{each['id']}  {each['state']}, {count(each['versions'], 'version')}")
+            state = "kept sealed, since nobody here can read it" if each["state"] == "kept" else each["state"]
+            output.line(f"{each['id']}  {state}, {count(each['versions'], 'version')}")
         output.line(f"{count(done['blocks'], 'block')}, {size(done['bytes'])}")
 
     session.show(done, human)

@@ -23,6 +23,7 @@ from leither.web.api import (
     files,
     grants,
     identity,
+    kept,
     lan,
     merging,
     network,
@@ -65,6 +66,7 @@ _AREAS = (
     network,
     grants,
     readers,
+    kept,
     visits,
 )
 

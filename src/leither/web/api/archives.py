@@ -15,9 +15,10 @@ from leither.errors import CorruptionError, InputError, LeitherError, PeerError
 from leither.service.archive_in import Imported, import_car
 from leither.service.archive_out import export_car, own_ids, seal_identity
 from leither.service.engines import Engines
+from leither.service.kept import kept
 from leither.service.person_index import update_index
 from leither.web.api.body import pieces
-from leither.web.api.context import Caller
+from leither.web.api.context import Caller, working_copy
 from leither.web.api.files import Incoming
 from leither.web.api.parameters import CallerGiven
 from leither.web.api.streaming import ByteStream, joined
@@ -87,8 +88,7 @@ async def _export(
 ) -> ByteStream:
     person = caller.engines.persons.of_user(caller.principal.user)
     if ids:
-        found = [await caller.run(caller.own, text, "exporting a MiMei") for text in dict.fromkeys(ids)]
-        wanted: list[MimeiId] | None = [mimei.id for mimei in found]
+        wanted: list[MimeiId] | None = [await caller.run(_chosen, caller, text) for text in dict.fromkeys(ids)]
     else:
         wanted = None
 
@@ -102,6 +102,14 @@ async def _export(
         yield from joined(export_car(engines, chosen, identity=sealed))
 
     return ByteStream(caller, make, media_type=CAR, headers=CAR_HEADERS)
+
+
+def _chosen(caller: Caller, text: str) -> MimeiId:
+    """Return the id of a MiMei of the caller's, or of one that they keep sealed. Raises: MimeiNotFound, Denied."""
+    mimei = working_copy(text)
+    with caller.engines.state.read() as view:
+        sealed = any(one.user == caller.principal.user for one in kept(caller.engines, view, mimei))
+    return mimei if sealed else caller.own(text, "exporting a MiMei").id
 
 
 @post("/import", status_code=200, operation_id="importArchive", tags=["archives"], request_max_body_size=None)

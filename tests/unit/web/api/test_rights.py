@@ -126,6 +126,7 @@ CASES = [
     owner_only("inviteUser", "POST", "/users/invitations", {"name": "Cy"}),
     owner_only("withdrawInvitation", "DELETE", "/users/invitations/Cy"),
     owner_only("getIdentity", "GET", "/identity"),
+    owner_only("listKept", "GET", "/kept"),
     owner_only("listDevices", "GET", "/devices"),
 ]
 # What nobody is let through to by rights alone, and what is tried for its refusal only.
@@ -153,6 +154,7 @@ REFUSED = [
     open_to_all("joinAsUser", "POST", "/users/join", {"code": "none"}),
     open_to_all("openSessionByWords", "POST", "/session/words", {"phrase": "some words"}),
     owner_only("takeBackGrant", "DELETE", f"{ONE}/grants/00"),
+    owner_only("giveUpKept", "DELETE", f"/kept/{'a' * 32}"),
     owner_only("listReaders", "GET", f"{ONE}/readers"),
     owner_only("rotateKey", "POST", f"{ONE}/rotate"),
     owner_only("passOn", "POST", "/grants/pass-on", {"record": "AAAA", "to": "a" * 52}),
@@ -186,6 +188,7 @@ AFTER_RIGHTS = {
     "joinAsUser": "bad-invitation",
     "openSessionByWords": "phrase-length",
     "takeBackGrant": "grant-not-found",
+    "giveUpKept": "not-kept",
     "listReaders": "not-private",
     "rotateKey": "not-private",
     "passOn": "not-a-record",

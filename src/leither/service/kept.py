@@ -1,0 +1,129 @@
+"""Private MiMei that nobody here can read, kept for their authors: stored, walked, reclaimed and given on.
+
+What is kept is what an archive said of one, its shelf. Its id alone says nothing of whose it is without the key, so
+they stand by author and id: who claims another's MiMei as theirs is kept beside it, and takes nothing's place.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from leither.codec import Cid
+from leither.crypto import ID_BYTES, KeyId, MimeiId, id_text
+from leither.errors import NotFound
+from leither.merkle import Nodes, scan
+from leither.mimei.export import NUMBERED, VERSION_TYPE, Shelf
+from leither.ports import Transaction, View, prefix_end
+from leither.service import tables
+from leither.service.engines import Engines
+from leither.service.user_rows import charge
+
+
+class NotKept(NotFound):
+    """Nothing of that id is kept sealed."""
+
+    code = "not-kept"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(f"nothing is kept sealed as {self.id}; `leither kept list` shows what is")
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """What the state engine says: the shelf, how large all of it is, and which user brought it, empty for the owner."""
+
+    shelf: bytes
+    size_bytes: int
+    user: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A private MiMei that is kept sealed.
+
+    Fields: author: who signs its control. versions: as `versions_of` returns them.
+    """
+
+    author: KeyId
+    shelf: Shelf
+    versions: dict[Cid, bool]
+    size_bytes: int
+    user: KeyId | None
+
+    @property
+    def id(self) -> MimeiId:
+        """Its id, as its author says it."""
+        return MimeiId(self.shelf.sealed or b"")
+
+
+_DECODER = msgspec.msgpack.Decoder(Row)
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=bytes)
+
+
+def kept(engines: Engines, view: View, mimei: MimeiId | None = None) -> Iterator[Kept]:
+    """Iterate over what is kept sealed, by author and id; with `mimei`, over what is kept as that id."""
+    cut = len(tables.SHELVED) + ID_BYTES
+    for key, value in view.scan(tables.SHELVED, prefix_end(tables.SHELVED)):
+        if mimei in (None, key[cut:]):
+            yield read_kept(engines, KeyId(key[len(tables.SHELVED) : cut]), value)
+
+
+def read_kept(engines: Engines, author: KeyId, value: bytes) -> Kept:
+    """Return what a row of the table says. Raises: BlockMissing, NotARecord."""
+    row = _DECODER.decode(value)
+    shelf = Shelf.decode(engines.blocks.get(Cid(row.shelf)))
+    return Kept(author, shelf, versions_of(engines, shelf), row.size_bytes, KeyId(row.user) if row.user else None)
+
+
+def versions_of(engines: Engines, shelf: Shelf) -> dict[Cid, bool]:
+    """Return the sealed versions of a shelf, each with whether its number names it. Raises: NotARecord, NotACid."""
+    found: dict[Cid, bool] = {}
+    for entry in scan(Nodes(engines.blocks.get, _refuse), shelf.versions):
+        if entry.key[:1] != VERSION_TYPE:
+            raise shelf.refuse("its list of versions holds something else")
+        found[Cid.read(entry.key[1:])] = entry.value == NUMBERED
+    return found
+
+
+def enter(engines: Engines, found: Iterable[Kept]) -> None:
+    """Keep what was proved, its blocks being durable, in the place of what was kept of it. Raises: UserQuotaReached."""
+    for one in found:
+        engines.state.write(partial(_enter, one=one))
+
+
+def _enter(transaction: Transaction, one: Kept) -> None:
+    key = tables.shelved(one.author, one.id)
+    row = transaction.get(key)
+    before = _DECODER.decode(row) if row is not None else None
+    user = before.user if before is not None else one.user or b""
+    if user:
+        charge(transaction, KeyId(user), one.size_bytes - (before.size_bytes if before is not None else 0))
+    transaction.put(key, _ENCODER.encode(Row(one.shelf.cid, one.size_bytes, user)))
+
+
+def let_go(transaction: Transaction, author: KeyId, mimei: MimeiId) -> bool:
+    """Keep a MiMei sealed no longer, as it is read here by now or was given up; tell whether it was."""
+    row = transaction.get(tables.shelved(author, mimei))
+    if row is None:
+        return False
+    found = _DECODER.decode(row)
+    if found.user:
+        charge(transaction, KeyId(found.user), -found.size_bytes)
+    return transaction.delete(tables.shelved(author, mimei))
+
+
+def give_up(engines: Engines, mimei: MimeiId, user: KeyId | None) -> int:
+    """Let go of what a user, or the owner, keeps sealed as an id; return how many it was. Raises: NotKept."""
+    with engines.state.read() as view:
+        theirs = [one for one in kept(engines, view, mimei) if one.user == user]
+    if not theirs:
+        raise NotKept(mimei)
+    for one in theirs:
+        engines.state.write(partial(let_go, author=one.author, mimei=mimei))
+    return len(theirs)
+
+
+def _refuse(block: object) -> None:
+    raise AssertionError("nothing is written here")
