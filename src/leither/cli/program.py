@@ -47,6 +47,7 @@ COMMANDS = {
     "user": ("user:user", "Share this node: invite people, see who is here, let them go."),
     "session": ("session:session", "Which browsers are signed in; end some."),
     "passkey": ("passkey:passkey", "Which passkeys sign you in; rename and remove them."),
+    "audit": ("audit:audit", "Show who did what with what is yours."),
     "token": ("token:token", "Tokens for programs that use this node."),
     "export": ("archive:export", "Write MiMei, or all that are yours, to one file."),
     "import": ("archive:import_", "Take in what an export holds."),

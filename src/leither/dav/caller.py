@@ -4,7 +4,7 @@ import binascii
 from base64 import b64decode
 
 from leither.http.request import Request
-from leither.people import GUEST, Principal
+from leither.people import Front, Principal, guest
 from leither.service.tokens import BadToken, Tokens
 
 CHALLENGE = b'Basic realm="Leither", charset="UTF-8"'
@@ -17,10 +17,10 @@ def caller_of(request: Request, tokens: Tokens) -> Principal:
     """
     given = request.headers.get(b"authorization")
     if given is None:
-        return GUEST
+        return guest(Front.DAV)
     scheme, _, rest = given.partition(b" ")
     if scheme.lower() == b"bearer":
-        return tokens.principal_of(rest.strip().decode("latin-1"))
+        return tokens.principal_of(rest.strip().decode("latin-1"), Front.DAV)
     if scheme.lower() != b"basic":
         raise BadToken
     try:
@@ -30,5 +30,5 @@ def caller_of(request: Request, tokens: Tokens) -> Principal:
     if not colon:
         raise BadToken
     if not secret:
-        return GUEST  # some clients can't ask without a user; who gives one and no password is nobody else
-    return tokens.principal_of(secret.decode("latin-1"))
+        return guest(Front.DAV)  # some clients can't ask without a user; who gives one and no password is nobody else
+    return tokens.principal_of(secret.decode("latin-1"), Front.DAV)

@@ -32,7 +32,7 @@ from leither.http.media_type import media_type
 from leither.http.request import Request
 from leither.http.sending import Content, send_content, send_stream
 from leither.http.threads import Threads
-from leither.people import GUEST, Principal
+from leither.people import Principal
 from leither.service.engines import Engines
 from leither.service.tokens import BadToken, Tokens
 from leither.service.tree import open_tree
@@ -112,7 +112,7 @@ class DavDoor:
 
     async def _serve_all(self, exchange: Exchange, principal: Principal) -> None:
         """Answer at the list of all MiMei."""
-        if principal == GUEST:
+        if principal.is_guest:
             raise BadToken  # what is public is found by its address; the list is for who signed in
         if exchange.request.method == "PROPFIND":
             depth = depth_of(exchange.request, default=Depth.ONE, among=_DEPTHS)

@@ -9,7 +9,7 @@ from leither.http.answer import NO_STORE, SAFE, status_of
 from leither.http.asgi import Header
 from leither.http.exchange import Exchange, MethodNotAllowed
 from leither.mimei.path import Path, path_text
-from leither.people import GUEST, Principal
+from leither.people import Principal
 from leither.service.cur import QuotaReached
 
 XML = b"application/xml; charset=utf-8"
@@ -166,7 +166,8 @@ def fault_status(error: LeitherError) -> int:
 async def tell(exchange: Exchange, error: LeitherError, principal: Principal | None) -> None:
     """Answer with `error`. A guest is asked to sign in where that could help; None: who asks is not known."""
     status = fault_status(error)
-    if principal in (None, GUEST) and status in (403, 404) and not isinstance(error, MethodNotAllowed | ReadOnly):
+    unknown = principal is None or principal.is_guest
+    if unknown and status in (403, 404) and not isinstance(error, MethodNotAllowed | ReadOnly):
         status = 401
     fields: list[Header] = [*SAFE, NO_STORE]
     if status == 401:

@@ -57,6 +57,20 @@ VISIT_DEVICES_MAX = 16
 """Records of devices that come with one sign-in."""
 VERDICTS_CACHED_MAX = 4096
 """Answers to who may do what that are kept."""
+AUDIT_ENTRIES_MAX = 10_000
+"""Entries of one person's audit; beyond, the oldest go of whoever has the most."""
+AUDIT_ENTRIES_OF_ONE_MAX = 5_000
+"""Entries of one person's audit that speak of the same somebody."""
+AUDIT_SLACK = 500
+"""Entries for which room is made at once."""
+AUDIT_S = 400 * 24 * 3600
+"""How long an audit remembers."""
+AUDIT_WAITING_MAX = 4096
+"""Different deeds that wait in memory to be written; beyond, they are not told apart."""
+AUDIT_WAITING_OF_ONE_MAX = 1024
+"""Of these, of the same somebody."""
+AUDIT_WRITE_S = 5
+"""How often what waits is written, and how much of it a kill can lose."""
 
 # Other machines
 LAN_NAMES_MAX = 32

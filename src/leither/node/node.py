@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from leither import __version__
 from leither.config import Settings
 from leither.crypto import id_text
+from leither.node.audit_writer import AuditWriter
 from leither.node.home import Home, Running
 from leither.node.identity import Unlock, forget_former, learn_former, read_identity
 from leither.node.lan import Lan
@@ -18,7 +19,7 @@ from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
 from leither.node.networking import Networking
 from leither.node.stores import open_blocks
-from leither.people import Scope
+from leither.people import Front, Scope
 from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
@@ -116,6 +117,7 @@ class Node:
                 stack.callback(networking.close)
                 networking.start()
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
+            stack.callback(AuditWriter(engines.audit).close)
             stack.callback(node.tokens.close)
             node.users.admit_all()
             succeed(engines, None)
@@ -139,8 +141,8 @@ class Node:
             except BadToken:
                 pass  # the state is older or newer than the file, and the one who reads the folder is its owner
         with suppress(TokenNotFound):  # on the first start
-            self.tokens.revoke(COMMAND_LINE)
-        _, secret = self.tokens.create(COMMAND_LINE, Scope.OWNER)
+            self.tokens.revoke(COMMAND_LINE, front=Front.NODE)
+        _, secret = self.tokens.create(COMMAND_LINE, Scope.OWNER, front=Front.NODE)
         write_secret(self.home.token_file, f"{secret}\n".encode())
         return secret
 

@@ -1,11 +1,12 @@
 """Who asks, and what they may do. Pure."""
 
+from leither.people.asking import Asking, Front
 from leither.people.chain import Chain, ChainBroken, ChainTooLong, prove_chain
 from leither.people.device import Device, Revocation
 from leither.people.grant import Grant
 from leither.people.policy import Facts, allowed
 from leither.people.presentation import Presentation, check_presentation
-from leither.people.principal import GUEST, OWNER, Denied, Principal, Scope, visitor
+from leither.people.principal import GUEST, OWNER, Denied, Principal, Scope, guest, visitor
 from leither.people.right import ACTS, ALL, Act, NotARight
 from leither.people.successor import Successor, lineage
 from leither.people.visit import Visit
@@ -16,12 +17,14 @@ __all__ = [
     "GUEST",
     "OWNER",
     "Act",
+    "Asking",
     "Chain",
     "ChainBroken",
     "ChainTooLong",
     "Denied",
     "Device",
     "Facts",
+    "Front",
     "Grant",
     "NotARight",
     "Presentation",
@@ -32,6 +35,7 @@ __all__ = [
     "Visit",
     "allowed",
     "check_presentation",
+    "guest",
     "lineage",
     "prove_chain",
     "visitor",

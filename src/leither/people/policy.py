@@ -5,15 +5,17 @@ on this node, over what is theirs   the owner, users, and tokens by their scope
 by a key that was shown             the author; writers by their rights; members by the right; holders of grants
 under a stale control               the author as before; everyone else only reads what everyone may
 by a key that was cut or revoked    what everyone may
+
+`basis` says of one act which of these gives it.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from leither.crypto import KeyId, MimeiId
 from leither.people.chain import Chain
-from leither.people.principal import SCOPE_ACTS, Principal
+from leither.people.principal import SCOPE_ACTS, Principal, Scope
 from leither.people.revoked import revoked_key
 from leither.people.right import ALL, Act, everyone, members
 
@@ -76,8 +78,29 @@ def decide(principal: Principal, facts: Facts, now_ms: int, grants: Iterable[Cha
     if not ended and principal.only in (None, facts.id):
         acts = _over_their_own(principal, facts, stale=stale)
         if principal.keys:
-            acts |= _by_key(principal, facts, grants, clock, stale=stale)
+            for _, given in _by_key(principal, facts, grants, clock, stale=stale):
+                acts |= given
     return Verdict(acts & principal.most | public, clock.next_ms)
+
+
+def basis(principal: Principal, facts: Facts, act: Act, now_ms: int, grants: Iterable[Chain] = ()) -> str | None:
+    """Return what gives `principal` one act that `allowed` says it may do; None for one that it may not do.
+
+    own; own, by a token to read or write; everyone; author, writer or members; or `grant` and its name.
+    """
+    clock = _Clock(now_ms)
+    stale = facts.fresh_until_ms is not None and clock.reached(facts.fresh_until_ms + 1)
+    ended = principal.until_ms is not None and clock.reached(principal.until_ms)
+    heard = not ended and principal.only in (None, facts.id) and act in principal.most
+    if heard and act in _over_their_own(principal, facts, stale=stale):
+        return "own" if principal.scope is Scope.OWNER else f"own, by a token to {principal.scope.value}"
+    if act in everyone(facts.right) and (not stale or act in READS):
+        return "everyone"
+    if heard and principal.keys:
+        for source, given in _by_key(principal, facts, grants, clock, stale=stale):
+            if act in given:
+                return source if isinstance(source, str) else f"grant {source.digest.hex()}"
+    return None
 
 
 def _over_their_own(principal: Principal, facts: Facts, *, stale: bool) -> Act:
@@ -87,23 +110,26 @@ def _over_their_own(principal: Principal, facts: Facts, *, stale: bool) -> Act:
     return SCOPE_ACTS[principal.scope]
 
 
-def _by_key(principal: Principal, facts: Facts, grants: Iterable[Chain], clock: "_Clock", *, stale: bool) -> Act:
-    """Return what the keys of a person give who was shown to be behind this session."""
+def _by_key(
+    principal: Principal, facts: Facts, grants: Iterable[Chain], clock: "_Clock", *, stale: bool
+) -> Iterator[tuple[str | Chain, Act]]:
+    """Iterate over what the keys of a person give who was shown to be behind this session, each with whence it is."""
     device = principal.device
     if device is not None and (device in facts.cut or revoked_key(device) in facts.revoked):
-        return _NONE
+        return
     keys = [key for key in principal.keys if revoked_key(key) not in facts.revoked]
     if facts.author in keys:
-        return ALL
+        yield "author", ALL
+        return
     if stale:
-        return _NONE
-    acts = facts.writers.get(device, _NONE) if device is not None else _NONE
+        return
+    if device is not None:
+        yield "writer", facts.writers.get(device, _NONE)
     if facts.org is not None and facts.org in principal.orgs:
-        acts |= members(facts.right)
+        yield "members", members(facts.right)
     for chain in grants:
         if _counts(chain, facts, keys) and clock.within(chain):
-            acts |= chain.acts
-    return acts
+            yield chain, chain.acts
 
 
 def _counts(chain: Chain, facts: Facts, keys: list[bytes]) -> bool:

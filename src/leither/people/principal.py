@@ -1,10 +1,11 @@
 """A principal: who asks, and what was given to them; whether that is enough, `policy` decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from leither.crypto import KeyId, MimeiId, id_text, key_id
 from leither.errors import DeniedError
+from leither.people.asking import Asking, Front
 from leither.people.right import ALL, Act
 from leither.people.visit import Visit
 
@@ -48,6 +49,8 @@ class Principal:
     Of who has shown a key: keys: the person's whole keys, the present one first, then those it took the place of.
     device: the key that signed for this session. most: all it may be used for, whatever the person may do. until_ms:
     when it ends. orgs: ids of organizations that the person has shown to be a member of.
+
+    asking: how they ask, which decides nothing; None for what the node does of itself, which is not noted.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Principal:
     most: Act = ALL
     until_ms: int | None = None
     orgs: frozenset[bytes] = frozenset()
+    asking: Asking | None = field(default=None, compare=False, repr=False)
 
     @property
     def holder(self) -> str:
@@ -75,6 +79,15 @@ class Principal:
         """Whether this is the owner or a user of this node, with all that is theirs here."""
         return self.scope is Scope.OWNER and self.only is None
 
+    @property
+    def is_guest(self) -> bool:
+        """Whether nothing is known of who asks."""
+        return self.scope is Scope.NONE and not self.keys
+
+    def through(self, asking: Asking | None) -> "Principal":
+        """Return the same who asks in that way."""
+        return replace(self, asking=asking)
+
     def require_resident(self, what: str) -> None:
         """Check for the owner or a user. `what` names the action in the error. Raises: Denied."""
         if not self.is_resident:
@@ -88,6 +101,11 @@ class Principal:
 
 OWNER = Principal("owner", Scope.OWNER)
 GUEST = Principal("guest", Scope.NONE)
+
+
+def guest(front: Front, *, lasting: bool = False) -> Principal:
+    """Return a guest who asks once through that door, or on one connection."""
+    return Principal("guest", Scope.NONE, asking=Asking(front, lasting=lasting))
 
 
 def visitor(visit: Visit, *, former: tuple[bytes, ...] = (), orgs: frozenset[bytes] = frozenset()) -> Principal:

@@ -5,6 +5,7 @@ from collections import deque
 from typing import TYPE_CHECKING, cast
 
 from leither import limits
+from leither.people.audit import Kind
 from leither.resp import refusal
 from leither.resp.command import Command
 from leither.resp.plain import is_plain, run_plain
@@ -13,6 +14,7 @@ from leither.resp.reader import CommandReader
 from leither.resp.reply import LATER, QUEUED, RESP2, RESP3, Encoded, Failure, Push, encode
 from leither.resp.session import Session
 from leither.resp.waiting import Slot, Step, Unit
+from leither.service.audit import Tally
 
 if TYPE_CHECKING:
     from leither.resp.lane import Lane
@@ -35,6 +37,7 @@ class Connection(asyncio.Protocol):
         self.parked: Slot | None = None
         self.session: Session | None = None
         self.lane: Lane | None = None
+        self.tallies: dict[Kind, Tally] = {}
         self.resp = RESP2
         self.multi: list[Step] | None = None
         self.multi_failed = False
@@ -172,6 +175,8 @@ class Connection(asyncio.Protocol):
         if session is not None and command.is_write:
             refused = refusal.of_write(session, command.name)
             if refused is not None:
+                if refused is not refusal.READ_ONLY:
+                    self.count(Kind.DENIED, 1)
                 self._refuse(words, refused)
                 return
         if (self.names or self.patterns) and self.resp == RESP2 and command.name not in _SUBSCRIBED:
@@ -179,14 +184,23 @@ class Connection(asyncio.Protocol):
             return
         if self.multi is not None and not command.ends_multi:
             self._queue_step(command, words)
-        elif command.local is not None:
+            return
+        if command.local is not None:
             value = command.local(self, words)
             if value is not LATER:
                 self.answer(value)
-        elif command.is_write or self.slots or command.waits:
+            return
+        self.count(Kind.CHANGE if command.is_write else Kind.READ, 1)
+        if command.is_write or self.slots or command.waits:
             self._write(command, words)
         else:
             reading.run(self, command, words)
+
+    def count(self, kind: Kind, deeds: int) -> None:
+        """Count what the client did, for the audit."""
+        tally = self.tallies.get(kind)
+        if tally is not None:
+            tally.count += deeds
 
     def _queue_step(self, command: Command, words: list[bytes]) -> None:
         assert self.multi is not None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from leither import limits
 from leither.errors import LeitherError
 from leither.people import Act
+from leither.people.audit import Kind
 from leither.resp.brief import Brief, TooLong
 from leither.resp.execution import failure_of
 from leither.resp.reply import RESP2, encode
@@ -36,7 +37,7 @@ def run_plain(connection: "Connection", reading: "Reading", turn: int) -> int:
     may_write = Act.WRITE in session.acts
     space: Brief | None = None
     out: list[bytes] = []
-    done = 0
+    done = written = 0
     while queue and done < turn:
         words = queue[0]
         command = by_name.get(words[0]) if words else None
@@ -48,6 +49,7 @@ def run_plain(connection: "Connection", reading: "Reading", turn: int) -> int:
         queue.popleft()
         done += 1
         if command.is_write or slots:
+            written += command.is_write
             unit = Unit(connection, command, words, resp)
             slots.append(unit)
             lane.add(unit)
@@ -67,5 +69,7 @@ def run_plain(connection: "Connection", reading: "Reading", turn: int) -> int:
         out.append(encode(value, resp))
     if done:
         connection.server.stats.commands += done
+        connection.count(Kind.CHANGE, written)
+        connection.count(Kind.READ, done - written)
         connection.send(out)
     return turn - done

@@ -268,6 +268,8 @@ class RedisServer:
             shared = next((other for (mimei, _), other in self.lanes.items() if mimei == session.mimei), lane)
             lane.channels, lane.notices = shared.channels, shared.notices
         connection.session, connection.lane = session, lane
+        audit = self.context.engines.audit
+        connection.tallies = {kind: audit.tally(session.owner, trace) for kind, trace in session.traces.items()}
         connection.client.user = session.user
         connection.reader.request_bytes_max = limits.REDIS_REQUEST_BYTES_MAX
         lane.connections.add(connection)
@@ -279,6 +281,9 @@ class RedisServer:
             return
         lane.leave(connection)
         connection.session = connection.lane = None
+        for tally in connection.tallies.values():
+            tally.ended = True
+        connection.tallies = {}
         if not lane.connections and lane.idle:
             self.lanes.pop((session.mimei, session.version), None)
 
@@ -330,7 +335,7 @@ class RedisServer:
 
     def _look_again(self, session: Session) -> Session | LeitherError:
         try:
-            return open_session(self.context.engines, self.context.tokens, session.user, session.secret)
+            return open_session(self.context.engines, self.context.tokens, session.user, session.secret, noted=False)
         except LeitherError as error:
             return error
 

@@ -1,16 +1,20 @@
 """Who a connection is, which MiMei it has open, and what it may do there."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from leither.codec import Cid
-from leither.crypto import MimeiId
+from leither.crypto import KeyId, MimeiId
 from leither.errors import DeniedError
 from leither.mimei.address import CUR, Selector, parse_address
-from leither.people import GUEST, Act, Principal
+from leither.people import GUEST, Act, Front, Principal, guest
+from leither.people.audit import Kind, Trace
+from leither.people.policy import READS
+from leither.people.right import act_names
 from leither.service.catalog import authorize
 from leither.service.database import NotADatabase
 from leither.service.engines import Engines
-from leither.service.holding import load
+from leither.service.holding import Mimei, load
 from leither.service.tokens import Tokens
 from leither.service.versions import default_selector, readable_version
 
@@ -26,7 +30,10 @@ class NoOnlyMimei(DeniedError):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What AUTH gave a connection. `version` is None for `cur`. `acts`: what the principal may do there."""
+    """What AUTH gave a connection. `version` is None for `cur`. `acts`: what the principal may do there.
+
+    owner, traces: in whose audit is noted what it does, and how that is noted, by kind.
+    """
 
     user: str
     secret: str
@@ -34,6 +41,8 @@ class Session:
     mimei: MimeiId
     version: Cid | None
     acts: Act
+    owner: KeyId | None = None
+    traces: Mapping[Kind, Trace] = field(default_factory=dict)
 
     @property
     def read_only(self) -> bool:
@@ -41,13 +50,18 @@ class Session:
         return self.version is not None
 
 
-def open_session(engines: Engines, tokens: Tokens, user: str, secret: str) -> Session:
+def open_session(engines: Engines, tokens: Tokens, user: str, secret: str, *, noted: bool = True) -> Session:
     """Return the session of `user`, an id with or without `.version`, or empty for the token's only MiMei.
 
-    Without a secret the caller is a guest, who may open what everyone may read.
+    Without a secret the caller is a guest, who may open what everyone may read. `noted`: whether this is somebody who
+    comes in, and not a look at whether they still may.
     Raises: BadToken, NoOnlyMimei, NotAnAddress, MimeiNotFound, VersionNotFound, NotADatabase, Denied.
     """
-    principal = tokens.principal_of(secret) if secret else GUEST
+    front = Front.REDIS if noted else None
+    if secret:
+        principal = tokens.principal_of(secret, front, lasting=True)
+    else:
+        principal = guest(front, lasting=True) if front is not None else GUEST
     selector: Selector | None = None
     if user in ("", "default"):
         if principal.only is None:
@@ -67,4 +81,14 @@ def open_session(engines: Engines, tokens: Tokens, user: str, secret: str) -> Se
             version = readable_version(engines, view, held, selector, principal)
     if held.genesis.type != "db":
         raise NotADatabase(held.id, held.genesis.type)
-    return Session(user, secret, principal, wanted, version, held.acts(principal))
+    acts = held.acts(principal)
+    return Session(user, secret, principal, wanted, version, acts, held.facts.user, _traces(held, principal, acts))
+
+
+def _traces(held: Mimei, principal: Principal, acts: Act) -> dict[Kind, Trace]:
+    """Return how is noted what is read, changed and denied on a connection."""
+    bases = {Kind.READ: held.basis(principal, acts & READS), Kind.DENIED: act_names(Act.WRITE)}
+    if Act.WRITE in acts:
+        bases[Kind.CHANGE] = held.basis(principal, Act.WRITE)
+    made = {kind: held.trace(principal, kind, basis) for kind, basis in bases.items()}
+    return {kind: trace for kind, trace in made.items() if trace is not None}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from leither import limits
 from leither.errors import LeitherError
+from leither.people.audit import Kind
 from leither.resp.command import Command
 from leither.resp.execution import failure_of
 from leither.resp.reply import LATER, OK, Failure
@@ -34,6 +35,8 @@ def _exec(connection: "Connection", _: list[bytes]) -> object:
         connection.unwatch()
         return Failure("EXECABORT Transaction discarded because of previous errors.")
     assert connection.lane is not None
+    for step in steps:
+        connection.count(Kind.CHANGE if step.command.is_write else Kind.READ, 1)
     unit = Together(connection, _EXEC, steps, frozenset(connection.watched), connection.resp)
     connection.await_slot(unit, park=bool(connection.watched))
     connection.lane.add(unit)

@@ -9,6 +9,7 @@ from leither.mimei.control import Control, WriterEntry
 from leither.mimei.genesis import KINDS, Genesis
 from leither.people import ALL, Act, Denied, Principal
 from leither.people import right as rights
+from leither.people.audit import Kind
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
@@ -57,10 +58,9 @@ def authorize(principal: Principal, mimei: Mimei, act: Act) -> Mimei:
 
     Raises: MimeiNotFound: to who may not even read it, so that denied and absent answer alike. Denied: to others.
     """
-    acts = mimei.acts(principal)
-    if act in acts:
+    if mimei.admit(principal, act):
         return mimei
-    if not acts & _READS or act in _READS:
+    if not mimei.acts(principal) & _READS or act in _READS:
         raise MimeiNotFound(mimei.id)
     raise Denied(f"{rights.act_names(act)} on {mimei.genesis.id_text}")
 
@@ -160,7 +160,7 @@ class Catalog:
         """Return a MiMei of which `principal` may read anything at all. Raises: MimeiNotFound."""
         with self._engines.state.read() as view:
             found = load(self._engines, view, mimei)
-        if not found.acts(principal) & _READS:
+        if not found.admit(principal, _READS):
             raise MimeiNotFound(mimei)
         return found
 
@@ -169,8 +169,12 @@ class Catalog:
         with self._engines.state.read() as view:
             return [mimei for mimei in load_all(self._engines, view) if mimei.acts(principal) & _READS]
 
-    def change_control(self, mimei: MimeiId, **changes: object) -> Mimei:
+    def change_control(
+        self, mimei: MimeiId, *, by: Principal | None = None, kind: Kind = Kind.RIGHTS, **changes: object
+    ) -> Mimei:
         """Sign and keep a control that follows the present one with `changes`. Only the author's node can.
+
+        `by`: who has it changed, and `kind` what the audit calls that; None for what the node does of itself.
 
         Raises: NotTheAuthor, NotARecord, PrivateUnsupported.
         """
@@ -187,18 +191,32 @@ class Catalog:
             def swap(transaction: Transaction) -> Mimei:
                 row = load(engines, transaction, mimei).row
                 save(transaction, mimei, msgspec.structs.replace(row, control=control.cid))
+                note_change(transaction, held, by, kind)
                 return load(engines, transaction, mimei)
 
             changed = engines.state.write(swap)
         engines.events.tell(Event(mimei, "control"))
         return changed
 
-    def delete(self, mimei: MimeiId, *, force: bool = False) -> None:
+    def delete(self, mimei: MimeiId, *, force: bool = False, by: Principal | None = None) -> None:
         """Forget a MiMei; `gc` reclaims what nothing else holds. Raises: MimeiNotFound, StillReferred."""
         engines = self._engines
         with engines.lock(mimei):
-            gone = engines.state.write(lambda transaction: _forget(engines, transaction, mimei, force=force))
+
+            def forget(transaction: Transaction) -> Mimei:
+                gone = _forget(engines, transaction, mimei, force=force)
+                note_change(transaction, gone, by, Kind.DELETE)
+                return gone
+
+            gone = engines.state.write(forget)
         engines.events.tell(Event(mimei, "delete", user=gone.facts.user))
+
+
+def note_change(transaction: Transaction, mimei: Mimei, by: Principal | None, kind: Kind) -> None:
+    """Write into the audit, with the change itself, what somebody does with a MiMei, whose it is or a granter's."""
+    if by is not None:
+        basis = mimei.basis(by, Act.SHARE)
+        mimei.engines.audit.add(transaction, by, kind, mimei.facts.user, mimei=mimei.id, basis=basis)
 
 
 class NotTheAuthor(Conflict):

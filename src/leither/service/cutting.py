@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from leither.crypto import KeyId, MimeiId, id_text, key_id
 from leither.errors import Conflict, NotFound
 from leither.mimei.control import Cut
+from leither.people import Principal
 from leither.service.catalog import Catalog
 from leither.service.engines import Engines
 from leither.service.holding import heads, load, load_all
@@ -53,7 +54,7 @@ def writers_of(engines: Engines, user: KeyId | None) -> list[WriterSeen]:
     return sorted(found.values(), key=lambda writer: key_id(writer.key))
 
 
-def cut_everywhere(engines: Engines, user: KeyId | None, device: KeyId) -> int:
+def cut_everywhere(engines: Engines, user: KeyId | None, device: KeyId, *, by: Principal | None = None) -> int:
     """Cut a writer off in all that a user, or the owner, made and holds here; return in how many it stood before.
 
     Where it never wrote, it is no writer any more. Broken off and begun again, it goes on.
@@ -66,10 +67,10 @@ def cut_everywhere(engines: Engines, user: KeyId | None, device: KeyId) -> int:
         raise DeviceNotFound(id_text(device))
     with engines.state.read() as view:
         theirs = [mimei.id for mimei in load_all(engines, view) if mimei.facts.user == user and mimei.facts.own]
-    return sum(_cut(engines, mimei, found[0]) for mimei in theirs)
+    return sum(_cut(engines, mimei, found[0], by) for mimei in theirs)
 
 
-def _cut(engines: Engines, mimei: MimeiId, key: bytes) -> bool:
+def _cut(engines: Engines, mimei: MimeiId, key: bytes, by: Principal | None) -> bool:
     with engines.lock(mimei):
         with engines.state.read() as view:
             held = load(engines, view, mimei)
@@ -82,9 +83,9 @@ def _cut(engines: Engines, mimei: MimeiId, key: bytes) -> bool:
                 held = ensure_writer(engines, mimei, lease)
         if head is None:
             kept = tuple(each for each in held.control.writers if each.key != key)
-            Catalog(engines).change_control(mimei, epoch=held.control.epoch + 1, writers=kept)
+            Catalog(engines).change_control(mimei, by=by, epoch=held.control.epoch + 1, writers=kept)
         else:
             cuts = (*held.control.cut, Cut(writer.number, head.seq, head.cid))
             ordered = tuple(sorted(cuts, key=lambda cut: cut.number))
-            Catalog(engines).change_control(mimei, epoch=held.control.epoch + 1, cut=ordered)
+            Catalog(engines).change_control(mimei, by=by, epoch=held.control.epoch + 1, cut=ordered)
         return True

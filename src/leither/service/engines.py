@@ -20,6 +20,7 @@ from leither.people.revoked import Revoked
 from leither.people.verdicts import Verdicts
 from leither.ports import NOTHING_DENIED, Blocks, Clock, Denied, Lease, Random, State
 from leither.service import decoy
+from leither.service.audit import Audit
 from leither.service.events import Event, Events
 from leither.service.granted import Granted
 from leither.service.maps import OrderedMap
@@ -77,6 +78,7 @@ class Engines:
         self.persons = Persons(identity.seed, former=identity.former)
         self.granted = Granted(state)
         self.verdicts = Verdicts()
+        self.audit = Audit(state, clock, self.granted)
         self.events = Events(self._hear)
         self._nodes = NodeCache()
         self._locks: defaultdict[bytes, threading.RLock] = defaultdict(threading.RLock)

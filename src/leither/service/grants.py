@@ -11,12 +11,13 @@ from leither.crypto import KeyPair, MimeiId, id_text, key_id, seal_key
 from leither.errors import Conflict, InputError, LimitError, NotFound
 from leither.merkle import Nodes
 from leither.mimei.entry import encode_record_value, grant_key
-from leither.people import Act, Denied, Grant, prove_chain
+from leither.people import Act, Denied, Grant, Principal, prove_chain
+from leither.people.audit import Kind
 from leither.people.period import Period
 from leither.people.policy import READS
 from leither.people.revoked import revoke, revoked_grant
 from leither.ports import View
-from leither.service.catalog import Catalog
+from leither.service.catalog import Catalog, note_change
 from leither.service.cur import Cur, Edit
 from leither.service.editing import edit
 from leither.service.engines import Engines
@@ -93,6 +94,7 @@ def give(
     acts: Act,
     period: Period,
     seal: bytes | None = None,
+    by: Principal | None = None,
 ) -> Kept:
     """Let `to`, a whole key, do `acts` for a period: signed by the author, or passed on by who holds such a grant.
 
@@ -109,7 +111,7 @@ def give(
     grant = sign_grant(
         signer, mimei.id, to=to, acts=acts, period=period, passed_on=passed_on, seal=seal if mimei.is_private else None
     )
-    return keep(engines, mimei.id, grant.encode())
+    return keep(engines, mimei.id, grant.encode(), by=by)
 
 
 def _known_seal(engines: Engines, mimei: Mimei, key: bytes) -> bytes | None:
@@ -165,10 +167,17 @@ def _covering(engines: Engines, mimei: Mimei, holder: bytes, acts: Act, period: 
     raise NothingToPassOn(mimei.id)
 
 
-def keep(engines: Engines, mimei: MimeiId, record: bytes, *, keys: Iterable[bytes] | None = None) -> Kept:
+def keep(
+    engines: Engines,
+    mimei: MimeiId,
+    record: bytes,
+    *,
+    keys: Iterable[bytes] | None = None,
+    by: Principal | None = None,
+) -> Kept:
     """Keep a grant with its MiMei; one that is there stays. What has expired makes room.
 
-    Args:   keys: of who brings it: it must be theirs to give. None on this node's own behalf.
+    Args:   keys: of who brings it: it must be theirs to give. None on this node's own behalf. by: whom the audit names.
     Raises: GrantUseless, Denied, TooManyGrants, NotARecord, BadSignature, ChainTooLong, ChainBroken, QuotaReached.
     """
     kept = Kept(record, Grant.decode(record), prove_chain(record))
@@ -186,6 +195,7 @@ def keep(engines: Engines, mimei: MimeiId, record: bytes, *, keys: Iterable[byte
             _remove(editing, held)
         _require_room(mimei, kept, [held for held in standing if held not in over])
         editing.put(grant_key(key_id(kept.chain.to), kept.chain.digest), encode_record_value(record))
+        note_change(editing.transaction, editing.mimei, by, Kind.GRANT)
 
     _change(engines, mimei, add)
     settle_readers(engines, mimei)
@@ -218,7 +228,7 @@ def _require_room(mimei: MimeiId, kept: Kept, held: list[Kept]) -> None:
         raise TooManyGrants(mimei, f"{limits.GRANTS_OF_ONE_MAX} grants passed on by one key")
 
 
-def take_back(engines: Engines, mimei: MimeiId, name: str) -> Kept:
+def take_back(engines: Engines, mimei: MimeiId, name: str, *, by: Principal | None = None) -> Kept:
     """Take a grant back, with all that was passed on under it. Only the author's node can.
 
     What is written into a private MiMei from then on is sealed under a new key, which who is left out doesn't get.
@@ -232,7 +242,7 @@ def take_back(engines: Engines, mimei: MimeiId, name: str) -> Kept:
         root = revoke(Nodes(engines.blocks.get, lease.put), held.control.revoked, [gone])
         rings = ring_changes(engines, held, lease, without=gone)
         lease.flush()
-        Catalog(engines).change_control(mimei, revoked=root, **rings)
+        Catalog(engines).change_control(mimei, by=by, kind=Kind.REVOKE, revoked=root, **rings)
 
         def drop(editing: Edit) -> None:
             for one in list(grants_of(editing)):

@@ -12,8 +12,10 @@ from leither.mimei.control import Control
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
 from leither.mimei.version import Version
-from leither.people import GUEST, Act, Facts, Principal
-from leither.people.policy import Verdict, decide
+from leither.people import GUEST, Act, Chain, Facts, Principal
+from leither.people.audit import Kind, Trace, kind_of
+from leither.people.policy import Verdict, basis, decide
+from leither.people.right import act_names
 from leither.ports import Transaction, View, prefix_end
 from leither.service import decoy, tables
 from leither.service.engines import Engines
@@ -107,19 +109,63 @@ class Mimei:
         """Return what `principal` may do with it now."""
         return self.verdict(principal).acts
 
+    def admit(self, principal: Principal, any_of: Act) -> bool:
+        """Tell whether `principal` may do one of these acts now, and note it: every access begins here."""
+        acts = self.acts(principal) & any_of
+        if acts:
+            self.note(principal, acts)
+        else:
+            self.note_denied(principal, any_of)
+        return bool(acts)
+
+    def note(self, principal: Principal, acts: Act) -> None:
+        """Note that `principal` does one of `acts`, which it may do."""
+        kind = kind_of(acts)
+        if kind is not None and self._counts(principal, kind):
+            self._note(principal, kind, self.basis(principal, acts))
+
+    def note_denied(self, principal: Principal, asked: Act) -> None:
+        """Note that `principal` asked for what it may not do."""
+        if self._counts(principal, Kind.DENIED):
+            self._note(principal, Kind.DENIED, act_names(asked))
+
+    def _counts(self, principal: Principal, kind: Kind) -> bool:
+        return principal.asking is not None and principal.asking.counts((self.id, kind))
+
+    def _note(self, principal: Principal, kind: Kind, basis: str) -> None:
+        trace = self.trace(principal, kind, basis)
+        if trace is not None:
+            self.engines.audit.note(self.facts.user, trace)
+
+    def trace(self, principal: Principal, kind: Kind, basis: str) -> Trace | None:
+        """Return what is noted of something that `principal` does with it by a right."""
+        return self.engines.audit.trace(principal, kind, self.facts.user, mimei=self.id, basis=basis)
+
+    def basis(self, principal: Principal, acts: Act) -> str:
+        """Return by which right `principal` may do the first of `acts` now."""
+        principal, grants = self._shown(principal)
+        first = next((act for act in Act if act in acts), acts)
+        return basis(principal, self.facts, first, self.engines.clock.now_ms(), grants) or ""
+
     def verdict(self, principal: Principal) -> Verdict:
         """Return what `principal` may do with it now, and until when time alone doesn't change that."""
         found = self._decide(principal)
         return Verdict(found.acts & _KEPT_ACTS, found.until_ms) if self.row.kept else found
 
     def _decide(self, principal: Principal) -> Verdict:
-        engines, now_ms = self.engines, self.engines.clock.now_ms()
+        principal, grants = self._shown(principal)
+        now_ms = self.engines.clock.now_ms()
+        if not principal.keys:
+            return decide(principal, self.facts, now_ms)
+        return self.engines.verdicts.decide(principal, self.facts, now_ms, grants)
+
+    def _shown(self, principal: Principal) -> tuple[Principal, tuple[Chain, ...]]:
+        """Return who asks with the keys that are known of them, and what was granted to these."""
+        engines = self.engines
         if not principal.keys and principal.is_resident and principal.user != self.facts.user:
             # What is another's here may have been granted to a resident's key.
             principal = replace(principal, keys=engines.persons.keys_of(principal))
-        if not principal.keys:
-            return decide(principal, self.facts, now_ms)
-        return engines.verdicts.decide(principal, self.facts, now_ms, engines.granted.of(principal.keys, self.id))
+        return principal, engines.granted.of(principal.keys, self.id) if principal.keys else ()
 
     @property
     def base(self) -> Cid | None:

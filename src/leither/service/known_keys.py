@@ -10,10 +10,12 @@ from leither import limits
 from leither.crypto import id_text, key_id
 from leither.errors import DeniedError, LimitError
 from leither.people import Revocation, Successor
+from leither.people.audit import Kind
 from leither.people.successor import KeysDiverged
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
+from leither.service.token_audit import note_token
 from leither.service.token_rows import TokenRow, visit_rows
 
 _KEY_BYTES = 32
@@ -90,6 +92,7 @@ def _learn(engines: Engines, key: bytes, record: bytes) -> None:
         transaction.put(key, record)
         for row_key, row in visit_rows(transaction).items():
             if not counts(transaction, row):
+                note_token(engines, transaction, Kind.SIGN_OUT, row_key, row)
                 transaction.delete(row_key)
         return True
 

@@ -7,6 +7,7 @@ from functools import partial
 from leither.crypto import KeyId, MimeiId
 from leither.ports import Transaction
 from leither.service import tables
+from leither.service.audit_rows import drop_audit
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.collect import collect
@@ -99,4 +100,5 @@ def _leave(user: KeyId, key: bytes, fate: Fate, engines: Engines, transaction: T
     transaction.delete(tables.USERS + user)
     transaction.delete(tables.USAGE + user)
     drop_passkeys(transaction, user)
+    drop_audit(transaction, user)
     return drop_tokens(transaction, user)

@@ -9,7 +9,7 @@ import msgspec
 from leither import limits
 from leither.crypto import KeyId, id_text
 from leither.errors import Conflict, DeniedError
-from leither.people import OWNER, Principal, Scope
+from leither.people import OWNER, Front, Principal, Scope
 from leither.ports import Transaction, View
 from leither.service.engines import Engines
 from leither.service.passkey_challenges import PasskeyChallenges, Purpose
@@ -25,7 +25,6 @@ from leither.service.passkey_rows import (
     shown_id,
 )
 from leither.service.persons import UserNotFound
-from leither.service.token_rows import put_token
 from leither.service.tokens import Tokens
 from leither.service.user_rows import read_user
 
@@ -159,7 +158,7 @@ class Passkeys:
             secret, session = self._tokens.new_session(principal, agent=agent, address=address)
             changed = msgspec.structs.replace(row, sign_count=used.sign_count, used_ms=session.created_ms)
             put_passkey(transaction, changed)
-            put_token(transaction, secret, session, session.created_ms)
+            self._tokens.keep(transaction, secret, session, Front.API)
             return secret, session.expires_ms
 
         return self._engines.state.write(enter)

@@ -10,6 +10,7 @@ from leither import limits
 from leither.crypto import EpochKey, KeyId, MimeiId, epoch_secret, id_text, is_seal_key, key_id, seal_key
 from leither.errors import Conflict, LimitError
 from leither.mimei.key_ring import KeyRing, make_ring, wrapped_keys
+from leither.people.audit import Kind
 from leither.people.policy import READS
 from leither.ports import Lease
 from leither.service.catalog import Catalog, NotTheAuthor
@@ -127,7 +128,7 @@ def _change(engines: Engines, held: Mimei, *, anew: bool) -> Mimei:
         if not changes:
             return held
         lease.flush()
-        return Catalog(engines).change_control(held.id, **changes)
+        return Catalog(engines).change_control(held.id, by=None, kind=Kind.RIGHTS, **changes)
 
 
 def ring_changes(

@@ -27,6 +27,7 @@ j key                   ms                 when a key was last announced in the 
 z id                    NameRow            what was last said under the IPNS name of a MiMei
 e id                    SeenRow            how a MiMei of elsewhere stood when it was last seen
 B author id             Row                a private MiMei that is kept sealed, and can't be read here (kept.py)
+A person hour digest    Entry              what was done to what is a person's, and by their sessions (audit_rows.py)
 x name                  settings of the node
 P node                  PairRow            a node with which this one is paired, by its key
 K node id               KeptRow            a MiMei that this node keeps for a paired one
@@ -68,6 +69,7 @@ SAID = b"j"
 NAMES = b"z"
 SEEN = b"e"
 SHELVED = b"B"
+AUDIT = b"A"
 SETTINGS = b"x"
 PAIRS = b"P"
 KEPT = b"K"

@@ -1,14 +1,14 @@
 """Tokens and sessions as they stand in the state engine, each under the hash of its secret."""
 
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from leither import limits
 from leither.crypto import KeyId, MimeiId
 from leither.errors import LimitError
-from leither.people import ALL, Act, Principal, Scope
+from leither.people import ALL, Act, Asking, Front, Principal, Scope
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.secret import digest
@@ -23,6 +23,15 @@ class TooManyTokens(LimitError):
 
     def __init__(self) -> None:
         super().__init__(f"{limits.TOKENS_MAX:,} of your tokens and sessions are out, the limit; revoke some first")
+
+
+class TooManyVisits(LimitError):
+    """As many visitors are here as may be."""
+
+    code = "too-many-visits"
+
+    def __init__(self) -> None:
+        super().__init__(f"{limits.VISITS_MAX} sessions of visitors are open, the limit; try again later")
 
 
 class TokenRow(msgspec.Struct, frozen=True, array_like=True):
@@ -62,6 +71,10 @@ class TokenRow(msgspec.Struct, frozen=True, array_like=True):
             most=Act(self.most),
             until_ms=self.expires_ms,
         )
+
+    def asking(self, key: bytes, front: Front, *, lasting: bool = False) -> Asking:
+        """Return how its holder asks through a front door; `key` is that of the row."""
+        return Asking(front, shown_id(key), self.agent if self.session else self.name, lasting=lasting)
 
     def ended(self, now_ms: int) -> bool:
         """Tell whether its time is over."""
@@ -122,3 +135,16 @@ def drop_tokens(transaction: Transaction, user: KeyId) -> int:
     for key in keys:
         transaction.delete(key)
     return len(keys)
+
+
+def make_room(transaction: Transaction, row: TokenRow, stranger: Callable[[Sequence[bytes]], bool]) -> None:
+    """Let a session of too many go for that of a visitor who comes in. Raises: TooManyVisits."""
+    visits = [(held.expires_ms, key, held) for key, held in visit_rows(transaction).items()]
+    theirs = sorted((ends, key) for ends, key, held in visits if held.keys[0] == row.keys[0])
+    if len(theirs) >= limits.VISITS_OF_ONE_MAX:
+        transaction.delete(theirs[0][1])
+    elif len(visits) >= limits.VISITS_MAX:
+        strangers = sorted((ends, key) for ends, key, held in visits if stranger(held.keys))
+        if not strangers or stranger(row.keys):
+            raise TooManyVisits
+        transaction.delete(strangers[0][1])

@@ -8,14 +8,24 @@ import msgspec
 
 from leither import limits
 from leither.crypto import KeyId, MimeiId
-from leither.errors import Conflict, DeniedError, InputError, LimitError, NotFound
-from leither.people import OWNER, Principal, Scope
+from leither.errors import Conflict, DeniedError, InputError, NotFound
+from leither.people import OWNER, Front, Principal, Scope
+from leither.people.audit import Kind
 from leither.people.replays import MemoryReplays
 from leither.ports import Transaction
 from leither.service.engines import Engines
 from leither.service.known_keys import counts
 from leither.service.secret import digest, new_secret
-from leither.service.token_rows import TokenRow, decode_row, put_token, shown_id, token_key, token_rows, visit_rows
+from leither.service.token_audit import note_token
+from leither.service.token_rows import (
+    TokenRow,
+    decode_row,
+    make_room,
+    put_token,
+    shown_id,
+    token_key,
+    token_rows,
+)
 from leither.service.token_use import TokenUse
 from leither.service.user_rows import read_user
 
@@ -92,15 +102,6 @@ class NotASession(Conflict):
         super().__init__(f"this is the token named {name!r} and no session; to end it, use `leither token revoke`")
 
 
-class TooManyVisits(LimitError):
-    """As many visitors are here as may be."""
-
-    code = "too-many-visits"
-
-    def __init__(self) -> None:
-        super().__init__(f"{limits.VISITS_MAX} sessions of visitors are open, the limit; try again later")
-
-
 @dataclass(frozen=True, slots=True)
 class _Code:
     principal: Principal
@@ -119,7 +120,13 @@ class Tokens:
         self._use = TokenUse(self._keep_use)
 
     def create(
-        self, name: str, scope: Scope, only: MimeiId | None = None, *, user: KeyId | None = None
+        self,
+        name: str,
+        scope: Scope,
+        only: MimeiId | None = None,
+        *,
+        user: KeyId | None = None,
+        front: Front = Front.API,
     ) -> tuple[TokenRow, str]:
         """Make a token of a user, or the owner; its secret is returned here and never again.
 
@@ -133,7 +140,7 @@ class Tokens:
         def add(transaction: Transaction) -> None:
             if any(held.name == name and not held.session for held in token_rows(transaction, user).values()):
                 raise TokenNameTaken(name)
-            put_token(transaction, secret, row, now)
+            self.keep(transaction, secret, row, front)
 
         self._engines.state.write(add)
         return row, secret
@@ -156,7 +163,12 @@ class Tokens:
             for key, row in rows.items()
         ]
 
-    def revoke(self, name: str, user: KeyId | None = None) -> None:
+    def keep(self, transaction: Transaction, secret: str, row: TokenRow, front: Front) -> None:
+        """Keep a new token or session, by which somebody signs in. Raises: TooManyTokens."""
+        put_token(transaction, secret, row, row.created_ms)
+        note_token(self._engines, transaction, Kind.SIGN_IN, token_key(secret), row, front)
+
+    def revoke(self, name: str, user: KeyId | None = None, *, front: Front = Front.API) -> None:
         """End a token of a user, or the owner, at once. Raises: TokenNotFound."""
 
         def drop(transaction: Transaction) -> Sequence[bytes]:
@@ -164,7 +176,7 @@ class Tokens:
             doomed = [key for key, row in rows.items() if row.name == name and not row.session]
             if not doomed:
                 raise TokenNotFound(name)
-            return self._drop(transaction, doomed)
+            return self._drop(transaction, doomed, front)
 
         self._forget(self._engines.state.write(drop))
 
@@ -192,8 +204,12 @@ class Tokens:
         self._forget(ended)
         return len(ended)
 
-    def principal_of(self, secret: str) -> Principal:
-        """Return who holds `secret`. Raises: BadToken: also while they are suspended, or if their key was revoked."""
+    def principal_of(self, secret: str, front: Front | None = None, *, lasting: bool = False) -> Principal:
+        """Return who holds `secret`, and asks through a front door: once, or on a connection that lasts.
+
+        What is done without one is not noted.
+        Raises: BadToken: also while they are suspended, or if their key was revoked.
+        """
         key = token_key(secret)
         with self._engines.state.read() as view:
             stored = view.get(key)
@@ -208,7 +224,7 @@ class Tokens:
         if row is None or row.ended(now):
             raise BadToken
         self._use.note(key, now, kept_ms=row.used_ms)
-        return row.principal
+        return row.principal.through(row.asking(key, front, lasting=lasting) if front is not None else None)
 
     def enter(self, principal: Principal, *, stranger: Callable[[Sequence[bytes]], bool]) -> str:
         """Open the session of a visitor, until `principal.until_ms`; return its secret.
@@ -233,8 +249,8 @@ class Tokens:
         )
 
         def add(transaction: Transaction) -> None:
-            _make_room(transaction, row, stranger)
-            put_token(transaction, secret, row, now)
+            make_room(transaction, row, stranger)
+            self.keep(transaction, secret, row, Front.API)
 
         self._engines.state.write(add)
         return secret
@@ -265,7 +281,15 @@ class Tokens:
             self._codes[digest(code)] = _Code(principal, expires_ms)
         return code, expires_ms
 
-    def redeem(self, code: str, *, only: MimeiId | None = None, agent: str = "", address: str = "") -> tuple[str, int]:
+    def redeem(
+        self,
+        code: str,
+        *,
+        only: MimeiId | None = None,
+        agent: str = "",
+        address: str = "",
+        front: Front = Front.API,
+    ) -> tuple[str, int]:
         """Turn a one-time code made for the same MiMei (or none) into a session: (secret, expiry in ms).
 
         Args: agent: how the browser names itself. address: from what kind of address it comes.
@@ -281,7 +305,7 @@ class Tokens:
         def open_it(transaction: Transaction) -> None:
             if row.user and read_user(transaction, KeyId(row.user)) is None:
                 raise BadCode
-            put_token(transaction, secret, row, now)
+            self.keep(transaction, secret, row, front)
 
         self._engines.state.write(open_it)
         return secret, row.expires_ms
@@ -322,9 +346,11 @@ class Tokens:
 
         self._forget(self._engines.state.write(drop))
 
-    @staticmethod
-    def _drop(transaction: Transaction, keys: Sequence[bytes]) -> Sequence[bytes]:
+    def _drop(self, transaction: Transaction, keys: Sequence[bytes], front: Front = Front.API) -> Sequence[bytes]:
         for key in keys:
+            stored = transaction.get(key)
+            assert stored is not None
+            note_token(self._engines, transaction, Kind.SIGN_OUT, key, decode_row(stored), front)
             transaction.delete(key)
         return keys
 
@@ -351,15 +377,3 @@ def _bounded(agent: str) -> str:
     """Return how a browser names itself, short and without what steers a terminal."""
     printable = "".join(character if character.isprintable() else " " for character in agent)
     return printable.encode(errors="replace")[: limits.SESSION_AGENT_BYTES_MAX].decode(errors="ignore")
-
-
-def _make_room(transaction: Transaction, row: TokenRow, stranger: Callable[[Sequence[bytes]], bool]) -> None:
-    visits = [(held.expires_ms, key, held) for key, held in visit_rows(transaction).items()]
-    theirs = sorted((ends, key) for ends, key, held in visits if held.keys[0] == row.keys[0])
-    if len(theirs) >= limits.VISITS_OF_ONE_MAX:
-        transaction.delete(theirs[0][1])
-    elif len(visits) >= limits.VISITS_MAX:
-        strangers = sorted((ends, key) for ends, key, held in visits if stranger(held.keys))
-        if not strangers or stranger(row.keys):
-            raise TooManyVisits
-        transaction.delete(strangers[0][1])

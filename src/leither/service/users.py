@@ -12,14 +12,13 @@ import msgspec
 from leither import limits
 from leither.crypto import KeyId, NotAnId, id_text, parse_id, person_key, read_phrase, write_phrase
 from leither.errors import Conflict, DeniedError, InputError, LimitError
-from leither.people import OWNER, Principal, Scope
+from leither.people import OWNER, Front, Principal, Scope
 from leither.ports import Seeds, Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.holding import hand_over, load_all
 from leither.service.persons import UserNotFound
 from leither.service.secret import digest, new_secret
-from leither.service.token_rows import put_token
 from leither.service.tokens import Tokens
 from leither.service.user_rows import UserRow, all_users, put_user, read_user, used_bytes
 
@@ -217,7 +216,7 @@ class Users:
             put_user(transaction, person.id, row)
             principal = Principal(row.name, Scope.OWNER, user=person.id)
             secret, session = self._tokens.new_session(principal, agent=agent, address=address)
-            put_token(transaction, secret, session, now)
+            self._tokens.keep(transaction, secret, session, Front.API)
             return row, secret, session.expires_ms, len(theirs)
 
         row, secret, expires_ms, returned = engines.state.write(enter)
@@ -238,7 +237,7 @@ class Users:
         name = OWNER.name if person.user is None else self.get(person.user).row.name
         principal = Principal(name, Scope.OWNER, user=person.user)
         secret, row = self._tokens.new_session(principal, agent=agent, address=address)
-        engines.state.write(lambda transaction: put_token(transaction, secret, row, row.created_ms))
+        engines.state.write(lambda transaction: self._tokens.keep(transaction, secret, row, Front.API))
         return secret, row.expires_ms
 
     def list(self) -> list[User]:

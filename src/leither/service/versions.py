@@ -64,16 +64,16 @@ def readable_version(engines: Engines, view: View, mimei: Mimei, selector: Selec
     To who may read nothing, nothing is looked up, as for a MiMei that is absent; and who may not read versions can't
     tell those that are there from those that are not. Raises: MimeiNotFound, VersionNotFound.
     """
-    acts = mimei.acts(principal)
-    if not acts & READS:
+    if not mimei.acts(principal) & READS:
+        mimei.note_denied(principal, act_for(mimei, selector, None))
         raise MimeiNotFound(mimei.id)
     try:
         version = resolve(engines, view, mimei, selector)
     except VersionNotFound:
-        if act_for(mimei, selector, None) not in acts:
+        if not mimei.admit(principal, act_for(mimei, selector, None)):
             raise MimeiNotFound(mimei.id) from None
         raise
-    if act_for(mimei, selector, version) not in acts:
+    if not mimei.admit(principal, act_for(mimei, selector, version)):
         raise MimeiNotFound(mimei.id)
     return version
 
@@ -87,6 +87,7 @@ def default_selector(mimei: Mimei, principal: Principal) -> Selector:
     for act, selector in ((Act.READ_CUR, CUR), (Act.READ_RELEASE, RELEASE), (Act.READ_VERSIONS, LAST)):
         if act in acts:
             return selector
+    mimei.note_denied(principal, READS)
     raise MimeiNotFound(mimei.id)
 
 

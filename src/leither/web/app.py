@@ -64,9 +64,9 @@ class FrontDoor:
         visibility = Visibility(engines)
         places = Places(engines)
         blocks = SmallBlocks(engines.blocks.get)
-        self._origins = Origins(blocks, settings, tokens, places, self._threads)
+        self._origins = Origins(blocks, settings, tokens, places, self._threads, engines.audit)
         self._mimei = MimeiPaths(blocks.get, settings, tokens, places, self._threads)
-        self._ipfs = IpfsPaths(blocks, tokens, visibility, self._threads)
+        self._ipfs = IpfsPaths(blocks, tokens, visibility, self._threads, engines.audit)
         self._watching = ExitStack()
         for hear in (visibility.hear, places.hear):
             self._watching.enter_context(engines.events.watching(hear))

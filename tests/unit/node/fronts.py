@@ -19,7 +19,7 @@ from leither.codec import DAG_PB, RAW, Cid
 from leither.crypto import MimeiId, derive_id, id_text
 from leither.dav import create_dav
 from leither.mimei.version import Version
-from leither.people import Principal
+from leither.people import Asking, Front, Principal
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.engines import Engines
@@ -47,8 +47,11 @@ class KnownTokens(Tokens):
         super().__init__(engines)
         self.also: dict[str, Principal] = {}
 
-    def principal_of(self, secret: str) -> Principal:
-        return self.also.get(secret) or super().principal_of(secret)
+    def principal_of(self, secret: str, front: Front | None = None, *, lasting: bool = False) -> Principal:
+        known = self.also.get(secret)
+        if known is None:
+            return super().principal_of(secret, front, lasting=lasting)
+        return known.through(Asking(front, lasting=lasting) if front is not None else None)
 
 
 @dataclass

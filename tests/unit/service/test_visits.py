@@ -13,7 +13,8 @@ from leither.people.period import Period
 from leither.people.refused import DeviceRevoked, Expired, Replayed, UnknownSigner, WrongAudience, WrongRequest
 from leither.service.engines import Engines
 from leither.service.grants import give
-from leither.service.tokens import BadToken, Tokens, TooManyVisits
+from leither.service.token_rows import TooManyVisits
+from leither.service.tokens import BadToken, Tokens
 from leither.service.visits import Visits, make_passport
 from leither.testing.node import clock_of
 from tests.unit.service.guests import BOB, EVE, HOUR_MS, PHONE, device_of, pass_of, shared, visiting

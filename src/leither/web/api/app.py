@@ -18,6 +18,7 @@ from leither.mimei.path import Path
 from leither.unixfs import check_path
 from leither.web.api import (
     archives,
+    audit,
     catalog,
     database,
     files,
@@ -68,6 +69,7 @@ _AREAS = (
     readers,
     kept,
     visits,
+    audit,
 )
 
 

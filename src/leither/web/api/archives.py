@@ -12,6 +12,7 @@ from litestar.params import JSONBody, QueryParameter
 from leither import limits
 from leither.crypto import KeyId, MimeiId, id_text
 from leither.errors import CorruptionError, InputError, LeitherError, PeerError
+from leither.people.audit import Kind
 from leither.service.archive_in import Imported, import_car
 from leither.service.archive_out import export_car, own_ids, seal_identity
 from leither.service.engines import Engines
@@ -91,6 +92,7 @@ async def _export(
         wanted: list[MimeiId] | None = [await caller.run(_chosen, caller, text) for text in dict.fromkeys(ids)]
     else:
         wanted = None
+        caller.note_self(Kind.EXPORT)
 
     def make() -> Iterator[bytes]:
         engines = caller.engines
@@ -109,7 +111,11 @@ def _chosen(caller: Caller, text: str) -> MimeiId:
     mimei = working_copy(text)
     with caller.engines.state.read() as view:
         sealed = any(one.user == caller.principal.user for one in kept(caller.engines, view, mimei))
-    return mimei if sealed else caller.own(text, "exporting a MiMei").id
+    if sealed:
+        return mimei
+    found = caller.own(text, "exporting a MiMei")
+    caller.note(found, Kind.EXPORT)
+    return found.id
 
 
 @post("/import", status_code=200, operation_id="importArchive", tags=["archives"], request_max_body_size=None)

@@ -10,6 +10,7 @@ from leither.mimei.address import parse_address
 from leither.mimei.tag import parse_tag
 from leither.people import Act
 from leither.people import right as rights
+from leither.people.audit import Kind
 from leither.service import tags
 from leither.service.holding import Mimei
 from leither.web.api.context import Caller
@@ -77,6 +78,8 @@ async def create_mimei(caller: CallerGiven, data: JSONBody[NewMimei]) -> Respons
             user=caller.principal.user,
             private=data.private,
         )
+        if new:
+            caller.note(mimei, Kind.CREATE)
         return shown(caller, mimei), new
 
     info, new = await caller.run(work)
@@ -96,7 +99,12 @@ async def delete_mimei(
     force: Annotated[bool, QueryParameter(description="Whether to delete it although others refer to it.")] = False,
 ) -> None:
     """Forget a MiMei with all its versions. Collecting garbage then frees what nothing else holds."""
-    await caller.run(lambda: caller.catalog.delete(caller.own(ref, "deleting a MiMei").id, force=force))
+
+    def work() -> None:
+        mimei = caller.own(ref, "deleting a MiMei")
+        caller.catalog.delete(mimei.id, force=force, by=caller.principal)
+
+    await caller.run(work)
 
 
 @get(f"{REF}/right", operation_id="getRight", tags=["rights"])
@@ -112,7 +120,7 @@ async def set_right(caller: CallerGiven, ref: Ref, data: JSONBody[RightInfo]) ->
     right = rights.parse(data.right)
 
     def work() -> Mimei:
-        return caller.catalog.change_control(caller.own(ref, "changing a right").id, right=right)
+        return caller.catalog.change_control(caller.own(ref, "changing a right").id, by=caller.principal, right=right)
 
     return RightInfo(rights.text((await caller.run(work)).control.right))
 
@@ -129,7 +137,9 @@ async def set_quota(caller: CallerGiven, ref: Ref, data: JSONBody[QuotaRequest])
     """Change how large `cur` may become. One below what it takes now lets it shrink only."""
 
     def work() -> Mimei:
-        return caller.catalog.change_control(caller.own(ref, "changing a quota").id, quota=data.quota)
+        return caller.catalog.change_control(
+            caller.own(ref, "changing a quota").id, by=caller.principal, quota=data.quota
+        )
 
     changed = await caller.run(work)
     return QuotaInfo(changed.control.quota, changed.row.size_bytes)

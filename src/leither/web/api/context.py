@@ -10,15 +10,17 @@ from litestar import Request
 from litestar.datastructures import State
 
 from leither import limits
-from leither.crypto import MimeiId
+from leither.crypto import KeyId, MimeiId
 from leither.errors import InputError
 from leither.http.asgi import Scope
 from leither.mimei.address import CUR, Selector, parse_address
-from leither.people import GUEST, Act, Denied, Principal
+from leither.people import Act, Denied, Front, Principal, guest
+from leither.people.audit import Kind
+from leither.people.policy import READS
 from leither.ports import View
 from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, load
+from leither.service.holding import Mimei, MimeiNotFound, load
 from leither.service.passkeys import Passkeys
 from leither.service.tokens import BadToken, Tokens
 from leither.service.users import Users
@@ -105,10 +107,27 @@ class Caller:
         Raises: NotAnAddress, NotWorkingCopy, MimeiNotFound, Denied.
         """
         self.principal.require_resident(what)
-        mimei = self.catalog.readable(working_copy(id_text), self.principal)
-        if mimei.facts.user != self.principal.user:
+        with self.engines.state.read() as view:
+            mimei = load(self.engines, view, working_copy(id_text))
+        reads = mimei.acts(self.principal) & READS
+        if reads and mimei.facts.user == self.principal.user:
+            return mimei
+        mimei.note_denied(self.principal, Act.WRITE)
+        if reads:
             raise Denied(what)
-        return mimei
+        raise MimeiNotFound(mimei.id)
+
+    def note(self, mimei: Mimei, kind: Kind) -> None:
+        """Note that the caller has done something with a MiMei of theirs."""
+        trace = mimei.trace(self.principal, kind, "own")
+        if trace is not None:
+            self.engines.audit.note(mimei.facts.user, trace)
+
+    def note_self(self, kind: Kind, owner: KeyId | None = None) -> None:
+        """Note what the caller has done with all that is theirs, or another person's."""
+        trace = self.engines.audit.trace(self.principal, kind, owner or self.principal.user, basis="own")
+        if trace is not None:
+            self.engines.audit.note(owner or self.principal.user, trace)
 
     def version_of(self, view: View, ref: str) -> tuple[Mimei, Selector]:
         """Return the MiMei and the state `ref` names, if the caller may read it; without a selector, the default.
@@ -155,8 +174,8 @@ async def find_caller(request: Request[Any, Any, Any], state: State) -> Caller:
     reach = reach_of(context.settings, cast("Scope", request.scope))
     secret = bearer(request.headers.getall("authorization", []))
     if secret is None:
-        return Caller(context, GUEST, None, reach)
-    principal = await anyio.to_thread.run_sync(context.tokens.principal_of, secret, limiter=context.threads)
+        return Caller(context, guest(Front.API), None, reach)
+    principal = await anyio.to_thread.run_sync(context.tokens.principal_of, secret, Front.API, limiter=context.threads)
     return Caller(context, principal, secret, reach)
 
 

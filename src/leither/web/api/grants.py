@@ -93,7 +93,8 @@ async def give_grant(caller: CallerGiven, ref: Ref, data: JSONBody[GrantRequest]
         if data.record is not None and (data.to, data.rights, data.seconds) == (None, None, None):
             mimei = caller.mimei(ref, Act.SHARE)
             keys = None if _owns(caller.principal, mimei) else caller.keys
-            kept = grants.keep(caller.engines, mimei.id, record_bytes("record", data.record), keys=keys)
+            record = record_bytes("record", data.record)
+            kept = grants.keep(caller.engines, mimei.id, record, keys=keys, by=caller.principal)
         elif data.record is None and data.to is not None and data.rights is not None:
             mimei = caller.mimei(ref, Act.SHARE)
             caller.principal.require_resident("signing a grant")
@@ -111,7 +112,8 @@ def _given(caller: Caller, mimei: Mimei, *, to: str, acts: Act, seconds: int | N
     now_ms = engines.clock.now_ms()
     until_ms = min(now_ms + (seconds or limits.GRANT_S_DEFAULT) * 1000, limits.TIME_MS_MAX)
     signer = engines.persons.of_user(caller.principal.user).key
-    return grants.give(engines, mimei, signer, to=key, acts=acts, period=Period(now_ms, until_ms), seal=seal)
+    period = Period(now_ms, until_ms)
+    return grants.give(engines, mimei, signer, to=key, acts=acts, period=period, seal=seal, by=caller.principal)
 
 
 def _whole_key(caller: Caller, mimei: Mimei, given: str) -> tuple[bytes, bytes | None]:
@@ -133,7 +135,8 @@ async def take_back_grant(
     """Take a grant back, with all that was passed on under it. Only the author's node can."""
 
     def work() -> None:
-        grants.take_back(caller.engines, caller.own(ref, "taking back a grant").id, name)
+        mimei = caller.own(ref, "taking back a grant")
+        grants.take_back(caller.engines, mimei.id, name, by=caller.principal)
 
     await caller.run(work)
 

@@ -81,7 +81,7 @@ async def revoke_device(
     def work() -> DeviceRevoked:
         engines, user, doomed = caller.engines, caller.principal.user, KeyId(parse_id(device))
         keys = [writer.key for writer in writers_of(engines, user) if key_id(writer.key) == doomed]
-        cut = cut_everywhere(engines, user, doomed)
+        cut = cut_everywhere(engines, user, doomed, by=caller.principal)
         person_index.note_revoked(engines, user, keys[0])
         return DeviceRevoked(id_text(doomed), cut)
 

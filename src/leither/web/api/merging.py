@@ -14,6 +14,7 @@ from leither.mimei.path import PATH_TYPE, key_path, parse_path, path_key, path_t
 from leither.mimei.record import NotARecord
 from leither.mimei.version import Version
 from leither.people import Act
+from leither.people.audit import Kind
 from leither.ports import View
 from leither.service import conflicts
 from leither.service.conflicts import Contested, contested
@@ -129,7 +130,10 @@ async def split_directory(caller: CallerGiven, ref: Ref, data: JSONBody[SplitReq
 
     def work() -> MimeiInfo:
         mimei, path = caller.own(ref, "splitting a MiMei"), parse_path(data.path)
-        return shown(caller, split(caller.engines, mimei.id, path, mark=data.mark, follow=data.follow))
+        made = split(caller.engines, mimei.id, path, mark=data.mark, follow=data.follow)
+        caller.note(mimei, Kind.CHANGE)
+        caller.note(made, Kind.CREATE)
+        return shown(caller, made)
 
     return await caller.run(work)
 

@@ -27,6 +27,7 @@ from leither.mimei.entry import (
 from leither.mimei.path import PATH_TYPE, key_path, path_text
 from leither.mimei.property import PROPERTY_TYPE, decode_property_key
 from leither.people import Act
+from leither.people.audit import Kind
 from leither.service import history
 from leither.service.backup import backup
 from leither.service.diff import Difference, diff
@@ -126,7 +127,9 @@ async def fork(caller: CallerGiven, ref: Ref, data: JSONBody[ForkRequest]) -> Mi
         mimei = caller.catalog.get(address.id, caller.principal, Act.FORK)
         with engines.state.read() as view:
             version = caller.readable(view, mimei, selector)
-        return shown(caller, history.fork(engines, mimei.id, version, mark=data.mark, app=data.app, user=user))
+        forked = history.fork(engines, mimei.id, version, mark=data.mark, app=data.app, user=user)
+        caller.note(forked, Kind.CREATE)
+        return shown(caller, forked)
 
     return await caller.run(work)
 
@@ -258,6 +261,7 @@ async def delete_versions(caller: CallerGiven, ref: Ref, data: JSONBody[VersionR
 
     def work() -> VersionsDeleted:
         mimei = caller.own(ref, "deleting versions")
+        caller.note(mimei, Kind.CHANGE)
         deleted = history.delete_versions(caller.engines, mimei.id, data.first, data.last)
         with caller.engines.state.read() as view:
             kept = sum(1 for _ in rows(caller.engines, view, mimei))

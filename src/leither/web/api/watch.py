@@ -12,7 +12,7 @@ from litestar.exceptions import WebSocketDisconnect
 
 from leither import limits
 from leither.crypto import MimeiId, NotAnId, id_text, parse_id
-from leither.people import GUEST, Act, Principal
+from leither.people import Act, Front, Principal, guest
 from leither.service.events import ENDED, Event, TooManyWatchers
 from leither.service.holding import MimeiNotFound, load
 from leither.service.tokens import BadToken
@@ -67,11 +67,11 @@ class Watch:
     def __init__(self, context: ApiContext) -> None:
         self._context = context
         self._ids: frozenset[MimeiId] | None = None
-        self.caller = Caller(context, GUEST, None, Reach(context.settings))
+        self.caller = Caller(context, guest(Front.WEBSOCKET, lasting=True), None, Reach(context.settings))
 
     async def sign_in(self, secret: str) -> None:
         """Take the rights of a token. Raises: BadToken."""
-        principal = await self.caller.run(self._context.tokens.principal_of, secret)
+        principal = await self.caller.run(self._context.tokens.principal_of, secret, Front.WEBSOCKET)
         self.caller = Caller(self._context, principal, secret, self.caller.reach)
 
     async def ask(self, message: str | bytes) -> None:
@@ -86,7 +86,7 @@ class Watch:
         """Return those of `events` that were asked for and may be seen now. Raises: BadToken: if it was revoked."""
         principal = self.caller.principal
         if self.caller.secret is not None:
-            principal = self._context.tokens.principal_of(self.caller.secret)
+            principal = self._context.tokens.principal_of(self.caller.secret, Front.WEBSOCKET)
         return [
             event
             for event in events
@@ -99,11 +99,14 @@ class Watch:
         engines = self._context.engines
         try:
             with engines.state.read() as view:
-                acts = load(engines, view, event.id).acts(principal)
+                held = load(engines, view, event.id)
         except MimeiNotFound:
             # What is gone has no rights any more; that it was there is for whose it was to know.
             return event.what == "delete" and principal.is_resident and principal.user == event.user
-        return bool(acts & _NEEDS.get(event.what, Act.READ_CUR))
+        shown = held.acts(principal) & _NEEDS.get(event.what, Act.READ_CUR)
+        if shown:
+            held.note(principal, shown)
+        return bool(shown)
 
 
 @websocket("/watch")

@@ -2,7 +2,7 @@
 
 from leither.crypto import MimeiId
 from leither.http.request import Request
-from leither.people import GUEST, Principal
+from leither.people import Front, Principal, guest
 from leither.service.tokens import BadToken, Tokens
 from leither.web.reach import Reach
 
@@ -11,11 +11,11 @@ def bearer(request: Request, tokens: Tokens) -> Principal:
     """Return whose token the request carries; a guest without one. Raises: BadToken."""
     given = request.headers.get(b"authorization")
     if given is None:
-        return GUEST
+        return guest(Front.GATEWAY)
     scheme, _, secret = given.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
         raise BadToken
-    return tokens.principal_of(secret.strip())
+    return tokens.principal_of(secret.strip(), Front.GATEWAY)
 
 
 def visitor(request: Request, tokens: Tokens, mimei: MimeiId, reach: Reach) -> Principal:
@@ -25,12 +25,12 @@ def visitor(request: Request, tokens: Tokens, mimei: MimeiId, reach: Reach) -> P
     """
     secret = _cookie(request.header(b"cookie"), reach.cookie_name(mimei))
     if not secret or (reach.shares_host and _is_another_apps(request)):
-        return GUEST
+        return guest(Front.GATEWAY)
     try:
-        principal = tokens.principal_of(secret)
+        principal = tokens.principal_of(secret, Front.GATEWAY)
     except BadToken:
-        return GUEST
-    return principal if principal.only == mimei else GUEST
+        return guest(Front.GATEWAY)
+    return principal if principal.only == mimei else guest(Front.GATEWAY)
 
 
 def _is_another_apps(request: Request) -> bool:

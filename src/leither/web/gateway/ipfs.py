@@ -22,16 +22,19 @@ from leither.http.request import BadRequest, Request
 from leither.http.sending import Content, send_stream
 from leither.http.threads import Threads
 from leither.mimei.path import Path
-from leither.people import GUEST, Principal
+from leither.people import Act, Principal
+from leither.people.audit import Kind
+from leither.service.audit import Audit
+from leither.service.holding import Mimei
 from leither.service.tokens import Tokens
 from leither.unixfs import Get, blocks, check_path, lookup
 from leither.unixfs.node import load
 from leither.web.gateway.duplicates import blocks_repeated
 from leither.web.gateway.files import send_entity
 from leither.web.gateway.identify import bearer
-from leither.web.gateway.ready import ReadyAnswers, is_plain
+from leither.web.gateway.ready import ReadyAnswers, is_plain, read_by_guests
 from leither.web.gateway.small_blocks import SmallBlocks
-from leither.web.gateway.visible import BlockNotFound, Visibility
+from leither.web.gateway.visible import BlockNotFound, Sighted, Visibility
 from leither.web.gateway.wanted import RAW_TYPE, Form, Wanted, accepts_file, wanted
 
 Keep = Callable[[Content, tuple[Header, ...]], None]
@@ -51,13 +54,14 @@ class NotCached(InputError):
 class Located:
     """A path followed to its end. `get` reads what may be seen, until `until_ms`.
 
-    `cids` are those of the root and of each segment.
+    `cids` are those of the root and of each segment. `mimei`: whose content it is, if that is known.
     """
 
     cids: tuple[AnyCid, ...]
     path: Path
     get: Get
     until_ms: int
+    mimei: Mimei | None
 
     @property
     def end(self) -> AnyCid:
@@ -68,9 +72,12 @@ class Located:
 class IpfsPaths:
     """Serves blocks and files by CID."""
 
-    def __init__(self, blocks: SmallBlocks, tokens: Tokens, visibility: Visibility, threads: Threads) -> None:
+    def __init__(
+        self, blocks: SmallBlocks, tokens: Tokens, visibility: Visibility, threads: Threads, audit: Audit
+    ) -> None:
         self._blocks = blocks
-        self._ready = ReadyAnswers(blocks, lambda: visibility.generation)
+        self._audit = audit
+        self._ready = ReadyAnswers(blocks, lambda: visibility.generation, audit)
         self._tokens = tokens
         self._visibility = visibility
         self._threads = threads
@@ -106,11 +113,14 @@ class IpfsPaths:
             if b"only-if-cached" in request.headers.get(b"cache-control", b""):
                 raise NotCached(root) from None
             raise
+        self._note(principal, located)
         headers = _headers(exchange, located, principal)
 
         def keep(content: Content, fields: tuple[Header, ...]) -> None:
-            if principal is GUEST and is_plain(request):
-                self._ready.keep(request.raw_path, content, fields, found_at=generation)
+            if principal.is_guest and is_plain(request) and located.mimei is not None:
+                self._ready.keep(
+                    request.raw_path, content, fields, found_at=generation, read=read_by_guests(located.mimei)
+                )
 
         try:
             await self._send(exchange, located, want, headers, keep)
@@ -133,7 +143,8 @@ class IpfsPaths:
     def _locate(self, principal: Principal, root: AnyCid, path: Path) -> Located:
         check_path(path)
         generation = self._visibility.generation
-        get = self._sight(principal, root)
+        sighted = self._sight(principal, root)
+        get = sighted.get
         cids = [root]
         try:
             for name in path:
@@ -143,7 +154,7 @@ class IpfsPaths:
                 get(cids[-1])
         except BlockMissing:
             raise BlockNotFound(cids[-1]) from None
-        located = Located(tuple(cids), path, get, self._visibility.until_ms(principal))
+        located = Located(tuple(cids), path, get, self._visibility.until_ms(principal), sighted.mimei)
         self._remember((principal, root, path), located, generation)
         return located
 
@@ -156,12 +167,22 @@ class IpfsPaths:
             if generation == self._generation:
                 self._known[key] = located
 
-    def _sight(self, principal: Principal, root: AnyCid) -> Get:
+    def _note(self, principal: Principal, located: Located) -> None:
+        """Note that content is read, by whatever name: of its MiMei, or by the owner of all that is here."""
+        mimei = located.mimei
+        if mimei is not None:
+            mimei.note(principal, mimei.acts(principal) & (Act.READ_RELEASE | Act.READ_VERSIONS))
+        elif principal.is_owner:
+            trace = self._audit.trace(principal, Kind.READ, None, basis="own")
+            if trace is not None:
+                self._audit.note(None, trace)
+
+    def _sight(self, principal: Principal, root: AnyCid) -> Sighted:
         if not isinstance(root, ForeignCid):
             return self._visibility.sight(principal, root)
         if root.inline is None:
             raise BlockNotFound(root)
-        return _nothing
+        return Sighted(_nothing, None)
 
     async def _send_block(self, exchange: Exchange, located: Located, headers: tuple[Header, ...]) -> None:
         cid = located.end
@@ -215,7 +236,7 @@ def _unchanged(exchange: Exchange, etag: bytes) -> bool:
 
 
 def _headers(exchange: Exchange, located: Located, principal: Principal) -> tuple[Header, ...]:
-    who = b"public" if principal is GUEST else b"private"
+    who = b"public" if principal.is_guest else b"private"
     return (
         (b"cache-control", who + b", max-age=29030400, immutable"),
         (b"vary", b"accept, authorization"),

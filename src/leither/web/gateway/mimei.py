@@ -15,7 +15,7 @@ from leither.http.sending import Content, send_content
 from leither.http.threads import Threads
 from leither.mimei.address import Address, parse_address
 from leither.mimei.path import Path
-from leither.people import GUEST, Principal
+from leither.people import Principal
 from leither.service.tokens import Tokens
 from leither.unixfs import Get
 from leither.web import notice
@@ -93,7 +93,7 @@ def _query(request: Request) -> bytes:
 
 def _headers(address: Address, principal: Principal) -> tuple[Header, ...]:
     """Return caching and safety headers. A CID never means anything else; a number may, after a merge."""
-    who = b"public" if principal is GUEST else b"private"
+    who = b"public" if principal.is_guest else b"private"
     how = b"max-age=29030400, immutable" if isinstance(address.version, Cid) else b"no-cache"
     fields: list[Header] = [(b"cache-control", who + b", " + how), (b"vary", b"authorization"), *SAFE, SANDBOX]
     return tuple(fields)

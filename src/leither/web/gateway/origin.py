@@ -12,13 +12,14 @@ from leither.http.request import Request
 from leither.http.sending import Content, send_content
 from leither.http.threads import Threads
 from leither.mimei.path import Path
-from leither.people import GUEST, Principal
+from leither.people import Front, Principal
+from leither.service.audit import Audit
 from leither.service.tokens import BadCode, Tokens
 from leither.unixfs import BadName, PathTooLong
 from leither.web import notice
 from leither.web.gateway.identify import visitor
 from leither.web.gateway.places import Places, State
-from leither.web.gateway.ready import ReadyAnswers, is_plain
+from leither.web.gateway.ready import ReadyAnswers, is_plain, read_by_guests
 from leither.web.gateway.small_blocks import SmallBlocks
 from leither.web.reach import Reach, reach_of
 from leither.web.settings import WebSettings
@@ -48,10 +49,10 @@ class Origins:
     """Serves every app of the node at its own origin."""
 
     def __init__(
-        self, blocks: SmallBlocks, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads
+        self, blocks: SmallBlocks, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads, audit: Audit
     ) -> None:
         self._get = blocks.get
-        self._ready = ReadyAnswers(blocks, lambda: places.generation)
+        self._ready = ReadyAnswers(blocks, lambda: places.generation, audit)
         self._settings = settings
         self._tokens = tokens
         self._places = places
@@ -78,7 +79,7 @@ class Origins:
             await exchange.answer(200, id_text(mimei).encode(), media_type=_TEXT, headers=(NO_STORE, *SAFE))
             return
         principal = visitor(request, self._tokens, mimei, reach)
-        headers = _APP if principal is GUEST else _PRIVATE_APP
+        headers = _APP if principal.is_guest else _PRIVATE_APP
         try:
             state = self._places.release(mimei, principal)
         except NotFound:
@@ -94,8 +95,10 @@ class Origins:
             return
         if content is not None:
             # What is not known by its version alone lies in another MiMei.
-            if principal is GUEST and is_plain(request) and self._places.known(state, path) is content:
-                self._ready.keep((mimei, request.raw_path), content, headers, found_at=generation)
+            if principal.is_guest and is_plain(request) and self._places.known(state, path) is content:
+                self._ready.keep(
+                    (mimei, request.raw_path), content, headers, found_at=generation, read=read_by_guests(state.mimei)
+                )
             await send_content(exchange, content, self._get, self._threads, headers=headers)
         elif request.at_directory:
             await self._not_found(exchange, state, principal, headers)
@@ -132,7 +135,7 @@ class Origins:
         try:
             if exchange.is_head:
                 raise BadCode
-            secret, _ = await self._threads.run(lambda: self._tokens.redeem(code, only=mimei))
+            secret, _ = await self._threads.run(lambda: self._tokens.redeem(code, only=mimei, front=Front.GATEWAY))
         except BadCode:
             body = notice.link_used(reach.url)
             await exchange.answer(403, body, media_type=notice.HTML, headers=(*notice.HEADERS, no_store))

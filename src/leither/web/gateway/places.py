@@ -12,7 +12,7 @@ from leither.http.sending import Content
 from leither.mimei.address import CUR, RELEASE, Selector
 from leither.mimei.entry import EntryType
 from leither.mimei.path import Path
-from leither.people import Principal
+from leither.people import Act, Principal
 from leither.service.catalog import authorize
 from leither.service.engines import Engines
 from leither.service.events import Event
@@ -64,6 +64,7 @@ class Places:
         """Return the released version. Raises: MimeiNotFound, VersionNotFound. Cost: nothing, when asked for again."""
         known = self._releases.get((mimei, principal))
         if known is not None and self._engines.clock.now_ms() < known.until_ms:
+            known.mimei.note(principal, Act.READ_RELEASE)
             return known
         generation = self._generation
         state = self.open(mimei, RELEASE, principal)

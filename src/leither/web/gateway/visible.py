@@ -15,6 +15,7 @@ anywhere their author chose.
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from leither import limits
 from leither.codec import RAW, Cid
@@ -27,7 +28,7 @@ from leither.people import Act, Principal
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
-from leither.service.holding import load_all
+from leither.service.holding import Mimei, load_all
 from leither.service.versions import held_versions
 from leither.unixfs import Get
 from leither.web.gateway.block_index import BlockIndex
@@ -44,6 +45,14 @@ class BlockNotFound(NotFound):
     def __init__(self, cid: AnyCid) -> None:
         self.cid = cid.text
         super().__init__(f"no block {cid} on this node that you may read")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """How to read from a CID on, and of which MiMei that is content; None where the owner reads whatever is held."""
+
+    get: Get
+    mimei: Mimei | None
 
 
 class Sight:
@@ -71,7 +80,7 @@ class Visible:
         self.engines = engines
         self._indexes = indexes
         self._roots: dict[Cid, list[Cid]] = {}
-        self._by_mimei: dict[MimeiId, frozenset[Cid]] = {}
+        self._by_mimei: dict[MimeiId, tuple[Mimei, frozenset[Cid]]] = {}
         self._barred: dict[Cid, frozenset[Cid]] = {}
         self.until_ms = limits.TIME_MS_MAX
         """The moment from which on time alone may change what may be fetched."""
@@ -85,26 +94,27 @@ class Visible:
                 if Act.READ_RELEASE in acts and mimei.release is not None:
                     versions.add(mimei.release)
                 if versions:
-                    self._by_mimei[mimei.id] = frozenset(self._enter(version) for version in versions)
+                    self._by_mimei[mimei.id] = mimei, frozenset(self._enter(version) for version in versions)
 
     def _enter(self, version: Cid) -> Cid:
         content = self.engines.record(Version, version).content
         self._roots.setdefault(content, []).append(version)
         return content
 
-    def sight(self, cid: Cid) -> Get | None:
+    def sight(self, cid: Cid) -> Sighted | None:
         """Return how to read from `cid` on; None if it may not be seen. May build an index: O(blocks below)."""
         barred = self.barred_below(cid)
         if barred is not None:
-            return Sight(self, barred).get
-        for mimei, contents in self._by_mimei.items():
+            held = next(held for held, contents in self._by_mimei.values() if cid in contents)
+            return Sighted(Sight(self, barred).get, held)
+        for mimei, (held, contents) in self._by_mimei.items():
             barred = frozenset().union(*[self.barred_below(content) or () for content in contents])
             index = self._indexes.of(mimei, contents, barred, self.engines.blocks.get)
             if cid in index:
-                return Sight(self, barred).get
+                return Sighted(Sight(self, barred).get, held)
             if cid.codec == RAW and index.holds_digest(cid.digest):
                 # Asked for raw, a block has no links, and so leads nowhere.
-                return self.engines.blocks.get
+                return Sighted(self.engines.blocks.get, held)
         return None
 
     def barred_below(self, content: Cid) -> frozenset[Cid] | None:
@@ -199,7 +209,7 @@ class Visibility:
             self._others = known
         return known[1]
 
-    def sight(self, principal: Principal, cid: Cid) -> Get:
+    def sight(self, principal: Principal, cid: Cid) -> Sighted:
         """Return how `principal` reads from `cid` on. May take long.
 
         Raises: BlockNotFound: where it may not, or the block is not held.
@@ -210,7 +220,7 @@ class Visibility:
             if found is None:
                 raise BlockNotFound(cid)
         else:
-            found = blocks.get
+            found = Sighted(blocks.get, None)
         if not blocks.has(cid):
             raise BlockNotFound(cid)
         return found

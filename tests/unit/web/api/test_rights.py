@@ -108,6 +108,7 @@ CASES = [
     Case("giveGrant", "POST", f"{ONE}/grants", ABSENT, DENIED, DENIED, ABSENT, {"to": "a" * 52, "rights": "read-cur"}),
     owner_only("makePassport", "POST", "/passport", {"node": "a" * 52}),
     open_to_all("getChallenge", "GET", "/session/challenge"),
+    owner_only("getAudit", "GET", "/audit"),
     owner_only("listTokens", "GET", "/tokens"),
     owner_only("createToken", "POST", "/tokens", {"name": "fresh", "scope": "read"}),
     owner_only("revokeToken", "DELETE", "/tokens/spare"),
