@@ -12,6 +12,8 @@ STATE_TABLE_BYTES_MAX = 16 * MIB
 """What changes take in memory before they go to LMDB's file; no change runs while they take twice that."""
 STATE_CHANGE_BYTES_MAX = 8 * MIB
 """What one change may take in memory; a larger one is made in LMDB's file itself."""
+STATE_COMPACT_WAIT_S = 1
+"""How long open snapshots may keep the state engine's file from being written anew."""
 
 # Block store
 PACK_BYTES_MAX = 256 * MIB

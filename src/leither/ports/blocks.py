@@ -68,10 +68,11 @@ class Blocks(Protocol):
     def cids(self) -> Iterator[Cid]:
         """Iterate over what is stored, in no order; what comes or goes meanwhile may or may not show."""
 
-    def sweep(self, mark: Callable[[], Iterable[Cid]]) -> Reclaimed:
+    def sweep(self, mark: Callable[[], Iterable[Cid]], *, thorough: bool = False) -> Reclaimed:
         """Drop every block that `mark` does not name and no lease protects, beside readers and writers.
 
-        `mark` is called once new blocks are safe from this sweep, so it must read the roots only then.
+        `mark` is called once new blocks are safe from this sweep, so it must read the roots only then. `thorough`: let
+        nothing of what is dropped stay in the files, even where giving so little space back would not pay.
         """
 
     def verify(self) -> Iterator[Fault | Checked]:

@@ -49,6 +49,13 @@ class State(Protocol):
     def submit(self, change: Callable[[Transaction], T]) -> Future[T]:
         """Like `write`, but returns at once; the future is done when the change is durable or refused."""
 
+    def compact(self) -> bool:
+        """Let nothing of what was deleted or overwritten stay in the files, and give their space back.
+
+        Return whether that could be done now: it can't while a snapshot stays open. Changes wait meanwhile.
+        Cost: reads and writes all that is kept. Raises: StoreFull.
+        """
+
     def close(self) -> None:
         """Finish what was submitted and release. Idempotent."""
 

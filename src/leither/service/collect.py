@@ -30,9 +30,12 @@ class NotCollected(CorruptionError):
         )
 
 
-def collect(engines: Engines) -> Reclaimed:
-    """Reclaim every block that no MiMei reaches, beside readers and writers. Raises: NotCollected, StoreFull."""
-    reclaimed = engines.blocks.sweep(lambda: _reached(engines))
+def collect(engines: Engines, *, thorough: bool = False) -> Reclaimed:
+    """Reclaim every block that no MiMei reaches, beside readers and writers. Raises: NotCollected, StoreFull.
+
+    `thorough`: leave nothing of them in the store's files, which may take as long as writing all of it anew.
+    """
+    reclaimed = engines.blocks.sweep(lambda: _reached(engines), thorough=thorough)
     with engines.state.read() as view:
         private = [mimei.engines.blocks for mimei in load_all(engines, view) if mimei.is_private]
     for blocks in private:

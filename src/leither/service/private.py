@@ -64,9 +64,9 @@ class PrivateBlocks:
         """Iterate over what the store below holds."""
         return self._clear.cids()
 
-    def sweep(self, mark: Callable[[], Iterable[Cid]]) -> Reclaimed:
+    def sweep(self, mark: Callable[[], Iterable[Cid]], *, thorough: bool = False) -> Reclaimed:
         """Sweep the store below."""
-        return self._clear.sweep(mark)
+        return self._clear.sweep(mark, thorough=thorough)
 
     def verify(self) -> Iterator[Fault | Checked]:
         """Read everything in the store below."""

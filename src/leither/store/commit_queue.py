@@ -95,6 +95,16 @@ class CommitQueue:
             self._wake.notify()
         self._thread.join()
 
+    def alone(self, work: Callable[[], T]) -> T:
+        """Run `work` while no change runs, and all before it are durable. Raises: what `work` raises, StoreClosed."""
+        with self._running, self._writing:
+            if self._closing:
+                raise StoreClosed(self._where)
+            self._write_all()
+            result = work()
+        self._tell()
+        return result
+
     # Running changes
 
     def _run_at_once(self, job: _Job) -> bool:

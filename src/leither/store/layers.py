@@ -7,7 +7,9 @@ thread writes the frozen one to LMDB in one transaction, and the journal forgets
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import lmdb
@@ -23,6 +25,8 @@ from leither.store.overlay import Cell, Table
 from leither.store.overlay_view import OverlayTransaction, OverlayView
 
 T = TypeVar("T")
+_LOOK_S = 0.002
+"""How often open snapshots are looked at while they are waited for."""
 
 
 class TooManyReaders(LimitError):
@@ -50,8 +54,8 @@ class Snapshot:
 
     def close(self) -> None:
         """Let the snapshot go."""
-        del self._open[self._number]
         self._transaction.abort()
+        del self._open[self._number]
 
 
 class Layers:
@@ -135,6 +139,33 @@ class Layers:
             self._disk.commit(transaction)
         self._is_below_old = True
         return result
+
+    def copy(self, directory: Path) -> None:
+        """Write what is kept, and nothing that was, to a new file in `directory`. Everything must be durable.
+
+        Raises: lmdb.Error, OSError.
+        """
+        self.rotate()
+        self.settle()
+        self._environment.copy(str(directory), compact=True)
+
+    def replace(self, reopen: Callable[[], tuple[lmdb.Environment, Tables]], *, wait_s: float) -> bool:
+        """Close LMDB's file and go on with what `reopen` opens, which holds the same; snapshots wait meanwhile.
+
+        Return False, with nothing changed, if those that are open stay so for `wait_s`. Raises: what `reopen` raises.
+        """
+        until = time.monotonic() + wait_s
+        with self._swap:
+            while self._snapshots:
+                if time.monotonic() >= until:
+                    return False
+                time.sleep(_LOOK_S)
+            self._below.abort()
+            self._environment.close()
+            self._environment, self._tables = reopen()
+            self._below = self._environment.begin(db=self._tables.entries)
+            self._is_below_old = False
+        return True
 
     # Layers
 

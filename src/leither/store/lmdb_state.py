@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import lmdb
 
+from leither import limits
 from leither.ports import Transaction
 from leither.store.checkpoint import replay
 from leither.store.commit_queue import CommitQueue
@@ -28,6 +29,8 @@ T = TypeVar("T")
 FORMAT_NAME = "format"
 FORMAT = b"leither state 2, lmdb 0.9 and a journal\n"
 JOURNAL_NAME = "journal"
+FRESH_NAME = "fresh"
+"""A folder for the file that takes the place of the present one."""
 
 
 class LmdbState:
@@ -48,6 +51,7 @@ class LmdbState:
         except OSError as error:
             raise storage_error(str(directory), error) from error
         try:
+            self._forget_fresh(directory / FRESH_NAME)
             self._environment = self._open()
             try:
                 self._layers = self._open_layers()
@@ -146,6 +150,47 @@ class LmdbState:
     def submit(self, change: Callable[[Transaction], T]) -> Future[T]:
         """Like `write`, but return once `change` ran or is queued."""
         return self._queue.submit(change)
+
+    def compact(self) -> bool:
+        """Write LMDB's file anew, and let the journal begin anew; False while a snapshot stays open.
+
+        The file that was is deleted, not overwritten: what a disk keeps of deleted files is beyond a program's reach.
+        Cost: reads and writes all that is kept; changes wait meanwhile, and snapshots for some milliseconds at its end.
+        Raises: StoreFull, StoreBroken, StoreClosed.
+        """
+        try:
+            return self._queue.alone(self._compact)
+        except (OSError, lmdb.Error) as error:
+            raise storage_error(str(self._directory), error) from error
+
+    def _compact(self) -> bool:
+        fresh = self._directory / FRESH_NAME
+        self._forget_fresh(fresh)
+        fresh.mkdir(mode=0o700)
+        try:
+            self._layers.copy(fresh)
+            return self._layers.replace(lambda: self._go_on_with(fresh), wait_s=limits.STATE_COMPACT_WAIT_S)
+        finally:
+            self._forget_fresh(fresh)
+
+    def _go_on_with(self, fresh: Path) -> tuple[lmdb.Environment, Tables]:
+        made = fresh / DATA_NAME
+        made.chmod(0o600)
+        fd = os.open(made, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._disk.sync(fd)
+        finally:
+            os.close(fd)
+        made.replace(self._directory / DATA_NAME)
+        self._disk.sync_directory(self._directory)
+        self._environment = self._open()
+        return self._environment, self._open_tables()
+
+    def _forget_fresh(self, fresh: Path) -> None:
+        """Remove what a compaction that was broken off has left."""
+        if fresh.is_dir():
+            self._disk.delete(fresh / DATA_NAME)
+            fresh.rmdir()
 
     def close(self) -> None:
         """Finish what was submitted and release. Snapshots must be closed before. Idempotent."""

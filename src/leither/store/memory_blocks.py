@@ -91,7 +91,7 @@ class MemoryBlocks:
         for codec, digest in stored:
             yield Cid.from_digest(codec, digest)
 
-    def sweep(self, mark: Callable[[], Iterable[Cid]]) -> Reclaimed:
+    def sweep(self, mark: Callable[[], Iterable[Cid]], *, thorough: bool = False) -> Reclaimed:
         """Drop every block that `mark` does not name and no lease protects."""
         self._refuse_closed()
         with self._sweeping:

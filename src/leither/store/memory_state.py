@@ -146,6 +146,11 @@ class MemoryState:
             future.set_exception(error)
         return future
 
+    def compact(self) -> bool:
+        """Nothing deleted stays in memory that could be read."""
+        self._refuse_closed()
+        return True
+
     def close(self) -> None:
         """Refuse further work. Idempotent."""
         self._closed = True

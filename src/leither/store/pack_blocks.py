@@ -208,17 +208,20 @@ class PackBlocks:
             if not place.dropped:
                 yield Cid.from_digest(place.codec, digest)
 
-    def sweep(self, mark: Callable[[], Iterable[Cid]]) -> Reclaimed:
+    def sweep(self, mark: Callable[[], Iterable[Cid]], *, thorough: bool = False) -> Reclaimed:
         """Drop every block that `mark` does not name and no lease protects, beside readers and writers.
 
-        Packs of which less than limits.SWEEP_LIVE_PERCENT is live are written anew. One sweep at a time.
-        Cost: the headers of all frames, the live blocks of the packs written anew, and about 110 bytes of memory
+        Packs of which less than limits.SWEEP_LIVE_PERCENT is live are written anew; with `thorough`, all that hold
+        garbage. One sweep at a time. Cost: the headers of all frames, the live blocks of the packs written anew, and
+        about 110 bytes of memory
         for each marked block. Raises: StoreFull: nothing could be reclaimed for want of room to copy.
         """
         self._refuse_closed()
         with self._sweeping:
             self._refuse_closed()
-            return PackSweep(self._files, self._catalog, self._writer, self._leases, self._disk).run(mark)
+            return PackSweep(self._files, self._catalog, self._writer, self._leases, self._disk).run(
+                mark, thorough=thorough
+            )
 
     def verify(self) -> Iterator[Fault | Checked]:
         """Read everything durable; yield what is wrong with it, and how far it is."""

@@ -31,10 +31,9 @@ class _Judged:
     live_bytes: int
     size_bytes: int
 
-    @property
-    def is_worn(self) -> bool:
+    def is_worn(self, live_percent: int) -> bool:
         empty = self.live_bytes == PACK_HEADER_BYTES
-        return empty or self.live_bytes * 100 < self.size_bytes * limits.SWEEP_LIVE_PERCENT
+        return empty or self.live_bytes * 100 < self.size_bytes * live_percent
 
 
 class PackSweep:
@@ -53,8 +52,8 @@ class PackSweep:
         self._disk = disk
         self._dropped = 0
 
-    def run(self, mark: Callable[[], Iterable[Cid]]) -> Reclaimed:
-        """Sweep. Raises: StoreFull, StoreBroken, and what `mark` raises."""
+    def run(self, mark: Callable[[], Iterable[Cid]], *, thorough: bool) -> Reclaimed:
+        """Sweep; `thorough`: every pack that holds garbage. Raises: StoreFull, StoreBroken, and what `mark` raises."""
         with self._catalog.lock:
             self._leases.begin_sweep()
         try:
@@ -70,7 +69,7 @@ class PackSweep:
             marked = {cid.digest for cid in mark()}
             judged = [self._judge(number, size, marked) for number, size in sealed.items()]
             del marked
-            full = self._rewrite(judged)
+            full = self._rewrite(judged, 100 if thorough else limits.SWEEP_LIVE_PERCENT)
             try:
                 self._writer.run(self._catalog.commit)
             except StoreFull as error:  # what was dropped is dropped in memory, and the packs have the rest
@@ -130,10 +129,10 @@ class PackSweep:
                 if place.pack == number and any(gap.start <= place.offset < gap.end for gap in gaps):
                     yield digest, place
 
-    def _rewrite(self, judged: list[_Judged]) -> StoreFull | None:
+    def _rewrite(self, judged: list[_Judged], live_percent: int) -> StoreFull | None:
         """Write anew the packs that pay, the emptiest first; return why it stopped if room ran out."""
         small = [pack for pack in judged if pack.size_bytes < _SMALL_PACK_BYTES]
-        chosen = {pack.number: pack for pack in judged if pack.is_worn}
+        chosen = {pack.number: pack for pack in judged if pack.is_worn(live_percent)}
         if len(small) > limits.SMALL_PACKS_MAX:
             chosen.update((pack.number, pack) for pack in small)
         for pack in sorted(chosen.values(), key=lambda pack: pack.live_bytes):

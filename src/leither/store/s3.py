@@ -213,7 +213,7 @@ class S3Blocks:
         for codec, digest, _, _ in self._objects():
             yield Cid.from_digest(codec, digest)
 
-    def sweep(self, mark: Callable[[], Iterable[Cid]]) -> Reclaimed:
+    def sweep(self, mark: Callable[[], Iterable[Cid]], *, thorough: bool = False) -> Reclaimed:
         """Drop every block that `mark` does not name, no lease protects and no other node may just have stored.
 
         Cost: a listing, and a request for each dropped block. Raises: RemoteStoreError.

@@ -89,16 +89,16 @@ def test_work_in_the_middle_of_a_sweep_is_kept(
     worker.start()
     sweep = desk.blocks.sweep
 
-    def interrupted(mark):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def interrupted(mark, *, thorough):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         def marked():  # type: ignore[no-untyped-def]  # noqa: ANN202
             found = list(mark())
             before.set()
             after.wait()
             return found
 
-        return sweep(marked)
+        return sweep(marked, thorough=thorough)
 
-    desk.blocks.sweep = interrupted  # type: ignore[method-assign]
+    desk.blocks.sweep = interrupted  # type: ignore[method-assign, assignment]
     collect(desk)
     worker.join()
     assert damage(check(desk)) == []

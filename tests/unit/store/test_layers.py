@@ -195,3 +195,14 @@ def test_other_files_beside_the_segments_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.journal").write_bytes(b"mine")
     assert list(Journal(tmp_path, SmallDisk(0)).replay(0)) == []
     assert (tmp_path / "notes.journal").read_bytes() == b"mine"
+
+
+def test_what_a_compaction_that_was_broken_off_left_is_removed_on_opening(tmp_path: Path) -> None:
+    with closing(LmdbState(tmp_path)) as state:
+        state.write(lambda transaction: transaction.put(b"a", b"1"))
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    (fresh / "data.mdb").write_bytes(b"half of a copy")
+    with closing(LmdbState(tmp_path)) as state, state.read() as view:
+        assert view.get(b"a") == b"1"
+    assert not fresh.exists()

@@ -280,6 +280,49 @@ class StateSuite:
             assert state.write(change) == b"1"
             assert get(state, b"a") == b"2"
 
+    def test_nothing_deleted_is_in_the_files_of_a_compacted_state(self, tmp_path: Path) -> None:
+        """Nothing deleted is in the files of a compacted state, and what is kept is kept."""
+        secret = b"a secret that goes away"
+        with closing(self.make(tmp_path)) as state:
+            for number in range(50):
+                set_all(state, [(b"gone%d" % number, secret * 200), (b"kept%d" % number, b"%d" % number)])
+            for number in range(50):
+                delete(state, b"gone%d" % number)
+            assert state.compact()
+            assert [path for path in tmp_path.rglob("*") if path.is_file() and secret in path.read_bytes()] == []
+            with state.read() as view:
+                assert dict(view.scan(b"")) == {b"kept%d" % number: b"%d" % number for number in range(50)}
+            set_all(state, [(b"after", b"1")])
+            assert get(state, b"after") == b"1"
+        if self.durable:
+            with closing(self.make(tmp_path)) as state:
+                assert get(state, b"after") == b"1"
+                assert get(state, b"kept7") == b"7"
+
+    def test_changes_and_snapshots_go_on_beside_compactions(self, tmp_path: Path) -> None:
+        """Changes and snapshots go on beside compactions."""
+        with closing(self.make(tmp_path)) as state, ThreadPoolExecutor(3) as pool:
+            adding = [pool.submit(append, state, number) for number in range(300)]
+            reading = [pool.submit(get, state, b"list") for _ in range(100)]
+            done = [state.compact() for _ in range(5)]
+            for each in adding:
+                each.result().result()
+            for read in reading:
+                read.result()
+            assert any(done)
+            numbers = (get(state, b"list") or b"").decode().split(",")[:-1]
+            assert sorted(map(int, numbers)) == list(range(300))
+
+    def test_an_open_snapshot_is_not_taken_away_by_a_compaction(self, tmp_path: Path) -> None:
+        """An open snapshot is not taken away by a compaction."""
+        with closing(self.make(tmp_path)) as state:
+            set_all(state, [(b"a", b"1")])
+            with state.read() as view:
+                state.compact()
+                assert view.get(b"a") == b"1"
+            assert state.compact()
+            assert get(state, b"a") == b"1"
+
     def test_a_closed_state_refuses_work(self, tmp_path: Path) -> None:
         """A closed state refuses work."""
         state = self.make(tmp_path)

@@ -37,6 +37,15 @@ class SweepSuite:
             assert blocks.stats().blocks == 20
             assert damage(blocks.verify()) == []
 
+    def test_a_thorough_sweep_leaves_nothing_of_what_it_drops(self, tmp_path: Path) -> None:
+        """A thorough sweep leaves nothing of what it drops, although little is garbage."""
+        kept, gone = some_blocks(100, label="kept"), Block.of(RAW, b"a secret that goes away" * 3)
+        with closing(self.make(tmp_path)) as blocks:
+            store(blocks, [*kept[:50], gone, *kept[50:]])
+            blocks.sweep(lambda: [block.cid for block in kept], thorough=True)
+            assert [path for path in tmp_path.rglob("*") if path.is_file() and gone.data in path.read_bytes()] == []
+            assert all(blocks.get(block.cid) == block.data for block in kept)
+
     def test_a_sweep_of_everything_leaves_nothing(self, tmp_path: Path) -> None:
         """A sweep of everything leaves nothing."""
         with closing(self.make(tmp_path)) as blocks:
