@@ -43,11 +43,16 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 def leither(home: Path, *arguments: str, stdin: bytes = b"", **more: str) -> Answer:
     """Run one command to its end, in this process: importing everything anew each time would take most of the time."""
+    return answered(Session(environ=environment(home, **more)), *arguments, stdin=stdin)
+
+
+def answered(session: Session, *arguments: str, stdin: bytes = b"") -> Answer:
+    """Run one command of a session to its end, in this process."""
     out, err, source = (io.TextIOWrapper(io.BytesIO(data), "utf-8", newline="") for data in (b"", b"", stdin))
     before = sys.stdin, sys.stdout, sys.stderr
     sys.stdin, sys.stdout, sys.stderr = source, out, err
     try:
-        status = run(arguments, session=Session(environ=environment(home, **more)))
+        status = run(arguments, session=session)
     finally:
         sys.stdin, sys.stdout, sys.stderr = before
     return Answer(status, _text(out), _text(err))

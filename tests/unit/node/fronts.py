@@ -9,13 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import anyio
+import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from leither.cli.api import Api
+from leither.cli.session import Session
 from leither.codec import DAG_PB, RAW, Cid
+from leither.config import Settings
 from leither.crypto import MimeiId, derive_id, id_text
 from leither.dav import create_dav
 from leither.mimei.version import Version
@@ -32,6 +37,8 @@ from leither.testing.node import engines_over
 from leither.web.api import ApiContext, NodeFacts, create_api
 from leither.web.app import FrontDoor, create_app
 from leither.web.settings import WebSettings
+from tests.end_to_end.program import Answer as CommandAnswer
+from tests.end_to_end.program import answered
 from tests.unit.node.counting import CountingReads, CountingState
 from tests.unit.resp.served import Client as RedisClient
 from tests.unit.resp.served import Served, served
@@ -150,6 +157,20 @@ class Fronts:
         }
         answer: Answer = self.portal.call(self._call, scope, body)
         return answer
+
+    def command(self, secret: str | None, *words: str, stdin: bytes = b"") -> CommandAnswer:
+        """Run a command of `leither` to its end, as a program that knows nothing but the secret."""
+        return answered(Session(connect=partial(self._connected, secret), environ={}), *words, stdin=stdin)
+
+    @contextmanager
+    def _connected(self, secret: str | None, settings: Settings) -> Iterator[Api]:
+        def ask(request: httpx.Request) -> httpx.Response:
+            target = request.url.raw_path.decode("ascii")
+            found = self.http(request.method, target, secret, body=request.read(), headers=dict(request.headers))
+            return httpx.Response(found.status, headers=found.headers, content=found.body)
+
+        with httpx.Client(transport=httpx.MockTransport(ask), base_url=f"http://{HOST}") as client:
+            yield Api(client, url=f"http://{HOST}/", running=True)
 
     async def _call(self, scope: dict[str, Any], body: bytes) -> Answer:
         answer, sent = Answer(), False

@@ -7,19 +7,39 @@ import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
-from leither.crypto import id_text
-from leither.people import ALL, Act
+from leither.crypto import KeyPair, id_text, key_text
+from leither.people import ALL, Act, Principal, Scope
 from leither.people.policy import READS
+from tests.end_to_end.program import Answer as CommandAnswer
 from tests.unit.node.fronts import Answer, Fronts, Holdings
 
 NOTHING = Act(0)
 OK, DENIED, ABSENT = "ok", "denied", "absent"
 CUR, VERSIONS, RELEASE = Act.READ_CUR, Act.READ_VERSIONS, Act.READ_RELEASE
+KEY = key_text(KeyPair(b"k" * 32).public)
 PROPFIND = b'<propfind xmlns="DAV:"><prop><resourcetype/></prop></propfind>'
 PROPPATCH = b'<propertyupdate xmlns="DAV:"><set><prop><x xmlns="urn:t">1</x></prop></set></propertyupdate>'
 LOCKING = b'<lockinfo xmlns="DAV:"><lockscope><shared/></lockscope><locktype><write/></locktype></lockinfo>'
+
+
+def anybody(_: Principal) -> bool:
+    return True
+
+
+def resident(principal: Principal) -> bool:
+    """Whether somebody is the owner or a user of the node, whose seed is here."""
+    return principal.is_resident
+
+
+def for_a_resident(principal: Principal) -> bool:
+    """Whether somebody acts for the owner or a user of the node, with a token of theirs."""
+    return principal.scope is not Scope.NONE
+
+
+_numbers = count()
 
 Ask = Callable[[Fronts, Holdings, str | None], str]
 
@@ -29,8 +49,8 @@ class Operation:
     """One thing that is asked, at one door.
 
     Fields: any_of: acts of which one is enough. all_of: acts that are needed besides. ask: asks it, and returns how
-    far it got. raw: asks it and returns everything that was seen. resident: whether only somebody whose seed is on this
-    node can do it, since it is signed by them.
+    far it got. raw: asks it and returns everything that was seen. signer: who alone can do it, since it is signed by
+    them. signer_first: whether that is asked before anything is looked for.
     """
 
     name: str
@@ -38,10 +58,17 @@ class Operation:
     ask: Ask
     raw: Callable[[Fronts, Holdings, str | None], object]
     all_of: Act = NOTHING
-    resident: bool = False
+    signer: Callable[[Principal], bool] = anybody
+    signer_first: bool = False
 
-    def expected(self, acts: Act) -> str:
+    def expected(self, acts: Act, principal: Principal) -> str:
         """Return how far somebody gets who may do `acts`."""
+        if self.signer_first and not self.signer(principal):
+            return DENIED
+        found = self._expected(acts)
+        return found if found != OK or self.signer(principal) else DENIED
+
+    def _expected(self, acts: Act) -> str:
         if not acts & self.any_of:
             return ABSENT if self.any_of & READS or not acts & READS else DENIED
         missing = self.all_of & ~acts
@@ -68,21 +95,32 @@ def api(
     body: object = None,
     *,
     all_of: Act = NOTHING,
-    resident: bool = False,
+    signer: Callable[[Principal], bool] = anybody,
+    signer_first: bool = False,
 ) -> Operation:
-    """An operation of the HTTP API. `{id}` stands for the MiMei; a path that begins with `db` asks the database."""
+    """An operation of the HTTP API. A path that begins with `db` asks the database.
+
+    In the body, `{id}` stands for the MiMei and `{n}` for a number that hasn't been before.
+    """
 
     def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> Answer:
         mimei = holdings.db if path.startswith("db") else holdings.fs
         at = f"/api/v1/mimei/{id_text(mimei)}{path.removeprefix('db')}"
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return fronts.http(method, at, secret, body=data.replace(b"{id}", id_text(mimei).encode()))
+        data = data.replace(b"{id}", id_text(mimei).encode()).replace(b"{n}", b"%d" % next(_numbers))
+        return fronts.http(method, at, secret, body=data)
 
     def raw(fronts: Fronts, holdings: Holdings, secret: str | None) -> object:
         return send(fronts, holdings, secret).seen(holdings)
 
     return Operation(
-        f"api {method} {path} {name}", any_of, lambda *given: _outcome(send(*given)), raw, all_of, resident
+        f"api {method} {path} {name}",
+        any_of,
+        lambda *given: _outcome(send(*given)),
+        raw,
+        all_of,
+        signer,
+        signer_first,
     )
 
 
@@ -164,6 +202,33 @@ def watch(what: str, any_of: Act) -> Operation:
         return fronts.watched(holdings.fs, secret, (what,))
 
     return Operation(f"watch {what}", any_of, lambda *given: OK if send(*given) else ABSENT, send)
+
+
+def cli(
+    line: str,
+    any_of: Act,
+    stdin: bytes = b"",
+    *,
+    all_of: Act = NOTHING,
+    signer: Callable[[Principal], bool] = anybody,
+    signer_first: bool = False,
+) -> Operation:
+    """A command line. `{id}`, `{db}` and `{n}` stand for the file system, the database, and a new number."""
+
+    def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> CommandAnswer:
+        named = line.format(id=id_text(holdings.fs), db=id_text(holdings.db), n=next(_numbers), key=KEY)
+        return fronts.command(secret, *named.split(), stdin=stdin)
+
+    def outcome(fronts: Fronts, holdings: Holdings, secret: str | None) -> str:
+        answer = send(fronts, holdings, secret)
+        assert answer.status in (0, 3, 4), answer
+        return {0: OK, 3: ABSENT, 4: DENIED}[answer.status]
+
+    def raw(fronts: Fronts, holdings: Holdings, secret: str | None) -> object:
+        answer = send(fronts, holdings, secret)
+        return answer.status, *(holdings.unnamed(text.encode()) for text in (answer.out, answer.err))
+
+    return Operation(f"cli{' db' if '{db}' in line else ''} {line}", any_of, outcome, raw, all_of, signer, signer_first)
 
 
 def small_tar() -> bytes:
@@ -248,17 +313,42 @@ WATCH = [
     watch("release", READS),
     watch("control", READS),
 ]
-OPERATIONS = [*API, *GATEWAY, *DAV, *REDIS, *WATCH]
+SIGNED = [
+    api("", Act.FORK, "POST", "/fork", {"mark": "{n}"}, all_of=VERSIONS, signer=resident, signer_first=True),
+    api("", Act.SHARE, "POST", "/grants", {"to": KEY, "rights": "share", "seconds": 60}, signer=resident),
+    api("", Act.TAG, "POST", "/tags", {"tag": "topic:new"}, signer=for_a_resident),
+    api("", Act.TAG, "DELETE", "/tags?tag=topic:new", signer=for_a_resident),
+]
+"""What is signed by a person, and so only for one whose seed is on this node."""
+CLI = [
+    cli("mm cat {id} page", READS),
+    cli("mm cat {id}@release page", RELEASE),
+    cli("mm cat {id}@0 page", VERSIONS),
+    cli("mm ls {id}", READS),
+    cli("mm put {id} - by-command", Act.WRITE, b"bytes"),
+    cli("mm rm {id} by-command", Act.WRITE),
+    cli("log {id}", VERSIONS),
+    cli("diff {id} release cur", CUR, all_of=CUR | RELEASE),
+    cli("conflicts {id}", CUR),
+    cli("db {db} GET key", READS),
+    cli("db {db}@cur SET other 1", CUR, all_of=Act.WRITE),
+    cli("backup {db}", Act.BACKUP),
+    cli("release {id}@1", Act.RELEASE),
+    cli("restore {id}@release --discard", Act.WRITE, all_of=Act.WRITE | RELEASE),
+    cli("fork {id} --mark cli-{n}", Act.FORK, all_of=VERSIONS, signer=resident, signer_first=True),
+    cli("share {id} --to {key} --may share --for 1m", Act.SHARE, signer=resident),
+    cli("share list {id}", READS),
+    cli("tag add {id} topic:new", Act.TAG, signer=for_a_resident),
+    cli("tag remove {id} topic:new", Act.TAG, signer=for_a_resident),
+]
+OPERATIONS = [*API, *SIGNED, *GATEWAY, *DAV, *REDIS, *WATCH, *CLI]
 ORIGIN = origin()
-RESIDENTS = [
-    api("", Act.FORK, "POST", "/fork", {"mark": "fork"}),
-    api("", Act.SHARE, "POST", "/grants", {"to": "a" * 52, "rights": "read-cur"}),
+OWNERS = [
     api("", Act.SHARE, "DELETE", "/grants/00"),
     api("", ALL, "PUT", "/right", {"right": "private"}),
     api("", ALL, "PUT", "/quota", {"quota": None}),
     api("", ALL, "DELETE", ""),
     api("", ALL, "POST", "/split", {"path": "x", "mark": "y"}),
     api("", ALL, "POST", "/delete-versions", {"first": 0, "last": 0}),
-    api("", Act.TAG, "POST", "/tags", {"tag": "topic:new"}),
 ]
-"""What only somebody whose seed is on this node can do, and what only who owns the MiMei can."""
+"""What only who owns the MiMei can do."""

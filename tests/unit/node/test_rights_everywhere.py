@@ -21,7 +21,7 @@ from leither.service.grant_entries import Kept
 from leither.service.grants import give, take_back
 from leither.testing.node import clock_of
 from tests.unit.node.fronts import Fronts, Holdings, all_fronts
-from tests.unit.node.operations import API, DAV, GATEWAY, OPERATIONS, ORIGIN, RESIDENTS, Operation
+from tests.unit.node.operations import API, DAV, GATEWAY, OPERATIONS, ORIGIN, OWNERS, SIGNED, Operation
 from tests.unit.service.guests import BOB, EVE, PHONE, passed_on, shared, visiting
 from tests.unit.service.life import held
 
@@ -51,15 +51,15 @@ class Person:
         self.secret = secret
         self.holdings = holdings
         self._fronts = fronts
-        self._principal = fronts.tokens.principal_of(secret) if secret is not None else GUEST
+        self.principal = fronts.tokens.principal_of(secret) if secret is not None else GUEST
         if keys:
-            self._principal = replace(self._principal, keys=keys)
+            self.principal = replace(self.principal, keys=keys)
         self._chains = [prove_chain(grant.record) for grant in grants]
 
     def acts(self, mimei: MimeiId) -> Act:
         """What the policy says."""
         facts, now_ms = held(self._fronts.engines, mimei).facts, self._fronts.engines.clock.now_ms()
-        return allowed(self._principal, facts, now_ms, self._chains)
+        return allowed(self.principal, facts, now_ms, self._chains)
 
 
 def everyone(fronts: Fronts, acts: Act) -> Person:
@@ -191,7 +191,7 @@ def test_each_door_answers_as_the_policy_allows(
     person = make(fronts, acts)
     wrong = []
     for operation in OPERATIONS:
-        expected = operation.expected(person.acts(subject(operation, person.holdings)))
+        expected = operation.expected(person.acts(subject(operation, person.holdings)), person.principal)
         found = operation.ask(fronts, person.holdings, person.secret)
         if found != expected:
             wrong.append(f"{operation.name}: {found}, should be {expected}")
@@ -217,7 +217,7 @@ def test_what_is_denied_and_what_is_absent_answer_alike(fronts: Fronts, make: Ca
     person = make(fronts, ALL)
     nowhere = Holdings.absent(b"%d" % next(_marks))
     wrong = []
-    for operation in [*OPERATIONS, ORIGIN, *RESIDENTS]:
+    for operation in [*OPERATIONS, ORIGIN, *OWNERS]:
         denied = operation.raw(fronts, person.holdings, person.secret)
         absent = operation.raw(fronts, nowhere, person.secret)
         if denied != absent:
@@ -232,7 +232,7 @@ def test_what_is_denied_takes_the_same_work_as_what_is_absent(
     person = make(fronts, ALL)
     nowhere = Holdings.absent(b"%d" % next(_marks))
     wrong = []
-    for operation in [*API, *GATEWAY, *DAV, ORIGIN, *RESIDENTS]:
+    for operation in [*API, *SIGNED, *GATEWAY, *DAV, ORIGIN, *OWNERS]:
         operation.raw(fronts, person.holdings, person.secret)
         works = []
         for holdings in (person.holdings, nowhere):
@@ -251,7 +251,7 @@ def test_a_mimei_s_own_origin_shows_the_release_to_a_visitor_who_may_read_it(fro
     holdings, grants = granted(fronts, acts)
     secret = visiting(fronts.engines, fronts.tokens, only=holdings.fs)
     person = Person(fronts, secret, holdings, *grants)
-    assert ORIGIN.ask(fronts, holdings, secret) == ORIGIN.expected(person.acts(holdings.fs))
+    assert ORIGIN.ask(fronts, holdings, secret) == ORIGIN.expected(person.acts(holdings.fs), person.principal)
 
 
 def test_an_open_watcher_is_told_nothing_more_once_its_grant_is_taken_back(fronts: Fronts) -> None:

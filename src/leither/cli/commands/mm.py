@@ -8,9 +8,10 @@ from typing import IO, Any
 import click
 
 from leither.cli.address import resolve, resolve_whole
-from leither.cli.api import inner_path, mimei_path
+from leither.cli.api import Api, inner_path, mimei_path
 from leither.cli.command import Group
 from leither.cli.commands.app import upload_tree
+from leither.cli.failure import ApiProblem
 from leither.cli.listing import show_mimei, show_mimei_list, show_paths
 from leither.cli.output import moment, size
 from leither.cli.parameter import SIZE
@@ -132,13 +133,23 @@ def put(session: Session, mimei: str, source: Path, path: str, replace: bool) ->
             answer = upload_tree(session, api, target, source, path=path, replace=replace)
             done = f"{answer['files']:,} files, {size(answer['bytes'])}, {answer['changed']:,} entries changed"
         else:
-            holds_one = api.get(mimei_path(target))["type"] == "file"
-            path = "" if holds_one else path or source.name
+            path = "" if _holds_one_file(api, target, path) else path or source.name
             if path == "-" and str(source) == "-":
                 raise PathNeeded
             answer = _put_file(session, api, inner_path(target, "files", path), source)
             done = f"{answer['path'] or mimei}: {size(answer['bytes'])}"
     session.show(answer, lambda output: output.line(done))
+
+
+def _holds_one_file(api: Api, mimei: str, path: str) -> bool:
+    """Tell whether a MiMei is one file, whose path is empty. Who may write and not read is told nothing of it."""
+    try:
+        found: bool = api.get(mimei_path(mimei))["type"] == "file"
+    except ApiProblem as problem:
+        if path and problem.problem.get("code") == "mimei-not-found":
+            return False
+        raise
+    return found
 
 
 def _put_file(session: Session, api: Any, where: str, source: Path) -> Any:  # noqa: ANN401
