@@ -22,7 +22,8 @@ from leither.service.holding import load
 from leither.service.keeping import joined, take_in
 from leither.service.kept import Kept, enter, versions_of
 from leither.service.private import PrivateBlocks
-from leither.service.proof import Came, Refused
+from leither.service.proof import Came
+from leither.service.proof_of_records import Refused
 
 
 class NotAnArchive(InputError):

@@ -31,7 +31,8 @@ from leither.service.events import Event
 from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
 from leither.service.kept import let_go
 from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
-from leither.service.proof import Came, Proved, Refused, prove
+from leither.service.proof import Came, Proved, prove
+from leither.service.proof_of_records import Refused
 from leither.service.succession import succeed_one
 from leither.service.versions import forget_version, held_versions
 from leither.service.writers import with_release

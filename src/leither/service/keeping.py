@@ -16,7 +16,7 @@ from leither.service import tables
 from leither.service.controls import newer_control
 from leither.service.engines import Engines
 from leither.service.kept import Kept, read_kept, versions_of
-from leither.service.proof import Refused, check_control, check_head
+from leither.service.proof_of_records import Refused, check_control, check_head
 
 _SHAPE = Shape(bytes(16))
 _NOBODY = Stamp(0, 0)

@@ -11,7 +11,6 @@ from leither.codec import BlockMissing, Cid
 from leither.crypto import MimeiId, id_text, key_id
 from leither.db import DERIVED
 from leither.db.foreign import check_entry as check_database_entry
-from leither.errors import PeerError
 from leither.merkle import Entry, check, conflicts
 from leither.mimei.control import Control
 from leither.mimei.entry import (
@@ -32,7 +31,6 @@ from leither.mimei.property import PROPERTY_TYPE, decode_property, decode_proper
 from leither.mimei.tag import Tag
 from leither.mimei.version import Version
 from leither.people import prove_chain
-from leither.people.revoked import check_revoked
 from leither.ports import Lease
 from leither.service import tables
 from leither.service.content import derive_content
@@ -41,25 +39,11 @@ from leither.service.derived import NOBODY, check_derived
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.merge import join_tips
+from leither.service.proof_of_records import SEQ_LAST, U64_LAST, Refused, check_control, check_head
 from leither.service.reach import Reach
-from leither.service.rings import Naming, rings_of
 from leither.unixfs import PathConflict, size_bytes
 
-_SEQ_LAST = limits.MAP_SEQ_MAX - limits.NUMBER_ROOM
-_U64_LAST = (1 << 63) - 1 - limits.NUMBER_ROOM
-"""Largest numbers taken from elsewhere: who follows counts on from the highest."""
 _LACKING_TOLD = 10
-
-
-class Refused(PeerError):
-    """What came does not prove itself."""
-
-    code = "refused"
-
-    def __init__(self, mimei: MimeiId, reason: str) -> None:
-        self.id = id_text(mimei)
-        self.reason = reason
-        super().__init__(f"what came as {self.id} is refused: {reason}; nothing of it was kept")
 
 
 class Incomplete(Refused):
@@ -144,33 +128,6 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     return Proved(mimei, came, topic, control, heads, versions, frozenset(proof.remade))
 
 
-def check_control(engines: Engines, mimei: MimeiId, control: Control) -> None:
-    """Make sure of what a control that its author signed leads to, and that others can follow it.
-
-    Raises: Refused, BadRevoked, RingRefused, NotARecord, BadSignature, BlockMissing.
-    """
-    if control.revoked is not None:
-        check_revoked(engines.root.blocks.get, control.revoked)
-    if control.epoch > _U64_LAST or (control.key_epoch or 0) >= limits.KEY_RINGS_MAX:
-        raise Refused(mimei, "its control has an epoch so high that none could follow")
-    if control.ring is not None:
-        rings_of(engines.root.blocks.get, mimei, Naming.of(control))
-
-
-def check_head(mimei: MimeiId, control: Control, head: Head) -> Head:
-    """Return a head that one of the writers signed, and that others can follow. Raises: Refused, BadSignature."""
-    writer = control.writer(head.check().by)
-    if head.mimei != mimei or writer is None:
-        raise Refused(mimei, "a head is not by one of its writers")
-    cut = control.cut_of(writer.number)
-    if cut is not None and (head.seq > cut.seq or (head.seq == cut.seq and head.cid != cut.head)):
-        raise Refused(mimei, f"writer {writer.number} was cut off before the head that came")
-    turn = head.release.turn if head.release else 0
-    if head.seq > _SEQ_LAST or head.epoch > _U64_LAST or turn > _U64_LAST:
-        raise Refused(mimei, f"the head of writer {writer.number} has a number so high that none could follow")
-    return head
-
-
 def _prove_heads(
     engines: Engines, mimei: MimeiId, control: Control, came: Came, records: dict[Cid, Version]
 ) -> dict[int, Head]:
@@ -229,7 +186,7 @@ class _VersionProof:
         """Prove a version that is new here; False of a merge that nobody vouches for and that can't be made again."""
         if record.mimei != self._topic.id:
             raise self._refused(f"version {cid} belongs to another MiMei")
-        if record.n > _U64_LAST or any(seen.seq > _SEQ_LAST for seen in record.seen):
+        if record.n > U64_LAST or any(seen.seq > SEQ_LAST for seen in record.seen):
             raise self._refused(f"version {cid} has a number so high that none could follow")
         if record.by is not None:
             self._check_writer(cid, record)

@@ -16,7 +16,8 @@ from leither.ports import Lease, View
 from leither.service.controls import ControlDiverged, ControlUndone, is_or_follows
 from leither.service.engines import Engines
 from leither.service.pair_rows import persons_of
-from leither.service.proof import Incomplete, Refused
+from leither.service.proof import Incomplete
+from leither.service.proof_of_records import Refused
 from leither.service.sealed_kept_rows import SealedRow, put_sealed, read_sealed
 from leither.service.sync_offer import Offer
 from leither.wire.sync_messages import Listed, Standing

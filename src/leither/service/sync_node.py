@@ -25,7 +25,7 @@ from leither.service.engines import Engines
 from leither.service.follow_rows import FollowRow, drop_follow, put_follow, read_follow, read_follows
 from leither.service.holding import MimeiNotFound, heads, load
 from leither.service.person_index import own_device
-from leither.service.proof import Refused
+from leither.service.proof_of_records import Refused
 from leither.service.sync_asker import Watchers
 from leither.service.sync_session import SyncSession
 from leither.service.sync_taking import HolderIncomplete, Taking

@@ -52,7 +52,12 @@ def forget(fronts: Fronts) -> None:
 def furnished(fronts: Fronts, operation: Operation | None = None, *, right: int = 0) -> Holdings:
     """Make holdings with everything in them that `operation` needs others to have made."""
     holdings = fronts.furnished(f"a{next(_marks)}", right=right)
-    for name in ("new", "copy", *(("moved",) if operation is not None and "/moved" in operation.name else ())):
+    for name in (
+        "new",
+        "copy",
+        "by-command",
+        *(("moved",) if operation is not None and "/moved" in operation.name else ()),
+    ):
         put(fronts.engines, holdings.fs, name, b"bytes")
     return holdings
 

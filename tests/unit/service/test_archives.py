@@ -32,7 +32,7 @@ from leither.service.collect import check, collect
 from leither.service.controls import ControlDiverged
 from leither.service.engines import Engines
 from leither.service.holding import MimeiNotFound, heads, load
-from leither.service.proof import Refused
+from leither.service.proof_of_records import Refused
 from leither.service.versions import held_versions, rows
 from leither.service.writers import WriterCut
 from leither.store import MemoryState

@@ -17,7 +17,7 @@ from leither.service.database import Database
 from leither.service.derived import NOBODY
 from leither.service.engines import Engines
 from leither.service.holding import MimeiNotFound
-from leither.service.proof import Refused
+from leither.service.proof_of_records import Refused
 from tests.unit.db.database_cases import DERIVED
 from tests.unit.service.archive import Archive, Forger
 from tests.unit.service.life import bring, held, made

@@ -25,7 +25,7 @@ from leither.service.controls import ControlUndone
 from leither.service.engines import Engines
 from leither.service.holding import MimeiNotFound
 from leither.service.kept import Kept, NotKept, give_up, kept
-from leither.service.proof import Refused
+from leither.service.proof_of_records import Refused
 from leither.service.readers import rotate
 from leither.store import LmdbState, PackBlocks
 from leither.testing.node import counted, engines_over, memory_engines

@@ -15,7 +15,7 @@ from leither.service.archive_in import import_car
 from leither.service.backup import backup
 from leither.service.collect import check, collect
 from leither.service.engines import Engines
-from leither.service.proof import Refused
+from leither.service.proof_of_records import Refused
 from tests.unit.service import life
 from tests.unit.service.archive import Archive
 from tests.unit.service.test_foreign_databases import run

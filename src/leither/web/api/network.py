@@ -40,7 +40,7 @@ async def _info(caller: Caller, office: NetworkOffice) -> NetworkInfo:
 @get("/network", operation_id="getNetwork", tags=["network"])
 async def get_network(caller: CallerGiven) -> NetworkInfo:
     """Say how far the node reaches, and where others reach it."""
-    return await _info(caller, _office(caller, "reading how the node stands among others"))
+    return await _info(caller, _office(caller, "looking at the network"))
 
 
 @put("/network", operation_id="setNetwork", tags=["network"])
