@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from leither import limits
 from leither.wire.block_provider import Fault
+from leither.wire.block_session import Ask, BlockSession, Joined, Ticked, Wanted
 from tests.property.provider_world import BLOCKS, ENDS_S, Provider, World
 
 COUNT = 60
@@ -102,6 +103,16 @@ def test_one_that_never_answers_costs_one_pause() -> None:
     world = World([Provider("mute", ALL, silent_from_s=0.0), Provider("steady", ALL)], count=400, seed=1).run()
     assert set(world.taken) == ALL
     assert world.ended_s < limits.FETCH_STALLED_S + 1.1 * (400 * 100_000 / 1e6)
+
+
+def test_who_is_asked_for_a_block_it_was_only_asked_about_still_owes_it_when_the_question_is_old() -> None:
+    session = BlockSession()
+    session.receive(Wanted((BLOCKS[0],)), 0.0)
+    session.receive(Joined("one", likely=False), 0.0)
+    assert session.receive(Joined("one"), 1.0) == [Ask("one", (BLOCKS[0],))]
+    session.receive(Ticked(), 0.5 + limits.FETCH_STALLED_S)
+    (one,) = session.providers
+    assert list(one.asked) == [BLOCKS[0]]
 
 
 def test_a_liar_is_dismissed_and_what_it_lied_about_comes_from_another() -> None:

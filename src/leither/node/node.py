@@ -12,6 +12,7 @@ from leither import __version__
 from leither.config import Settings
 from leither.crypto import id_text
 from leither.node.audit_writer import AuditWriter
+from leither.node.exchanging import exchanging
 from leither.node.home import Home, Running
 from leither.node.identity import Unlock, forget_former, learn_former, read_identity
 from leither.node.lan import Lan
@@ -24,6 +25,7 @@ from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines, Identity
+from leither.service.exchange import Exchange
 from leither.service.person_index import former_keys
 from leither.service.succession import needed_keys, succeed
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
@@ -64,6 +66,8 @@ class Node:
         self.redis_sockets = redis_sockets
         self.lan = lan
         self.networking = networking
+        self.exchange: Exchange | None = None
+        """Blocks to and from peers; None where the node does not serve."""
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -118,6 +122,8 @@ class Node:
                 networking.start()
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
             stack.callback(AuditWriter(engines.audit).close)
+            if networking.network is not None:
+                node.exchange = stack.enter_context(exchanging(engines, networking.network))
             stack.callback(node.tokens.close)
             node.users.admit_all()
             succeed(engines, None)

@@ -74,7 +74,8 @@ class Exchange:
         self._blocks = blocks
         self._may_have = may_have
         self._now_s = monotonic_s
-        self._server = BitswapServer()
+        self.server = BitswapServer()
+        """What peers want. To be looked at only."""
         self._guard = threading.Lock()
         self._listeners: list[Listener] = []
         self._closed = False
@@ -191,7 +192,7 @@ class Exchange:
 
     def _decide(self, event: Event) -> list[Effect]:
         with self._guard:
-            return self._server.receive(event, self._now_s())
+            return self.server.receive(event, self._now_s())
 
     def _size(self, peer: PeerId, name: Name) -> int | None:
         cid = parse_name(name)

@@ -78,6 +78,7 @@ class BlockProvider:
         if not self.asked:
             self.heard_s = now_s
         self.asked[cid] = now_s
+        self.probed.pop(cid, None)
         self.withdrawn.pop(cid, None)
 
     def withdraw(self, cid: Cid) -> bool:

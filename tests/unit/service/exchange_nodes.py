@@ -1,4 +1,4 @@
-"""Nodes of a hub that exchange blocks, and what they hold."""
+"""Nodes that exchange blocks, in memory or over loopback, and what they hold."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from contextlib import contextmanager
 
 from leither import unixfs
 from leither.codec import Block, BlockMissing, Cid
+from leither.codec.multiaddr import tcp_address
+from leither.crypto.host_key import HostKey
 from leither.crypto.peer_id import PeerId
-from leither.ports import Blocks, Known
+from leither.net.network import Libp2pNetwork
+from leither.net.node import Setup
+from leither.ports import Blocks, Known, Network, Reach
 from leither.service.exchange import Exchange
 from leither.service.fetch import Fetch
 from leither.store import MemoryBlocks
 from leither.testing.hub import Hub
-from leither.testing.hub_network import MemoryNetwork
+from leither.testing.node import FakeClock, SeededRandom, seed_of
 
 
 class Node:
     """One node: what it holds, and its exchange. `denied` are blocks it gives to nobody."""
 
-    def __init__(self, hub: Hub, name: str, blocks: Blocks | None = None) -> None:
-        self.network: MemoryNetwork = hub.node(name)
+    def __init__(self, network: Network, blocks: Blocks | None = None) -> None:
+        self.network = network
         self.blocks: Blocks = blocks or MemoryBlocks()
         self.denied: set[Cid] = set()
         self.exchange = Exchange(self.network, self.blocks, self._may_have, time.monotonic)
@@ -48,12 +52,25 @@ class Node:
 @contextmanager
 def nodes(*names: str) -> Iterator[list[Node]]:
     with Hub() as hub:
-        made = [Node(hub, name) for name in names]
+        made = [Node(hub.node(name)) for name in names]
         try:
             yield made
         finally:
             for node in made:
                 node.exchange.close()
+
+
+@contextmanager
+def loopback_node(name: str) -> Iterator[Node]:
+    """Give a node that speaks libp2p on the loopback interface."""
+    listen, token = (tcp_address("127.0.0.1", 0),), SeededRandom(name.encode()).token
+    network = Libp2pNetwork(Setup(HostKey(seed_of(name)), Reach.OFF, listen, token, FakeClock()))
+    node = Node(network)
+    try:
+        yield node
+    finally:
+        node.exchange.close()
+        network.close()
 
 
 def file_of(size_bytes: int, seed: int = 1) -> tuple[bytes, Cid, list[Block]]:

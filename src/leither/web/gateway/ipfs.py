@@ -27,6 +27,7 @@ from leither.people.audit import Kind
 from leither.service.audit import Audit
 from leither.service.holding import Mimei
 from leither.service.tokens import Tokens
+from leither.service.visible import BlockNotFound, Sighted, Visibility
 from leither.unixfs import Get, blocks, check_path, lookup
 from leither.unixfs.node import load
 from leither.web.gateway.duplicates import blocks_repeated
@@ -34,7 +35,6 @@ from leither.web.gateway.files import send_entity
 from leither.web.gateway.identify import bearer
 from leither.web.gateway.ready import ReadyAnswers, is_plain, read_by_guests
 from leither.web.gateway.small_blocks import SmallBlocks
-from leither.web.gateway.visible import BlockNotFound, Sighted, Visibility
 from leither.web.gateway.wanted import RAW_TYPE, Form, Wanted, accepts_file, wanted
 
 Keep = Callable[[Content, tuple[Header, ...]], None]

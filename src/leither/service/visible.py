@@ -15,6 +15,7 @@ anywhere their author chose.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leither import limits
@@ -25,13 +26,13 @@ from leither.errors import NotFound
 from leither.mimei.entry import EntryType
 from leither.mimei.version import Version
 from leither.people import Act, Principal
+from leither.service.block_index import BlockIndex
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
 from leither.service.holding import Mimei, load_all
 from leither.service.versions import held_versions
 from leither.unixfs import Get
-from leither.web.gateway.block_index import BlockIndex
 
 CHANGE = "change"
 """The event that touches `cur` alone, which is no version."""
@@ -107,8 +108,8 @@ class Visible:
         if barred is not None:
             held = next(held for held, contents in self._by_mimei.values() if cid in contents)
             return Sighted(Sight(self, barred).get, held)
-        for mimei, (held, contents) in self._by_mimei.items():
-            barred = frozenset().union(*[self.barred_below(content) or () for content in contents])
+        for mimei, contents, barred in self.roots():
+            held, _ = self._by_mimei[mimei]
             index = self._indexes.of(mimei, contents, barred, self.engines.blocks.get)
             if cid in index:
                 return Sighted(Sight(self, barred).get, held)
@@ -116,6 +117,11 @@ class Visible:
                 # Asked for raw, a block has no links, and so leads nowhere.
                 return Sighted(self.engines.blocks.get, held)
         return None
+
+    def roots(self) -> Iterator[tuple[MimeiId, frozenset[Cid], frozenset[Cid]]]:
+        """Yield each MiMei of which something may be fetched: its readable contents, and where others begin in them."""
+        for mimei, (_, contents) in self._by_mimei.items():
+            yield mimei, contents, frozenset().union(*[self.barred_below(content) or () for content in contents])
 
     def barred_below(self, content: Cid) -> frozenset[Cid] | None:
         """Return the roots of other MiMei within the content `content`; None if it is no readable root.
@@ -216,7 +222,7 @@ class Visibility:
         """
         blocks = self._engines.blocks
         if not principal.is_owner or self._shared():
-            found = self._of(principal).sight(cid)
+            found = self.of(principal).sight(cid)
             if found is None:
                 raise BlockNotFound(cid)
         else:
@@ -225,7 +231,8 @@ class Visibility:
             raise BlockNotFound(cid)
         return found
 
-    def _of(self, principal: Principal) -> Visible:
+    def of(self, principal: Principal) -> Visible:
+        """Return what `principal` may fetch now: the same object until something changes. Cost: if new, O(MiMei)."""
         with self._guard:
             view, generation = self._views.get(principal), self._generation
         if view is None or view.until_ms <= self._engines.clock.now_ms():
