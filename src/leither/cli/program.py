@@ -18,6 +18,8 @@ COMMANDS = {
     "status": ("status:status", "Show the node: identity, addresses, what it holds."),
     "link": ("link:link", "Make a one-time link that signs a browser in."),
     "lan": ("lan:lan", "Show how other machines reach the node; have them trust it."),
+    "network": ("network:network", "Show how far the node speaks with others; switch it."),
+    "peers": ("peers:peers", "List the nodes this one is connected with; choose some."),
     "app": ("app:app", "Publish a folder as an app, list apps."),
     "mm": ("mm:mm", "Make MiMei; read and write what is in them."),
     "db": ("db:db", "Run a Redis command on a database, or on a version of it."),

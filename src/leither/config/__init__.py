@@ -11,11 +11,12 @@ from leither.config.settings import (
     edited,
     load,
 )
-from leither.config.values import LAN, TLS_WAYS
+from leither.config.values import LAN, REACHES, TLS_WAYS
 
 __all__ = [
     "LAN",
     "PREFIX",
+    "REACHES",
     "SETTINGS",
     "TLS_WAYS",
     "BadConfigFile",

@@ -20,6 +20,7 @@ from leither.config.values import (
     read_host,
     read_level,
     read_names,
+    read_network,
     read_path,
     read_port,
     read_ports,
@@ -122,7 +123,13 @@ SETTINGS: dict[str, Setting] = {
     "insecure": Setting(False, read_flag, "whether other machines may reach the node with nothing encrypted"),
     "app_ports": Setting("4810-4899", read_ports, "ports that apps get for other machines, one each"),
     "port": Setting(4800, read_port, "where browsers, the API and this program meet the node"),
-    "network_port": Setting(4801, read_port, "where other nodes will meet it"),
+    "network": Setting(
+        "off",
+        read_network,
+        "how far it speaks with other nodes: off (this machine only), lan, peers (those you name, wherever they are) "
+        "or public (the public IPFS network as well)",
+    ),
+    "network_port": Setting(4801, read_port, "where other nodes meet it"),
     "redis_port": Setting(4802, read_port, "where Redis clients will meet it"),
     "durability": Setting(
         "always",
@@ -171,6 +178,7 @@ class Settings:
     insecure: bool
     app_ports: str
     port: int
+    network: str
     network_port: int
     redis_port: int
     durability: str

@@ -8,6 +8,7 @@ from leither import limits
 
 LOG_LEVELS = ("error", "warning", "info", "debug")
 DURABILITIES = ("always", "everysec")
+REACHES = ("off", "lan", "peers", "public")
 TLS_WAYS = ("off", "local", "files")
 LAN = "lan"
 """As a host: every private address of this machine that others reach."""
@@ -84,6 +85,13 @@ def read_tls(given: object) -> str:
     if given in TLS_WAYS:
         return str(given)
     raise ValueError(f"one of {', '.join(TLS_WAYS)}")
+
+
+def read_network(given: object) -> str:
+    """Return how far the network reaches. Raises: ValueError, with what is allowed."""
+    if given in REACHES:
+        return str(given)
+    raise ValueError(f"one of {', '.join(REACHES)}")
 
 
 def read_ports(given: object) -> str:

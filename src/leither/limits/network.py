@@ -56,3 +56,61 @@ PEER_SCORE_RECOVERY_S = 60
 IDENTIFY_BYTES_MAX = 64 * KIB
 IDENTIFY_PROTOCOLS_MAX = 128
 """Protocols that are remembered of one peer."""
+
+# DHT
+KAD_MESSAGE_BYTES_MAX = 64 * KIB
+KAD_PEERS_MAX = 64
+"""Peers of one message that are read."""
+KAD_REQUEST_S = 10
+KAD_REQUESTS_MAX = 1024
+"""Requests that are answered on one stream."""
+KAD_VALUES_MAX = 4096
+"""Values held for others."""
+KAD_PROVIDERS_MAX = 65_536
+"""Who provides what: records held for others."""
+PROVIDER_RECORD_S = 48 * 3600
+
+# Gossip
+GOSSIP_BYTES_MAX = 1 * MIB
+"""Longest message between two peers of gossipsub, with all the messages in it."""
+GOSSIP_ITEMS_MAX = 1024
+"""Subscriptions, messages, or topics of one such message that are read."""
+GOSSIP_IDS_MAX = 1024
+"""Names of messages that are told, or asked for, at once."""
+GOSSIP_POSTS_PER_HEARTBEAT_MAX = 256
+"""Messages that one peer may send in a second."""
+GOSSIP_SEEN_MAX = 65_536
+GOSSIP_CACHED_MAX = 512
+"""Messages that others may still ask for."""
+GOSSIP_QUEUE_MAX = 256
+"""Messages that wait to be sent to one peer; beyond, the oldest are dropped."""
+
+# Staying connected
+REDIAL_S_MIN = 1
+"""Pause before a chosen peer that is away is dialled again."""
+REDIAL_S_MAX = 600
+"""Longest such pause; each is twice the one before."""
+
+# Relays
+RELAY_MESSAGE_BYTES_MAX = 16 * KIB
+RELAYS_USED_MAX = 2
+"""Relays through which this node is reached when it can't be reached directly."""
+RESERVATION_S = 3600
+"""How long a place at this node as a relay lasts without being renewed."""
+RESERVATION_RENEW_S = 1200
+RESERVATIONS_MAX = 128
+"""Peers that nobody chose and that have a place."""
+CIRCUITS_MAX = 64
+CIRCUITS_PER_PEER_MAX = 8
+CIRCUIT_S_MAX = 120
+"""How long this node carries what goes between two peers that nobody chose."""
+CIRCUIT_BYTES_MAX = 128 * KIB
+"""How much of it, in each direction."""
+PUNCHES_MAX = 3
+"""How often two peers behind routers try to reach each other directly."""
+DIAL_BACK_S = 60
+"""How often one peer may ask to be dialled back."""
+OBSERVERS_MIN = 2
+"""Peers that must have seen this node at an address before it is told to others."""
+OBSERVED_MAX = 32
+"""Addresses at which peers see this node that are remembered, and peers remembered for each."""

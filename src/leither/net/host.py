@@ -4,15 +4,16 @@ Used in the event loop only. Protocols register a handler with `serve`; how peer
 """
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 
 from leither.codec.multiaddr import Multiaddr
 from leither.crypto.host_key import HostKey
 from leither.crypto.peer_id import PeerId
 from leither.errors import LeitherError
-from leither.limits import HANDSHAKE_S, HANDSHAKES_MAX, PEER_CONNECTIONS_MAX
+from leither.limits import DIAL_S, HANDSHAKE_S, HANDSHAKES_MAX, PEER_CONNECTIONS_MAX
 from leither.net.connection import Connection
-from leither.net.dialing import dial_first, dial_socket
+from leither.net.dialing import dial_first, dial_socket, share_port
 from leither.net.pipe import Pipe, SocketPipe
 from leither.net.reaching import is_dialled, may_dial
 from leither.net.stream import MuxedStream
@@ -30,6 +31,10 @@ Handler = Callable[[MuxedStream], Awaitable[None]]
 DialPipe = Callable[[Multiaddr], Awaitable[Pipe]]
 Wrap = Callable[[Pipe], Awaitable[Pipe]]
 """Puts a private network's encryption around what a socket carries."""
+
+
+_HTTP = b"GET "
+"""How a WebSocket begins. libp2p begins with the length of a line, which is another byte."""
 
 
 class Host:
@@ -67,15 +72,29 @@ class Host:
         return list(self._listening)
 
     async def listen(self, address: Multiaddr) -> Multiaddr:
-        """Listen on a TCP or WebSocket address; return it with the port that was given. Raises: OSError."""
+        """Listen on a TCP address, for WebSockets too; return it with the port that was given. Raises: OSError."""
         host, port = address.parts[0][1], int(address.value("tcp") or 0)
-        web = any(name == "ws" for name, _ in address.parts)
-        server = await asyncio.get_running_loop().create_server(lambda: _Incoming(self.incoming, web=web), host, port)
+        sock = listening_socket(host, port)
+        try:
+            server = await asyncio.get_running_loop().create_server(self._take_in, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
         self._servers.append(server)
         bound = str(server.sockets[0].getsockname()[1])
         found = Multiaddr(tuple((name, bound if name == "tcp" else value) for name, value in address.parts))
         self._listening.append(found)
         return found
+
+    def _take_in(self) -> asyncio.Protocol:
+        return _Incoming(self.incoming, lambda remote: may_dial(remote, self.reach))
+
+    def stop_listening(self) -> None:
+        """Listen nowhere any more; connections go on."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        self._listening.clear()
 
     def serve(self, protocol: str, handler: Handler) -> None:
         """Handle streams of a protocol. A handler that returns ends its stream; one that raises resets it."""
@@ -125,10 +144,42 @@ class Host:
             assert self.dial_relayed is not None
             pipe = await self.dial_relayed(address.with_peer(peer))
         else:
-            pipe = await dial_socket(address.without_peer())
+            source_port = self._source_port(address)
+            try:
+                pipe = await dial_socket(address.without_peer(), source_port=source_port)
+            except OSError:
+                if not source_port:
+                    raise
+                # Two connections between the same two ports are one too many; any other port will do.
+                source_port, pipe = 0, await dial_socket(address.without_peer())
             if self._wrap is not None:
                 pipe = await self._wrap(pipe)
+            connection = await self.upgrade(pipe, initiator=True, expected=peer)
+            connection.reused_port = bool(source_port)
+            return connection
         return await self.upgrade(pipe, initiator=True, expected=peer)
+
+    def _source_port(self, address: Multiaddr) -> int:
+        """Return the port to dial an address from: what is listened on, beyond this machine, so that routers keep it.
+
+        0 for any.
+        """
+        ip = address.ip
+        if ip is None or ip.is_loopback:
+            return 0
+        same = [each for each in self._listening if each.ip is not None and each.ip.version == ip.version]
+        return next((int(each.value("tcp") or 0) for each in same if each.ip and not each.ip.is_loopback), 0)
+
+    async def punch(self, peer: PeerId, address: Multiaddr, *, initiator: bool) -> Connection:
+        """Dial a peer that dials this node at the same moment. initiator: whether this side begins the handshake.
+
+        Raises: OSError, TimeoutError, what `upgrade` raises.
+        """
+        async with asyncio.timeout(DIAL_S / 2):
+            pipe = await dial_socket(address.without_peer(), source_port=self._source_port(address))
+            if self._wrap is not None:
+                pipe = await self._wrap(pipe)
+            return await self.upgrade(pipe, initiator=initiator, expected=peer, inbound=not initiator)
 
     async def upgrade(
         self, pipe: Pipe, *, initiator: bool, expected: PeerId | None = None, inbound: bool | None = None
@@ -251,30 +302,78 @@ class Host:
     async def close(self) -> None:
         """Stop listening and end all connections."""
         self._stopping = True
-        for server in self._servers:
-            server.close()
+        servers = list(self._servers)
+        self.stop_listening()
         for task in (*self._handshakes, *self._dials.values()):
             task.cancel()
         for peer in list(self.connections):
             self.disconnect(peer)
-        for server in self._servers:
+        for server in servers:
             await server.wait_closed()
 
 
-class _Incoming(SocketPipe):
-    """A socket that somebody opened to us."""
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket bound to a port that nobody else listens on, and that may be dialled from. Raises: OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as alone:
+        # A shared port could be taken by two programs, so it is asked for alone first.
+        _only_its_family(alone)
+        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        alone.bind((host, port))
+        alone.listen(1)
+        port = alone.getsockname()[1]
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        _only_its_family(made)
+        share_port(made)
+        made.bind((host, port))
+        made.setblocking(False)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
-    def __init__(self, take: Callable[[Pipe], None], *, web: bool) -> None:
+
+def _only_its_family(made: socket.socket) -> None:
+    if made.family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+
+
+class _Incoming(SocketPipe):
+    """A socket that somebody opened to us: libp2p, or a WebSocket on the same port, as its first bytes tell."""
+
+    def __init__(self, take: Callable[[Pipe], None], admits: Callable[[Multiaddr], bool]) -> None:
         super().__init__()
         self._take = take
-        self._web = web
+        self._admits = admits
+        self._told = False
+        self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start. Source: asyncio.Protocol."""
         super().connection_made(transport)
-        if not self._web:
+        if not self._admits(self.remote):
+            self.abort()
+            return
+        self._deadline = asyncio.get_running_loop().call_later(HANDSHAKE_S, self.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Look at the first bytes. Source: asyncio.Protocol."""
+        super().data_received(data)
+        if self._told:
+            return
+        self._told = True
+        assert self._deadline is not None
+        self._deadline.cancel()
+        if not data.startswith(_HTTP[: len(data)]):
             self._take(self)
             return
         from leither.net.websocket import accept_websocket
 
         accept_websocket(self, self._take)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that it is over. Source: asyncio.Protocol."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
-from leither.codec.multiaddr import Multiaddr
+from leither.codec.multiaddr import Multiaddr, tcp_address
 from leither.ports.network import Reach
 
 _SHARED = ip_network("100.64.0.0/10")
@@ -29,6 +29,23 @@ def is_dialled(address: Multiaddr) -> bool:
     """Tell whether an address is of a transport that is spoken here."""
     names = [name for name, _ in address.parts]
     return set(names) <= _DIALLED and names[1:2] == ["tcp"]
+
+
+def told_addresses(listening: Iterable[Multiaddr], machine: Iterable[str], reach: Reach) -> list[Multiaddr]:
+    """Return the addresses by which others reach what is listened on, WebSockets included.
+
+    machine: this machine's IP addresses, which stand for the address that means all of them.
+    """
+    found: list[Multiaddr] = []
+    for address in listening:
+        ip = address.ip
+        if ip is None or not ip.is_unspecified:
+            found.append(address)
+            continue
+        same = [each for each in machine if (":" in each) == (ip.version == 6)]
+        found += [tcp_address(each, int(address.value("tcp") or 0)) for each in same]
+    allowed = [each for each in found if may_dial(each, reach)]
+    return allowed + [Multiaddr((*each.parts, ("ws", ""))) for each in allowed if each.parts[-1][0] == "tcp"]
 
 
 def worth_telling(addresses: Iterable[Multiaddr], listener: Multiaddr) -> list[Multiaddr]:

@@ -32,6 +32,11 @@ class MuxedStream:
         """Who is at the other end."""
         return self.connection.peer
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not broken off, nor closed here."""
+        return self._broken is None
+
     def begin(self, protocol: str, early: bytes) -> None:
         """Start with what was agreed on, and what came behind the agreement."""
         self.protocol = protocol

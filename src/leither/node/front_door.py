@@ -36,6 +36,7 @@ def make_app(node: "Node") -> "App":
         node=facts,
         config_rows=lambda: rows,
         lan=node.lan,
+        network=node.networking,
     )
     return create_app(
         node.engines, settings, tokens=node.tokens, api=create_api(context), dav=create_dav(node.engines, node.tokens)

@@ -15,6 +15,7 @@ from leither.node.identity import Unlock, read_identity
 from leither.node.lan import Lan
 from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
+from leither.node.networking import Networking
 from leither.node.stores import open_blocks
 from leither.people import Scope
 from leither.ports import Clock, Random
@@ -47,6 +48,7 @@ class Node:
         sockets: list[socket.socket],
         redis_sockets: list[socket.socket],
         lan: Lan,
+        networking: Networking,
     ) -> None:
         self.settings = settings
         self.home = home
@@ -57,6 +59,7 @@ class Node:
         self.sockets = sockets
         self.redis_sockets = redis_sockets
         self.lan = lan
+        self.networking = networking
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -81,21 +84,12 @@ class Node:
         if listening:
             settings.check_encrypted()
         home = Home(settings.home)
+        machine = machine or this_machine()
         random = random or SystemRandom()
         with ExitStack() as stack:
             stack.enter_context(home.held())
-            sockets: list[socket.socket] = []
-            redis_sockets: list[socket.socket] = []
-            if listening:
-                for found, port, setting in (
-                    (sockets, settings.port, "port"),
-                    (redis_sockets, settings.redis_port, "redis_port"),
-                ):
-                    # This machine's own programs reach the node on loopback, whoever else does.
-                    host = "127.0.0.1" if settings.reachable else settings.host
-                    found += listen(host, port, setting=setting, file=settings.file)
-                    for each in found:
-                        stack.callback(each.close)
+            sockets = _bound(stack, settings, settings.port, "port") if listening else []
+            redis_sockets = _bound(stack, settings, settings.redis_port, "redis_port") if listening else []
             identity = read_identity(home, random, passphrase)
             blocks = open_blocks(settings, home)
             stack.callback(blocks.close)
@@ -106,7 +100,7 @@ class Node:
             )
             lan = Lan(
                 settings,
-                machine or this_machine(),
+                machine,
                 engines.clock,
                 AppPorts(engines, settings.ports_for_apps),
                 folder=home.tls,
@@ -115,7 +109,11 @@ class Node:
             if listening and settings.reachable:
                 stack.callback(lan.close)
                 lan.bind(port=sockets[0].getsockname()[1], redis_port=redis_sockets[0].getsockname()[1])
-            node = cls(settings, home, engines, sockets, redis_sockets, lan)
+            networking = Networking(settings, engines, machine)
+            if listening:
+                stack.callback(networking.close)
+                networking.start()
+            node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
             stack.callback(node.tokens.close)
             node.users.admit_all()
             yield node
@@ -190,3 +188,13 @@ class Node:
         """Return who and what this node is, for logs and tests."""
         identity = self.engines.identity
         return {"version": __version__, "id": id_text(identity.node.id), "person": id_text(identity.person.id)}
+
+
+def _bound(stack: ExitStack, settings: Settings, port: int, setting: str) -> list[socket.socket]:
+    """Return the sockets of one port, to be closed by `stack`. Raises: PortTaken, PortForbidden, HostNotHere."""
+    # This machine's own programs reach the node on loopback, whoever else does.
+    host = "127.0.0.1" if settings.reachable else settings.host
+    found = listen(host, port, setting=setting, file=settings.file)
+    for each in found:
+        stack.callback(each.close)
+    return found

@@ -19,6 +19,7 @@ k hash                  token or session
 o port                  id, flag           the app that has, or once had, a port for browsers on other machines
 u id                    UserRow            a user of this node
 i hash                  Invitation         a link by which somebody becomes a user
+n peer id               addresses          a peer that somebody chose (peer_rows.py)
 b id                    bytes              what everything that belongs to a user holds
 y hash                  PasskeyRow         a passkey by which somebody signs in
 x name                  settings of the node
@@ -52,6 +53,7 @@ USERS = b"u"
 INVITATIONS = b"i"
 USAGE = b"b"
 PASSKEYS = b"y"
+PEERS = b"n"
 SETTINGS = b"x"
 
 

@@ -51,6 +51,10 @@ def up(session: Session, /, lan: bool, print_link: bool, **options: Any) -> None
         sys.stdout.flush()
         if settings.reachable:
             _tell(session.output, node.lan.facts())
+        if settings.network != "off":
+            session.output.notice(f"other nodes reach this one at (network = {settings.network})")
+            for address in node.networking.facts().addresses:
+                session.output.notice(f"  {address}")
 
     with Node.open(settings, passphrase=session.passphrase) as node:
         node.run(ready)

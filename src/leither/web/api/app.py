@@ -25,6 +25,7 @@ from leither.web.api import (
     identity,
     lan,
     merging,
+    network,
     node,
     passkeys,
     relations,
@@ -60,6 +61,7 @@ _AREAS = (
     archives,
     watch,
     lan,
+    network,
     grants,
     visits,
 )

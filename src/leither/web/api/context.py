@@ -25,6 +25,7 @@ from leither.service.users import Users
 from leither.service.versions import default_selector, readable_version
 from leither.service.visits import Visits
 from leither.web.lan import LanOffice
+from leither.web.network import NetworkOffice
 from leither.web.reach import Reach, reach_of
 from leither.web.schema_node import ConfigRow
 from leither.web.settings import WebSettings
@@ -54,6 +55,7 @@ class ApiContext:
     node: NodeFacts
     config_rows: Callable[[], Sequence[ConfigRow]]
     lan: LanOffice | None = None
+    network: NetworkOffice | None = None
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
     imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))
     visits: Visits = field(init=False)

@@ -57,11 +57,17 @@ def open_to_all(operation: str, method: str, path: str, body: object = None) -> 
 
 
 ONE = "/mimei/{id}"
+PEER = "12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA"
 ANSWER = {"id": "", "client_data": ""}
 CASES = [
     open_to_all("getStatus", "GET", "/status"),
     owner_only("getConfig", "GET", "/config"),
     owner_only("getLan", "GET", "/lan"),
+    owner_only("getNetwork", "GET", "/network"),
+    owner_only("setNetwork", "PUT", "/network", {"reach": "off"}),
+    owner_only("listPeers", "GET", "/peers"),
+    owner_only("addPeer", "POST", "/peers", {"address": f"/ip4/127.0.0.1/tcp/1/p2p/{PEER}"}),
+    owner_only("removePeer", "DELETE", f"/peers/{PEER}"),
     owner_only("verify", "POST", "/verify"),
     owner_only("collectGarbage", "POST", "/gc"),
     open_to_all("listMimei", "GET", "/mimei"),
@@ -158,6 +164,11 @@ AFTER_RIGHTS = {
     "takeConflict": "no-such-sibling",
     "importArchive": "bad-car",
     "freePort": "no-port-given",
+    "getNetwork": "network-off",
+    "setNetwork": "network-off",
+    "listPeers": "network-off",
+    "addPeer": "network-off",
+    "removePeer": "network-off",
     "endSession": "session-not-found",
     "addPasskey": "bad-passkey",
     "renamePasskey": "passkey-not-found",

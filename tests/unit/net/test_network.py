@@ -1,0 +1,37 @@
+"""The network over real sockets on loopback passes the suite."""
+
+from leither.codec.multiaddr import Multiaddr
+from leither.crypto.host_key import HostKey
+from leither.net.network import Libp2pNetwork
+from leither.net.node import Setup
+from leither.ports import Network, Reach
+from leither.runtime import SystemClock, SystemRandom
+from leither.testing.suites import NetworkSuite
+
+LOOPBACK = Multiaddr.parse("/ip4/127.0.0.1/tcp/0")
+
+
+def network(reach: Reach = Reach.OFF) -> Libp2pNetwork:
+    random = SystemRandom()
+    return Libp2pNetwork(Setup(HostKey(random.token(32)), reach, (LOOPBACK,), random.token, SystemClock()))
+
+
+class ByWebSocket(Libp2pNetwork):
+    """Tells its WebSocket addresses only."""
+
+    def addresses(self) -> list[str]:
+        return [address for address in super().addresses() if "/ws/" in address]
+
+
+class TestLibp2pNetwork(NetworkSuite):
+    def make(self, count: int) -> list[Network]:
+        return [network() for _ in range(count)]
+
+
+class TestLibp2pNetworkOverWebSockets(NetworkSuite):
+    def make(self, count: int) -> list[Network]:
+        random = SystemRandom()
+        made = [
+            Setup(HostKey(random.token(32)), Reach.OFF, (LOOPBACK,), random.token, SystemClock()) for _ in range(count)
+        ]
+        return [ByWebSocket(setup) for setup in made]
