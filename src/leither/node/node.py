@@ -22,6 +22,7 @@ from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines
+from leither.service.following import Following
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
 from leither.service.users import Users
 from leither.store import LmdbState
@@ -60,6 +61,8 @@ class Node:
         self.redis_sockets = redis_sockets
         self.lan = lan
         self.networking = networking
+        self.following: Following | None = None
+        """What brings MiMei up to date from other nodes; None where the node does not serve."""
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -116,6 +119,10 @@ class Node:
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
             stack.callback(node.tokens.close)
             node.users.admit_all()
+            if networking.network is not None:
+                node.following = Following(engines, networking.network)
+                stack.callback(node.following.close)
+                node.following.start()
             yield node
 
     @property
