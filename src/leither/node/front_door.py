@@ -37,6 +37,7 @@ def make_app(node: "Node") -> "App":
         config_rows=lambda: rows,
         lan=node.lan,
         network=node.networking,
+        following=node.following,
     )
     return create_app(
         node.engines, settings, tokens=node.tokens, api=create_api(context), dav=create_dav(node.engines, node.tokens)

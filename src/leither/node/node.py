@@ -26,6 +26,7 @@ from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines, Identity
 from leither.service.exchange import Exchange
+from leither.service.following import Following
 from leither.service.person_index import former_keys
 from leither.service.succession import needed_keys, succeed
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
@@ -68,6 +69,8 @@ class Node:
         self.networking = networking
         self.exchange: Exchange | None = None
         """Blocks to and from peers; None where the node does not serve."""
+        self.following: Following | None = None
+        """What brings MiMei up to date from other nodes; None where the node does not serve."""
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -128,6 +131,10 @@ class Node:
             node.users.admit_all()
             succeed(engines, None)
             forget_former(home, engines.identity.former, needed=needed_keys(engines, None))
+            if networking.network is not None:
+                node.following = Following(engines, networking.network)
+                stack.callback(node.following.close)
+                node.following.start()
             yield node
 
     @property
