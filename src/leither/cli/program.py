@@ -21,6 +21,7 @@ COMMANDS = {
     "network": ("network:network", "Show how far the node speaks with others; switch it."),
     "peers": ("peers:peers", "List the nodes this one is connected with; choose some."),
     "app": ("app:app", "Publish a folder as an app, list apps."),
+    "get": ("get:get", "Bring a MiMei here from other nodes, or up to date, by its id."),
     "mm": ("mm:mm", "Make MiMei; read and write what is in them."),
     "db": ("db:db", "Run a Redis command on a database, or on a version of it."),
     "backup": ("versions:backup", "Keep the working copy as a new version."),

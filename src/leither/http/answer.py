@@ -41,6 +41,7 @@ _BY_CODE = {
     "range-not-satisfiable": 416,
     "store-full": 507,
     "too-many-locks": 507,
+    "too-many-lookups": 429,
     "too-many-properties": 507,
     "url-too-long": 414,
     "xml-entity": 403,

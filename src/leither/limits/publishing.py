@@ -52,6 +52,8 @@ RESOLVE_TRIES_MAX = 3
 """Look-ups for one request, where holders go on writing meanwhile."""
 RESOLVES_MAX = 8
 """Look-ups at once; a guest may cause a quarter of them."""
+LOOKUP_THREADS_MAX = 32
+"""Threads in which requests wait for look-ups; those for the same MiMei wait for one."""
 RESOLVED_S = 5
 """How long what was brought up to date counts as that."""
 ABSENT_S = 15

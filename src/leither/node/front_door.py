@@ -28,6 +28,7 @@ def make_app(node: "Node") -> "App":
         listening=lambda: listening(node),
         memory_bytes=memory_bytes,
     )
+    resolving = node.services.resolving if node.services is not None else None
     context = ApiContext(
         engines=node.engines,
         tokens=node.tokens,
@@ -37,9 +38,15 @@ def make_app(node: "Node") -> "App":
         config_rows=lambda: rows,
         lan=node.lan,
         network=node.networking,
+        resolving=resolving,
     )
     return create_app(
-        node.engines, settings, tokens=node.tokens, api=create_api(context), dav=create_dav(node.engines, node.tokens)
+        node.engines,
+        settings,
+        tokens=node.tokens,
+        api=create_api(context),
+        dav=create_dav(node.engines, node.tokens),
+        resolving=resolving,
     )
 
 

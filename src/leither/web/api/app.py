@@ -29,6 +29,7 @@ from leither.web.api import (
     node,
     passkeys,
     relations,
+    resolving,
     sessions,
     trees,
     users,
@@ -62,6 +63,7 @@ _AREAS = (
     watch,
     lan,
     network,
+    resolving,
     grants,
     visits,
 )

@@ -16,6 +16,7 @@ from leither.people import GUEST, Principal
 from leither.service.tokens import BadCode, Tokens
 from leither.unixfs import BadName, PathTooLong
 from leither.web import notice
+from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.identify import visitor
 from leither.web.gateway.places import Places, State
 from leither.web.gateway.ready import ReadyAnswers, is_plain
@@ -48,7 +49,13 @@ class Origins:
     """Serves every app of the node at its own origin."""
 
     def __init__(
-        self, blocks: SmallBlocks, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads
+        self,
+        blocks: SmallBlocks,
+        settings: WebSettings,
+        tokens: Tokens,
+        places: Places,
+        threads: Threads,
+        elsewhere: Elsewhere,
     ) -> None:
         self._get = blocks.get
         self._ready = ReadyAnswers(blocks, lambda: places.generation)
@@ -56,6 +63,7 @@ class Origins:
         self._tokens = tokens
         self._places = places
         self._threads = threads
+        self._elsewhere = elsewhere
 
     def at_once(self, request: Request, mimei: MimeiId) -> tuple[bytes, bytes] | None:
         """Return the header lines and body for a plain request that was answered before; None to `serve` it."""
@@ -80,7 +88,7 @@ class Origins:
         principal = visitor(request, self._tokens, mimei, reach)
         headers = _APP if principal is GUEST else _PRIVATE_APP
         try:
-            state = self._places.release(mimei, principal)
+            state = await self._elsewhere.read(lambda: self._release(mimei, principal), principal)
         except NotFound:
             body = notice.nothing_released(id_text(mimei), reach.url)
             fields = (*notice.HEADERS, (b"cache-control", b"no-store"))
@@ -102,6 +110,9 @@ class Origins:
         else:
             query = b"?" + request.raw_query if request.raw_query else b""
             await exchange.redirect(request.raw_path + b"/" + query, headers=headers)
+
+    async def _release(self, mimei: MimeiId, principal: Principal) -> State:
+        return self._places.release(mimei, principal)
 
     async def _find(self, state: State, path: Path, principal: Principal) -> Content | None:
         found = self._places.known(state, path)
