@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from leither.codec import RAW, Cid
+from leither.wire.block_provider import Fault
 from leither.wire.block_session import (
     Ask,
     BlockSession,
@@ -19,7 +20,7 @@ from leither.wire.block_session import (
     Event,
     Joined,
     Left,
-    Lied,
+    Misbehaved,
     Seek,
     Take,
     Ticked,
@@ -149,7 +150,7 @@ class World:
         if cid in provider.withdrawn or self.now_s >= provider.leaves_s:
             return
         self.given[provider.name] += 1
-        self._feed(Lied(provider.name) if lie else Came(provider.name, cid, self.size_bytes))
+        self._feed(Misbehaved(provider.name, Fault.LIED) if lie else Came(provider.name, cid, self.size_bytes))
 
     def _later(self, at_s: float, act: Callable[[], None]) -> None:
         heapq.heappush(self._queue, (at_s, next(self._order), act))

@@ -98,6 +98,12 @@ def test_one_that_stalls_is_replaced_within_seconds() -> None:
     assert world.ended_s < 1.0 + limits.FETCH_STALLED_S + 1.5 * (400 * 100_000 / 1e6)
 
 
+def test_one_that_never_answers_costs_one_pause() -> None:
+    world = World([Provider("mute", ALL, silent_from_s=0.0), Provider("steady", ALL)], count=400, seed=1).run()
+    assert set(world.taken) == ALL
+    assert world.ended_s < limits.FETCH_STALLED_S + 1.1 * (400 * 100_000 / 1e6)
+
+
 def test_a_liar_is_dismissed_and_what_it_lied_about_comes_from_another() -> None:
     world = World([Provider("liar", ALL, bytes_per_s=1e9, lies=1.0), Provider("honest", ALL)], count=400, seed=1).run()
     assert world.dismissed["liar"].fault is Fault.LIED

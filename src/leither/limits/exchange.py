@@ -43,8 +43,28 @@ FETCH_GONE_S = 30
 FETCH_MISSES_MAX = 32
 """Blocks that a provider may lack, one after the other, before it is asked only whether it has one."""
 FETCH_UNASKED_MAX = 16
-"""Blocks that a provider may send without having been asked before it is asked no more."""
+"""Blocks that a peer may send without having been asked before it is asked no more."""
+FETCH_WITHDRAWN_MAX = 1024
+"""Blocks that a peer may still send although they are wanted no more."""
 FETCH_LINKS_BYTES_MAX = 64 * MIB
 """Bytes of links that one fetch keeps to follow them later."""
 FETCH_MET_MAX = 65_536
 """Inner blocks that one fetch remembers, so as not to go below them again."""
+FETCH_FLUSH_BYTES = 32 * MIB
+"""Bytes that a fetch stores before they are made durable, so that what came stays if the node stops."""
+FETCH_SEEK_S = 10
+"""How long it may take to find somebody who has what nobody asked so far has."""
+
+# Gateways
+GATEWAY_S = 20
+"""How long a gateway may take to answer, and between two pieces of its answer."""
+GATEWAY_CONNECTIONS_MAX = 4
+"""Requests to one gateway at once, and connections with it that are kept."""
+
+# Threads
+EXCHANGE_THREADS_MAX = 32
+"""Messages to peers that are written at once."""
+EXCHANGE_LOOKUPS_MAX = 2
+"""Lookups of what peers want that run at once."""
+EXCHANGE_SEND_S = 20
+"""How long a peer may take to read a message before it is forgotten what it wanted."""

@@ -29,6 +29,8 @@ from leither.codec.foreign import AnyCid, parse_binary
 from leither.wire.protobuf import BadProtobuf, Value, bytes_field, bytes_head, fields, number_field
 
 PROTOCOL = "/ipfs/bitswap/1.2.0"
+PROTOCOLS = (PROTOCOL, "/ipfs/bitswap/1.1.0", "/ipfs/bitswap/1.0.0")
+"""What is read, the newest first. The first two are written alike: who speaks the second passes over presences."""
 
 Name = NewType("Name", bytes)
 """A CID as a peer wrote it."""

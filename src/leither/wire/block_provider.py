@@ -23,7 +23,7 @@ class Fault(StrEnum):
     SILENT = "silent"
     """It gave nothing for limits.FETCH_GONE_S."""
     FLOODED = "flooded"
-    """It sent more than it was asked for."""
+    """It sent what it was not asked for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +49,6 @@ class BlockProvider:
     is_stalled: bool = False
     stalls: int = 0
     misses: int = 0
-    unasked: int = 0
     _busy_s: float = 0.0
     _given_bytes: float = 0.0
 
@@ -60,8 +59,8 @@ class BlockProvider:
 
     def room(self, block_bytes: float) -> int:
         """Return how many more blocks of this size it should be asked for now."""
-        if self.is_stalled:
-            return 0 if self.asked else 1
+        if self.stalls:
+            return 1 - len(self.asked)
         speed = self.s_per_byte
         if speed is None:
             return min(_FIRST_WINDOW, self.window_max) - len(self.asked)
@@ -70,7 +69,7 @@ class BlockProvider:
 
     def may_give(self, cid: Cid) -> bool:
         """Tell whether it is worth asking it for a block."""
-        if cid in self.asked or (self.is_stalled and self.asked):
+        if cid in self.asked or self.is_stalled:
             return False
         return cid in self.has or (self.likely and cid not in self.lacks)
 
@@ -85,24 +84,27 @@ class BlockProvider:
         """Note that a block is wanted no more; tell whether it was asked for."""
         self.has.discard(cid)
         self.lacks.discard(cid)
-        self.probed.pop(cid, None)
-        if self.asked.pop(cid, None) is None:
+        was_probed = self.probed.pop(cid, None) is not None
+        was_asked = self.asked.pop(cid, None) is not None
+        if not was_asked and not was_probed:
             return False
+        if not self.asked:
+            self.is_stalled = False
         self.withdrawn[cid] = None
         if len(self.withdrawn) > limits.FETCH_WANTS_MAX:
             self.withdrawn.popitem(last=False)
-        return True
+        return was_asked
 
     def give(self, cid: Cid, size_bytes: int, now_s: float) -> bool:
-        """Note that a block came; tell whether it had been asked for."""
+        """Note that a block came; tell whether it had been asked for, or at least about: a small one comes at once."""
+        was_probed = self.probed.pop(cid, None) is not None
         asked_s = self.asked.pop(cid, None)
         if asked_s is None:
-            if cid in self.withdrawn:
-                del self.withdrawn[cid]
+            was_withdrawn = self.withdrawn.pop(cid, True) is None
+            if was_probed or was_withdrawn:
+                self.likely |= was_probed
                 self._hear(now_s)
-                return True
-            self.unasked += 1
-            return False
+            return was_probed or was_withdrawn
         # Since the last block, or since it was asked: what blocks that are on the way together took, each its part.
         self._busy_s = self._busy_s * _MEMORY + now_s - max(self.heard_s, asked_s)
         self._given_bytes = self._given_bytes * _MEMORY + size_bytes

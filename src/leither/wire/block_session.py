@@ -11,6 +11,7 @@ have, and for gateways, who give a block or don't.
 - What nobody is left to ask for is sought, once: more providers may join.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -77,10 +78,11 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Lied:
-    """A provider gave bytes that are not the block's."""
+class Misbehaved:
+    """A provider did what none may, such as giving bytes that are not the block's."""
 
     provider: str
+    fault: Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Ticked:
     """Time went by; `wake_s` says when that matters."""
 
 
-Event = Wanted | Unwanted | Joined | Left | Came | Told | Lied | Ticked
+Event = Wanted | Unwanted | Joined | Left | Came | Told | Misbehaved | Ticked
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +205,8 @@ class BlockSession:
                 effects += self._come(event, now_s)
             case Told():
                 self._hear(event, now_s)
-            case Lied(name):
-                effects += self._dismiss(name, Fault.LIED)
+            case Misbehaved(name, fault):
+                effects += self._dismiss(name, fault)
             case Ticked():
                 pass
         effects += self._watch(now_s)
@@ -215,12 +217,14 @@ class BlockSession:
         if event.provider in self._dismissed:
             return
         known = self._providers.get(event.provider)
+        if known is not None and (known.likely or not event.likely):
+            return
         if known is None:
             if len(self._providers) >= limits.FETCH_PROVIDERS_MAX and not self._make_room(event):
                 return
             known = BlockProvider(event.provider, event.tells, event.likely, event.window_max)
             self._providers[event.provider] = known
-        known.likely |= event.likely
+        known.likely = event.likely
         for want in self._wants.values():
             want.is_sought = False
 
@@ -258,12 +262,7 @@ class BlockSession:
 
     def _come(self, event: Came, now_s: float) -> list[Effect]:
         provider = self._providers.get(event.provider)
-        if provider is None:
-            return []
-        if not provider.give(event.cid, event.size_bytes, now_s):
-            too_many = provider.unasked > limits.FETCH_UNASKED_MAX
-            return self._dismiss(provider.name, Fault.FLOODED) if too_many else []
-        if event.cid not in self._wants:
+        if provider is None or not provider.give(event.cid, event.size_bytes, now_s) or event.cid not in self._wants:
             return []
         self._block_bytes = self._block_bytes * _SIZE_MEMORY + max(event.size_bytes, 1) * (1 - _SIZE_MEMORY)
         return [Take(event.cid), *self._drop(event.cid)]
@@ -348,7 +347,12 @@ class BlockSession:
         return any(want.cid in provider.probed for provider in self._providers.values())
 
     def _finish_s(self, provider: BlockProvider) -> float:
-        """Return how long a provider should need for one more block; a new one is taken to be as fast as any."""
+        """Return how long a provider should need for one more block; a new one is taken to be as fast as any.
+
+        Who stalled is asked when nobody else is left.
+        """
+        if provider.stalls:
+            return math.inf
         speeds = [one.s_per_byte for one in self._providers.values() if one.s_per_byte is not None]
         speed = provider.s_per_byte
         if speed is None:

@@ -1,0 +1,202 @@
+"""Fetching a DAG from peers and gateways at once."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from leither import limits
+from leither.codec import BlockMissing, Cid
+from leither.service.fetch import BlocksNotFound, Fetch, FetchCancelled
+from leither.store import MemoryBlocks
+from leither.testing.memory_gateway import Manner, MemoryGateway
+from tests.unit.service.exchange_nodes import Node, file_of, nodes
+
+MIB = 1 << 20
+DATA, ROOT, BLOCKS = file_of(5 * MIB + 1234)
+
+
+def holds_all(node: Node) -> bool:
+    return all(node.blocks.get(block.cid) == block.data for block in BLOCKS)
+
+
+def gateway(name: str, manner: Manner = Manner.HONEST, *, but: int | None = None) -> MemoryGateway:
+    held = {block.cid: block.data for number, block in enumerate(BLOCKS) if number != but}
+
+    def get(cid: Cid) -> bytes:
+        if cid not in held:
+            raise BlockMissing(cid)
+        return held[cid]
+
+    return MemoryGateway(f"http://{name}", get, manner)
+
+
+def from_gateways(*gateways: MemoryGateway) -> MemoryBlocks:
+    blocks = MemoryBlocks()
+    with Fetch(blocks, ROOT, exchange=None, monotonic_s=time.monotonic) as fetch:
+        for each in gateways:
+            fetch.add_gateway(each)
+        fetch.run()
+    return blocks
+
+
+def test_a_dag_is_fetched_from_a_peer() -> None:
+    with nodes("ada", "bob") as (ada, bob):
+        ada.put(*BLOCKS)
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(ada.known)
+            progress = fetch.run()
+        assert holds_all(bob)
+        assert progress.blocks == len(BLOCKS)
+        assert progress.size_bytes == progress.total_bytes == sum(len(block.data) for block in BLOCKS)
+
+
+def test_a_peer_that_is_connected_is_asked_without_being_named() -> None:
+    with nodes("ada", "bob") as (ada, bob):
+        ada.put(*BLOCKS)
+        bob.network.connect(ada.known)
+        with bob.fetch(ROOT) as fetch:
+            fetch.run()
+        assert holds_all(bob)
+
+
+def test_a_peer_that_provides_the_root_is_found() -> None:
+    with nodes("ada", "bob", "between") as (ada, bob, between):
+        ada.put(*BLOCKS)
+        ada.network.connect(between.known)
+        bob.network.connect(between.known)
+        ada.network.provide([bytes(ROOT[2:])])
+        with bob.fetch(ROOT) as fetch:
+            fetch.run()
+        assert holds_all(bob)
+
+
+def test_parts_are_fetched_from_whoever_has_them() -> None:
+    with nodes("ada", "bob", "eve") as (ada, bob, eve):
+        ada.put(*BLOCKS[::2])
+        eve.put(*BLOCKS[1::2], BLOCKS[-1])
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(ada.known)
+            fetch.add_peer(eve.known)
+            fetch.run()
+        assert holds_all(bob)
+
+
+def test_what_is_here_is_not_fetched_again() -> None:
+    with nodes("ada", "bob") as (ada, bob):
+        ada.put(*BLOCKS)
+        bob.put(*BLOCKS[:3], BLOCKS[-1])
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(ada.known)
+            progress = fetch.run()
+        assert holds_all(bob)
+        assert (progress.blocks, progress.found_blocks) == (len(BLOCKS) - 4, 4)
+
+
+def test_what_came_before_a_fetch_failed_is_kept_for_the_next() -> None:
+    with nodes("ada", "bob", "eve") as (ada, bob, eve):
+        ada.put(*BLOCKS[1:])
+        eve.put(*BLOCKS)
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(ada.known)
+            with pytest.raises(BlocksNotFound) as failed:
+                fetch.run()
+        assert failed.value.missing == [BLOCKS[0].cid.text]
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(eve.known)
+            assert fetch.run().blocks == 1
+        assert holds_all(bob)
+
+
+def test_a_block_that_may_not_be_given_is_told_as_absent() -> None:
+    with nodes("ada", "bob") as (ada, bob):
+        ada.put(*BLOCKS)
+        ada.denied.add(BLOCKS[2].cid)
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(ada.known)
+            with pytest.raises(BlocksNotFound):
+                fetch.run()
+        assert not bob.blocks.has(BLOCKS[2].cid)
+
+
+def test_with_nobody_to_ask_nothing_is_found() -> None:
+    with nodes("bob") as (bob,), bob.fetch(ROOT) as fetch, pytest.raises(BlocksNotFound):
+        fetch.run()
+
+
+def test_a_file_is_read_while_it_comes() -> None:
+    with nodes("ada", "bob") as (ada, bob):
+        ada.put(*BLOCKS)
+        ada.denied.add(BLOCKS[4].cid)
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(ada.known)
+            pieces = fetch.read()
+            assert next(pieces) == DATA[:MIB]
+            ada.denied.clear()
+            ada.exchange.changed()
+            assert b"".join(pieces) == DATA[MIB:]
+
+
+def test_of_a_part_of_a_file_no_more_is_fetched_than_it_takes() -> None:
+    with nodes("ada", "bob") as (ada, bob):
+        ada.put(*BLOCKS)
+        with bob.fetch(ROOT, 2 * MIB - 10, 2 * MIB + 10) as fetch:
+            fetch.add_peer(ada.known)
+            assert b"".join(fetch.read()) == DATA[2 * MIB - 10 : 2 * MIB + 10]
+            assert fetch.progress.blocks == 3
+
+
+def test_a_cancelled_fetch_ends() -> None:
+    silent = gateway("silent", Manner.SILENT)
+    blocks = MemoryBlocks()
+    with Fetch(blocks, ROOT, exchange=None, monotonic_s=time.monotonic) as fetch:
+        fetch.add_gateway(silent)
+        silent.when_asked = fetch.cancel
+        with pytest.raises(FetchCancelled):
+            fetch.run()
+
+
+def test_a_peer_that_leaves_is_done_without() -> None:
+    with nodes("ada", "bob", "eve") as (ada, bob, eve):
+        ada.put(*BLOCKS[-1:])
+        eve.put(*BLOCKS)
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(ada.known)
+            fetch.add_peer(eve.known)
+            ada.network.close()
+            fetch.run()
+        assert holds_all(bob)
+
+
+def test_a_dag_is_fetched_from_a_gateway() -> None:
+    blocks = from_gateways(gateway("one"))
+    assert all(blocks.get(block.cid) == block.data for block in BLOCKS)
+
+
+@pytest.mark.parametrize("manner", [Manner.LIES, Manner.FAILS, Manner.SILENT])
+def test_a_gateway_that_misbehaves_is_replaced_by_another(manner: Manner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FETCH_STALLED_S", 0.1)
+    blocks = from_gateways(gateway("bad", manner), gateway("good"))
+    assert all(blocks.get(block.cid) == block.data for block in BLOCKS)
+
+
+def test_wrong_bytes_of_a_gateway_are_kept_nowhere_and_it_is_asked_no_more() -> None:
+    liar = gateway("liar", Manner.LIES)
+    blocks = MemoryBlocks()
+    with Fetch(blocks, ROOT, exchange=None, monotonic_s=time.monotonic) as fetch:
+        fetch.add_gateway(liar)
+        with pytest.raises(BlocksNotFound):
+            fetch.run()
+    assert list(blocks.cids()) == []
+    assert liar.asked == [ROOT]
+
+
+def test_peers_and_gateways_give_together() -> None:
+    with nodes("ada", "bob") as (ada, bob):
+        ada.put(*BLOCKS[:2], BLOCKS[-1])
+        with bob.fetch(ROOT) as fetch:
+            fetch.add_peer(ada.known)
+            fetch.add_gateway(gateway("most", but=1))
+            fetch.run()
+        assert holds_all(bob)
