@@ -28,6 +28,7 @@ _BY_CODE = {
     "body-not-taken": 415,
     "exists-already": 405,
     "condition-not-met": 412,
+    "content-denied": 410,
     "foreign-origin": 403,
     "headers-too-large": 431,
     "method-not-allowed": 405,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from leither import __version__
 from leither.config import Settings
 from leither.crypto import id_text
+from leither.node.denylists import DenylistFolder
 from leither.node.home import Home, Running
 from leither.node.identity import Unlock, read_identity
 from leither.node.lan import Lan
@@ -98,8 +99,14 @@ class Node:
             stack.callback(blocks.close)
             state = LmdbState(home.state, every_second=settings.durability == "everysec")
             stack.callback(state.close)
+            denied = DenylistFolder(home.denylists)
             engines = Engines(
-                blocks=blocks, state=state, clock=clock or SystemClock(), random=random, identity=identity
+                blocks=blocks,
+                state=state,
+                clock=clock or SystemClock(),
+                random=random,
+                identity=identity,
+                denied=denied,
             )
             lan = Lan(
                 settings,
@@ -114,6 +121,8 @@ class Node:
                 lan.bind(port=sockets[0].getsockname()[1], redis_port=redis_sockets[0].getsockname()[1])
             networking = Networking(settings, engines, machine)
             if listening:
+                stack.callback(denied.close)
+                denied.watch()
                 stack.callback(networking.close)
                 networking.start()
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)

@@ -19,9 +19,11 @@ from leither.http.asgi import App, Message, Receive, Scope, Send
 from leither.http.exchange import Exchange
 from leither.http.request import Request
 from leither.http.threads import Threads
+from leither.service.denied import ContentDenied
 from leither.service.engines import Engines
 from leither.service.resolving import Resolving
 from leither.service.tokens import Tokens
+from leither.web import notice
 from leither.web.console import Console, NoSuchPage
 from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.ipfs import IpfsPaths
@@ -74,7 +76,7 @@ class FrontDoor:
         self._trust = TrustPages(settings)
         visibility = Visibility(engines)
         places = Places(engines)
-        blocks = SmallBlocks(engines.blocks.get)
+        blocks = SmallBlocks(engines.blocks.get, engines.denied)
         elsewhere = Elsewhere(resolving)
         self._origins = Origins(blocks, settings, tokens, places, self._threads, elsewhere)
         self._mimei = MimeiPaths(blocks.get, settings, tokens, places, self._threads, elsewhere)
@@ -155,6 +157,14 @@ class FrontDoor:
                 await self._origins.serve(exchange, app)
             else:
                 await self._serve_node(exchange, route)
+        except ContentDenied as error:
+            if status:
+                LOGGER.warning("an answer broke off: %s", error)
+            elif b"text/html" in request.headers.get(b"accept", b""):
+                fields = (*notice.HEADERS, NO_STORE)
+                await exchange.answer(410, notice.denied(error.content), media_type=notice.HTML, headers=fields)
+            else:
+                await exchange.problem(error)
         except LeitherError as error:
             if status:
                 # Part of the answer is out: leaving it unfinished makes the server break the connection.
