@@ -11,6 +11,7 @@ from leither import __version__
 from leither.config import Settings
 from leither.crypto import id_text
 from leither.node.denylists import DenylistFolder
+from leither.node.exchanging import exchanging
 from leither.node.home import Home, Running
 from leither.node.identity import Unlock, read_identity
 from leither.node.lan import Lan
@@ -24,6 +25,7 @@ from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines
+from leither.service.exchange import Exchange
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
 from leither.service.users import Users
 from leither.store import LmdbState
@@ -64,6 +66,8 @@ class Node:
         self.networking = networking
         self.services: NetworkServices | None = None
         """What it does on its network; None while it does not serve."""
+        self.exchange: Exchange | None = None
+        """Blocks to and from peers; None where the node does not serve."""
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -126,6 +130,8 @@ class Node:
                 stack.callback(networking.close)
                 networking.start()
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
+            if networking.network is not None:
+                node.exchange = stack.enter_context(exchanging(engines, networking.network))
             stack.callback(node.tokens.close)
             node.users.admit_all()
             if networking.network is not None:

@@ -23,6 +23,7 @@ from leither.service.denied import ContentDenied
 from leither.service.engines import Engines
 from leither.service.resolving import Resolving
 from leither.service.tokens import Tokens
+from leither.service.visible import Visibility
 from leither.web import notice
 from leither.web.console import Console, NoSuchPage
 from leither.web.elsewhere import Elsewhere
@@ -32,7 +33,6 @@ from leither.web.gateway.origin import Origins
 from leither.web.gateway.places import Places
 from leither.web.gateway.ready import is_plain
 from leither.web.gateway.small_blocks import SmallBlocks
-from leither.web.gateway.visible import Visibility
 from leither.web.head import answer_head
 from leither.web.hosts import Hosts, check_origin
 from leither.web.metrics import Metrics

@@ -24,6 +24,7 @@ from leither.http.threads import Threads
 from leither.mimei.path import Path
 from leither.people import GUEST, Principal
 from leither.service.tokens import Tokens
+from leither.service.visible import BlockNotFound, Visibility
 from leither.unixfs import Get, blocks, check_path, lookup
 from leither.unixfs.node import load
 from leither.web.gateway.duplicates import blocks_repeated
@@ -31,7 +32,6 @@ from leither.web.gateway.files import send_entity
 from leither.web.gateway.identify import bearer
 from leither.web.gateway.ready import ReadyAnswers, is_plain
 from leither.web.gateway.small_blocks import SmallBlocks
-from leither.web.gateway.visible import BlockNotFound, Visibility
 from leither.web.gateway.wanted import RAW_TYPE, Form, Wanted, accepts_file, wanted
 
 Keep = Callable[[Content, tuple[Header, ...]], None]

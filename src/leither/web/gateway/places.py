@@ -22,8 +22,8 @@ from leither.service.holding import Mimei, load
 from leither.service.private import PrivateUnsupported
 from leither.service.tree import open_tree
 from leither.service.versions import act_for, default_selector, readable_version
+from leither.service.visible import CHANGE
 from leither.unixfs import size_bytes
-from leither.web.gateway.visible import CHANGE
 
 
 @dataclass(frozen=True, slots=True)

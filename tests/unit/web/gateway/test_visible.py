@@ -1,5 +1,7 @@
 """Which blocks whom. Every test here guards somebody's private data."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from leither.codec import DAG_PB, RAW, Block, Cid
@@ -7,25 +9,39 @@ from leither.codec.dagpb import PBLink, encode
 from leither.crypto import MimeiId
 from leither.people import Scope
 from leither.people import right as rights
+from leither.service.block_index import BlockIndex
 from leither.service.catalog import Catalog
 from leither.service.history import release
 from leither.service.paths import make_reference
+from leither.service.public_blocks import PublicBlocks
+from leither.service.visible import Visibility
 from leither.unixfs import lookup
-from leither.web.gateway.block_index import BlockIndex
 from tests.unit.web.front import OPEN, PRIVATE, PUBLIC, Front
 
 TREE = {"d/secret.txt": b"the secret", "big": bytes(3_000_000)}
 
 
-def _fetch(front: Front, cid: Cid, token: str | None = None) -> set[int]:
+class Door(Front):
+    """A front door that shows as well what strangers get by Bitswap."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        visibility = Visibility(self.engines)
+        self.public = PublicBlocks(self.engines, visibility)
+        self.watching = ExitStack()
+        self.watching.enter_context(self.engines.events.watching(visibility.hear))
+
+
+def _fetch(front: Door, cid: Cid, token: str | None = None) -> set[int]:
     """Return the statuses of every way to ask for `cid`."""
-    return {
+    by_bitswap = set() if token else {404 if front.public.size_bytes(cid) is None else 200}
+    return by_bitswap | {
         front.get(f"/ipfs/{cid}{form}", token=token).status
         for form in ("?format=raw", "?format=car", "?format=car&car-dups=y", "")
     }
 
 
-def _inner(front: Front, version: Cid) -> list[Cid]:
+def _inner(front: Door, version: Cid) -> list[Cid]:
     """Return the content root, a directory, a file and a leaf below it."""
     get = front.engines.blocks.get
     root = front.content(version)
@@ -41,7 +57,7 @@ def _inner(front: Front, version: Cid) -> list[Cid]:
 
 
 def test_a_guest_gets_404_for_every_block_of_a_private_mimei() -> None:
-    front = Front()
+    front = Door()
     _, version = front.publish("private", TREE, right=PRIVATE)
     front.publish("public", {"x": b"public"})
     for cid in _inner(front, version):
@@ -50,7 +66,7 @@ def test_a_guest_gets_404_for_every_block_of_a_private_mimei() -> None:
 
 
 def test_hidden_and_absent_blocks_answer_alike() -> None:
-    front = Front()
+    front = Door()
     _, version = front.publish("private", TREE, right=PRIVATE)
     hidden, absent = front.content(version), Cid.of(DAG_PB, b"nowhere")
     for query in ("?format=raw", "?format=car", "", "?format=car&dag-scope=block"):
@@ -60,7 +76,7 @@ def test_hidden_and_absent_blocks_answer_alike() -> None:
 
 
 def test_the_owner_gets_every_block() -> None:
-    front = Front()
+    front = Door()
     _, version = front.publish("private", TREE, right=PRIVATE)
     token = front.owner_token()
     for cid in _inner(front, version):
@@ -71,7 +87,7 @@ def test_the_owner_gets_every_block() -> None:
 
 
 def test_a_guest_gets_every_block_below_a_public_release() -> None:
-    front = Front()
+    front = Door()
     _, version = front.publish("public", TREE)
     for cid in _inner(front, version):
         assert 200 in _fetch(front, cid)
@@ -79,7 +95,7 @@ def test_a_guest_gets_every_block_below_a_public_release() -> None:
 
 
 def test_no_record_is_given_to_a_guest_however_public_what_it_describes() -> None:
-    front = Front()
+    front = Door()
     mimei, version = front.publish("public", TREE, right=OPEN)
     with front.engines.state.read() as view:
         from leither.service.holding import load
@@ -93,7 +109,7 @@ def test_no_record_is_given_to_a_guest_however_public_what_it_describes() -> Non
 
 
 def test_what_is_not_released_is_not_given() -> None:
-    front = Front()
+    front = Door()
     mimei, _ = front.publish("public", {"x": b"one"})
     front.fill(mimei, {"x": b"two"})
     unsaved = Cid.of(RAW, b"two")
@@ -106,7 +122,7 @@ def test_what_is_not_released_is_not_given() -> None:
 
 
 def test_rolling_back_and_turning_private_count_at_once() -> None:
-    front = Front()
+    front = Door()
     mimei, version = front.publish("public", TREE)
     cids = _inner(front, version)
     assert 200 in _fetch(front, cids[-1])
@@ -119,12 +135,12 @@ def test_rolling_back_and_turning_private_count_at_once() -> None:
 
 
 def test_reading_cur_alone_opens_no_version() -> None:
-    front = Front()
+    front = Door()
     _, version = front.publish("a", TREE, right=rights.parse("everyone=read-cur"))
     assert all(_fetch(front, cid) == {404} for cid in _inner(front, version))
 
 
-def _referring(front: Front, right: int) -> tuple[MimeiId, Cid, Cid]:
+def _referring(front: Door, right: int) -> tuple[MimeiId, Cid, Cid]:
     """Publish a MiMei that refers to another of `right`; return its id and version, and the other's version."""
     inner, inner_version = front.publish("inner", TREE, right=right)
     outer = front.make("outer", {"x": b"outer"})
@@ -135,7 +151,7 @@ def _referring(front: Front, right: int) -> tuple[MimeiId, Cid, Cid]:
 
 
 def test_a_reference_from_a_public_mimei_opens_no_private_one() -> None:
-    front = Front()
+    front = Door()
     _, outer, inner = _referring(front, PRIVATE)
     root = front.content(outer)
     for cid in _inner(front, inner):
@@ -147,7 +163,7 @@ def test_a_reference_from_a_public_mimei_opens_no_private_one() -> None:
 
 @pytest.mark.parametrize("query", ["", "&car-dups=y"])
 def test_a_car_breaks_off_where_it_would_cross_into_what_is_private(query: str) -> None:
-    front = Front()
+    front = Door()
     _, outer, _ = _referring(front, PRIVATE)
     reply = front.get(f"/ipfs/{front.content(outer)}?format=car{query}")
     assert not reply.complete
@@ -158,7 +174,7 @@ def test_a_car_breaks_off_where_it_would_cross_into_what_is_private(query: str) 
 
 
 def test_a_reference_into_a_public_mimei_is_followed() -> None:
-    front = Front()
+    front = Door()
     _, outer, _ = _referring(front, PUBLIC)
     root = front.content(outer)
     assert front.get(f"/ipfs/{root}/there/d/secret.txt").body == b"the secret"
@@ -166,7 +182,7 @@ def test_a_reference_into_a_public_mimei_is_followed() -> None:
 
 
 def test_a_chain_of_references_is_cut_where_it_turns_private() -> None:
-    front = Front()
+    front = Door()
     deep, deep_version = front.publish("deep", TREE, right=PRIVATE)
     middle = front.make("middle", {"x": b"middle"})
     make_reference(front.engines, middle, ("deep",), deep, deep_version)
@@ -182,7 +198,7 @@ def test_a_chain_of_references_is_cut_where_it_turns_private() -> None:
 
 
 def test_public_bytes_that_look_like_a_directory_lead_nowhere_private() -> None:
-    front = Front()
+    front = Door()
     _, version = front.publish("private", TREE, right=PRIVATE)
     target = front.content(version)
     crafted = encode([PBLink(b"loot", target, 1)], b"\x08\x01")
@@ -194,7 +210,7 @@ def test_public_bytes_that_look_like_a_directory_lead_nowhere_private() -> None:
 
 
 def test_a_directory_of_a_public_release_may_be_had_raw() -> None:
-    front = Front()
+    front = Door()
     _, version = front.publish("public", TREE)
     directory = _inner(front, version)[1]
     raw = Cid.from_digest(RAW, directory.digest)
@@ -202,7 +218,7 @@ def test_a_directory_of_a_public_release_may_be_had_raw() -> None:
 
 
 def test_a_token_opens_what_its_scope_reads_and_no_more() -> None:
-    front = Front()
+    front = Door()
     mimei, version = front.publish("private", TREE, right=PRIVATE)
     _, other = front.publish("other", {"x": b"other"}, right=PRIVATE)
     _, secret = front.tokens.create("reader", Scope.READ, only=mimei)
@@ -213,7 +229,7 @@ def test_a_token_opens_what_its_scope_reads_and_no_more() -> None:
 
 
 def test_an_identity_cid_leads_to_no_stored_block() -> None:
-    front = Front()
+    front = Door()
     _, version = front.publish("private", TREE, right=PRIVATE)
     inline = encode([PBLink(b"loot", front.content(version), 1)], b"\x08\x01")
     text = "f" + (bytes((1, DAG_PB, 0, len(inline))) + inline).hex()
@@ -240,4 +256,4 @@ def test_an_index_tells_codecs_apart_and_finds_what_is_first_and_last() -> None:
     assert all(leaf.cid in index for leaf in leaves)
     assert not any(Cid.from_digest(DAG_PB, leaf.cid.digest) in index for leaf in leaves)
     assert Cid.of(RAW, b"absent") not in index
-    assert Cid.of(RAW, b"absent") not in BlockIndex(Front().engines.blocks.get, [], frozenset())
+    assert Cid.of(RAW, b"absent") not in BlockIndex(Door().engines.blocks.get, [], frozenset())

@@ -15,7 +15,7 @@ anywhere their author chose.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from leither import limits
 from leither.codec import RAW, Cid
@@ -26,6 +26,7 @@ from leither.mimei.entry import EntryType
 from leither.mimei.path import Path
 from leither.mimei.version import Version
 from leither.people import Act, Principal
+from leither.service.block_index import BlockIndex
 from leither.service.denied import refuse_denied, sparing
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
@@ -33,7 +34,6 @@ from leither.service.events import Event
 from leither.service.holding import load_all
 from leither.service.versions import held_versions
 from leither.unixfs import Get
-from leither.web.gateway.block_index import BlockIndex
 
 CHANGE = "change"
 """The event that touches `cur` alone, which is no version."""
@@ -100,8 +100,7 @@ class Visible:
         barred = self.barred_below(cid)
         if barred is not None:
             return Sight(self, barred).get
-        for mimei, contents in self._by_mimei.items():
-            barred = frozenset().union(*[self.barred_below(content) or () for content in contents])
+        for mimei, contents, barred in self.roots():
             index = self._indexes.of(mimei, contents, barred, self.engines.blocks.get)
             if cid in index:
                 return Sight(self, barred).get
@@ -109,6 +108,11 @@ class Visible:
                 # Asked for raw, a block has no links, and so leads nowhere.
                 return self.engines.blocks.get
         return None
+
+    def roots(self) -> Iterator[tuple[MimeiId, frozenset[Cid], frozenset[Cid]]]:
+        """Yield each MiMei of which something may be fetched: its readable contents, and where others begin in them."""
+        for mimei, contents in self._by_mimei.items():
+            yield mimei, contents, frozenset().union(*[self.barred_below(content) or () for content in contents])
 
     def barred_below(self, content: Cid) -> frozenset[Cid] | None:
         """Return the roots of other MiMei within the content `content`; None if it is no readable root.
@@ -217,7 +221,7 @@ class Visibility:
         """
         blocks = self._engines.blocks
         if not principal.is_owner or self._shared():
-            found = self._of(principal).sight(cid)
+            found = self.of(principal).sight(cid)
             if found is None:
                 raise BlockNotFound(cid)
         else:
@@ -226,7 +230,8 @@ class Visibility:
             raise BlockNotFound(cid)
         return sparing(self._engines.denied, found)
 
-    def _of(self, principal: Principal) -> Visible:
+    def of(self, principal: Principal) -> Visible:
+        """Return what `principal` may fetch now: the same object until something changes. Cost: if new, O(MiMei)."""
         with self._guard:
             view, generation = self._views.get(principal), self._generation
         if view is None or view.until_ms <= self._engines.clock.now_ms():

@@ -41,6 +41,19 @@ class BlockIndex:
                 continue
         self._keys = b"".join(sorted(seen))
 
+    @classmethod
+    def union(cls, indexes: Iterable["BlockIndex"]) -> "BlockIndex":
+        """Return one index of all that is in these; past limits.PUBLIC_BLOCKS_MAX what comes later is left out."""
+        seen: set[bytes] = set()
+        for index in indexes:
+            if len(seen) + len(index) > limits.PUBLIC_BLOCKS_MAX:
+                break
+            keys = index._keys
+            seen.update(keys[start : start + _WIDTH] for start in range(0, len(keys), _WIDTH))
+        joined = cls.__new__(cls)
+        joined._keys = b"".join(sorted(seen))
+        return joined
+
     def __len__(self) -> int:
         return len(self._keys) // _WIDTH
 

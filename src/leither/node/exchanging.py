@@ -1,0 +1,37 @@
+"""The node as one that gives blocks to peers and fetches from them, as long as it has a network."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from leither.codec import Cid
+from leither.crypto.peer_id import PeerId
+from leither.ports import Network
+from leither.service.engines import Engines
+from leither.service.events import Event
+from leither.service.exchange import Exchange
+from leither.service.public_blocks import PublicBlocks
+from leither.service.visible import CHANGE, Visibility
+
+
+@contextmanager
+def exchanging(engines: Engines, network: Network) -> Iterator[Exchange]:
+    """Exchange blocks with peers while the context lasts. Each gets what everyone may have."""
+    visibility = Visibility(engines)
+    public = PublicBlocks(engines, visibility)
+
+    def may_have(peer: PeerId, cid: Cid) -> int | None:
+        return public.size_bytes(cid)
+
+    exchange = Exchange(network, engines.blocks, may_have, time.monotonic)
+
+    def hear(event: Event) -> None:
+        visibility.hear(event)
+        if event.what != CHANGE:
+            exchange.changed()
+
+    try:
+        with engines.events.watching(hear):
+            yield exchange
+    finally:
+        exchange.close()
