@@ -20,6 +20,8 @@ COMMANDS = {
     "lan": ("lan:lan", "Show how other machines reach the node; have them trust it."),
     "network": ("network:network", "Show how far the node speaks with others; switch it."),
     "peers": ("peers:peers", "List the nodes this one is connected with; choose some."),
+    "follow": ("follow:follow", "Bring MiMei up to date from other nodes."),
+    "unfollow": ("follow:unfollow", "Bring a MiMei up to date no more."),
     "app": ("app:app", "Publish a folder as an app, list apps."),
     "get": ("get:get", "Bring a MiMei here from other nodes, or up to date, by its id."),
     "mm": ("mm:mm", "Make MiMei; read and write what is in them."),

@@ -28,7 +28,6 @@ def make_app(node: "Node") -> "App":
         listening=lambda: listening(node),
         memory_bytes=memory_bytes,
     )
-    resolving = node.services.resolving if node.services is not None else None
     context = ApiContext(
         engines=node.engines,
         tokens=node.tokens,
@@ -38,7 +37,8 @@ def make_app(node: "Node") -> "App":
         config_rows=lambda: rows,
         lan=node.lan,
         network=node.networking,
-        resolving=resolving,
+        resolving=node.resolving,
+        following=node.following,
     )
     return create_app(
         node.engines,
@@ -46,7 +46,7 @@ def make_app(node: "Node") -> "App":
         tokens=node.tokens,
         api=create_api(context),
         dav=create_dav(node.engines, node.tokens),
-        resolving=resolving,
+        resolving=node.resolving,
     )
 
 

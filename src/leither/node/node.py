@@ -17,8 +17,8 @@ from leither.node.identity import Unlock, read_identity
 from leither.node.lan import Lan
 from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
-from leither.node.network_services import NetworkServices
 from leither.node.networking import Networking
+from leither.node.publishing import publishing, resolving
 from leither.node.stores import open_blocks
 from leither.people import Scope
 from leither.ports import Clock, Random
@@ -26,6 +26,8 @@ from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines
 from leither.service.exchange import Exchange
+from leither.service.following import Following
+from leither.service.resolving import Resolving
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
 from leither.service.users import Users
 from leither.store import LmdbState
@@ -64,10 +66,12 @@ class Node:
         self.redis_sockets = redis_sockets
         self.lan = lan
         self.networking = networking
-        self.services: NetworkServices | None = None
-        """What it does on its network; None while it does not serve."""
+        self.resolving: Resolving | None = None
+        """What finds MiMei on other nodes; None where the node does not serve."""
         self.exchange: Exchange | None = None
         """Blocks to and from peers; None where the node does not serve."""
+        self.following: Following | None = None
+        """What brings MiMei up to date from other nodes; None where the node does not serve."""
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -135,9 +139,11 @@ class Node:
             stack.callback(node.tokens.close)
             node.users.admit_all()
             if networking.network is not None:
-                node.services = NetworkServices(settings, engines, networking.network)
-                stack.callback(node.services.close)
-                node.services.start()
+                node.resolving = stack.enter_context(resolving(settings, engines, networking.network))
+                stack.enter_context(publishing(engines, networking.network))
+                node.following = Following(engines, networking.network)
+                stack.callback(node.following.close)
+                node.following.start()
             yield node
 
     @property

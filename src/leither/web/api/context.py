@@ -18,6 +18,7 @@ from leither.people import GUEST, Act, Denied, Principal
 from leither.ports import View
 from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
+from leither.service.following import Following
 from leither.service.holding import Mimei, load
 from leither.service.passkeys import Passkeys
 from leither.service.resolving import Resolving
@@ -58,6 +59,7 @@ class ApiContext:
     config_rows: Callable[[], Sequence[ConfigRow]]
     lan: LanOffice | None = None
     network: NetworkOffice | None = None
+    following: Following | None = None
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
     lookups: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.LOOKUP_THREADS_MAX))
     imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))
