@@ -39,7 +39,7 @@ async def dial_socket(address: Multiaddr, *, source_port: int = 0) -> Pipe:
 
 async def _from_port(source_port: int, host: str, port: int) -> socket.socket:
     """Return a connected socket whose own port is one that is listened on. Raises: OSError."""
-    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setblocking(False)
         share_port(made)

@@ -313,16 +313,19 @@ class Host:
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket bound to a port that nobody else listens on, and that may be dialled from. Raises: OSError."""
+    """Return a socket bound to a port that nobody else listens on, and that may be dialled from. Raises: OSError.
+
+    It says that it speaks TCP: asyncio sends small writes without delay only then.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as alone:
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as alone:
         # A shared port could be taken by two programs, so it is asked for alone first.
         _only_its_family(alone)
         alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         alone.bind((host, port))
         alone.listen(1)
         port = alone.getsockname()[1]
-    made = socket.socket(family, socket.SOCK_STREAM)
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         _only_its_family(made)
         share_port(made)
