@@ -16,7 +16,7 @@ from leither.service.visible import CHANGE, Visibility
 
 @contextmanager
 def exchanging(engines: Engines, network: Network) -> Iterator[Exchange]:
-    """Exchange blocks with peers while the context lasts. Each gets what everyone may have and no denylist rules out."""
+    """Exchange blocks with peers while the context lasts. Each gets what everyone may have, and nothing denied."""
     visibility = Visibility(engines)
     public = PublicBlocks(engines, visibility)
 

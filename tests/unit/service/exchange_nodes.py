@@ -63,8 +63,8 @@ def nodes(*names: str) -> Iterator[list[Node]]:
 @contextmanager
 def loopback_node(name: str) -> Iterator[Node]:
     """Give a node that speaks libp2p on the loopback interface."""
-    setup = Setup(HostKey(seed_of(name)), Reach.OFF, (tcp_address("127.0.0.1", 0),), SeededRandom(name.encode()).token)
-    network = Libp2pNetwork(setup, FakeClock())
+    token, listen = SeededRandom(name.encode()).token, (tcp_address("127.0.0.1", 0),)
+    network = Libp2pNetwork(Setup(HostKey(seed_of(name)), Reach.OFF, listen, token, FakeClock()))
     node = Node(network)
     try:
         yield node
