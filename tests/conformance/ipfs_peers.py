@@ -67,6 +67,14 @@ class Helia:
     def cat(self, cid: str, *, timeout_s: int = TIMEOUT_S) -> str:
         return str(self._tell("cat", cid=cid, timeoutMs=1000 * timeout_s)["sha256"])
 
+    def name(self, name: str, *, timeout_s: int = TIMEOUT_S) -> str:
+        """What it resolves an IPNS name to. Raises: NotGiven."""
+        return str(self._tell("name", name=name, timeoutMs=1000 * timeout_s)["value"])
+
+    def read(self, cid: str, path: str, *, timeout_s: int = TIMEOUT_S) -> str:
+        """The text of a file below a directory, which it finds by itself. Raises: NotGiven."""
+        return str(self._tell("read", cid=cid, path=path, timeoutMs=1000 * timeout_s)["text"])
+
     def seconds(self, cid: str) -> float:
         """How long it takes it to get a file, without what it takes to start."""
         return float(self._tell("cat", cid=cid, timeoutMs=1000 * TIMEOUT_S)["seconds"])
@@ -89,12 +97,12 @@ class Helia:
 
 
 @contextmanager
-def helia() -> Iterator[Helia]:
+def helia(script: Path = HELIA) -> Iterator[Helia]:
     """Run a Helia node."""
     node = shutil.which("node")
     if node is None or not (REPOSITORY / "web/node_modules/helia").is_dir():
         pytest.fail("needs Node and the packages under web/; `make test` sets them up, or run `npm ci` in web/")
-    command = [node, "--input-type=module", "--eval", HELIA.read_text()]
+    command = [node, "--input-type=module", "--eval", script.read_text()]
     with subprocess.Popen(
         command, cwd=REPOSITORY / "web", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

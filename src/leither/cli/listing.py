@@ -22,6 +22,7 @@ def show_mimei(output: Output, info: Info) -> None:
             ("author", info["author"]),
             ("private", "what it holds is stored sealed" if info["private"] else None),
             ("right", info["right"]),
+            ("ipns", info["ipns"]),
             ("created", moment(info["created"])),
             ("versions", f"{info['versions']:,}" + ("" if info["last"] is None else f", last {info['last']}")),
             ("release", info["release"]),

@@ -23,6 +23,7 @@ COMMANDS = {
     "follow": ("follow:follow", "Bring MiMei up to date from other nodes."),
     "unfollow": ("follow:unfollow", "Bring a MiMei up to date no more."),
     "app": ("app:app", "Publish a folder as an app, list apps."),
+    "get": ("get:get", "Bring a MiMei here from other nodes, or up to date, by its id."),
     "mm": ("mm:mm", "Make MiMei; read and write what is in them."),
     "db": ("db:db", "Run a Redis command on a database, or on a version of it."),
     "backup": ("versions:backup", "Keep the working copy as a new version."),

@@ -129,6 +129,9 @@ SETTINGS: dict[str, Setting] = {
         "how far it speaks with other nodes: off (this machine only), lan, peers (those you name, wherever they are) "
         "or public (the public IPFS network as well)",
     ),
+    "guest_lookups": Setting(
+        False, read_flag, "whether guests, too, may make the node look on the network for what it doesn't hold"
+    ),
     "network_port": Setting(4801, read_port, "where other nodes meet it"),
     "redis_port": Setting(4802, read_port, "where Redis clients will meet it"),
     "durability": Setting(
@@ -179,6 +182,7 @@ class Settings:
     app_ports: str
     port: int
     network: str
+    guest_lookups: bool
     network_port: int
     redis_port: int
     durability: str

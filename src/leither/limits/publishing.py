@@ -18,6 +18,9 @@ ANNOUNCE_RETRY_MAX_S = 3600
 # Refusing
 DENY_LINE_BYTES_MAX = 2 * MIB
 """Longest line of a denylist, as its specification has it."""
+DENY_FILE_BYTES_MAX = 512 * MIB
+DENY_CHECK_S = 2
+"""How often it is looked whether a denylist has changed."""
 DENY_HEADER_BYTES_MAX = 1 * MIB
 """Longest header of a denylist; where none ends within this, there is none."""
 DENY_RULES_MAX = 4_000_000
@@ -52,6 +55,8 @@ RESOLVE_TRIES_MAX = 3
 """Look-ups for one request, where holders go on writing meanwhile."""
 RESOLVES_MAX = 8
 """Look-ups at once; a guest may cause a quarter of them."""
+LOOKUP_THREADS_MAX = 32
+"""Threads in which requests wait for look-ups; those for the same MiMei wait for one."""
 RESOLVED_S = 5
 """How long what was brought up to date counts as that."""
 ABSENT_S = 15

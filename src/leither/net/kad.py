@@ -26,6 +26,7 @@ from leither.net.host import Host
 from leither.net.kad_records import Providers, RoutedValues
 from leither.net.peer_book import PeerBook
 from leither.net.stream import MuxedStream
+from leither.ports import Clock
 from leither.ports.network import Values
 from leither.ports.network_errors import StreamBroken
 from leither.wire.kad_message import LAN, PUBLIC, Contact, KadMessage, Kind, Value, parse_kad
@@ -38,7 +39,7 @@ BESIDE = 3
 class Kad:
     """This node's part of the DHT. It serves those in reach unless told otherwise by `serve`."""
 
-    def __init__(self, host: Host, book: PeerBook, own_addresses: Callable[[], list[Multiaddr]]) -> None:
+    def __init__(self, host: Host, book: PeerBook, own_addresses: Callable[[], list[Multiaddr]], clock: Clock) -> None:
         self.table = RoutingTable(host.peer_id)
         self.spaces: dict[str, Values] = {}
         """Which values are taken, by namespace."""
@@ -48,6 +49,7 @@ class Kad:
         self._host = host
         self._book = book
         self._own_addresses = own_addresses
+        self._clock = clock
 
     def serve(self, protocols: Sequence[str]) -> None:
         """Answer requests of these protocols, and of no others."""
@@ -118,7 +120,7 @@ class Kad:
         """Put a value at those nearest to its key; return how many took it."""
         self._values.put(key, value)
         peers = await self._search(KadMessage(Kind.FIND_NODE, key), place(key), lambda answer: False)
-        request = KadMessage(Kind.PUT_VALUE, key, Value(key, value))
+        request = KadMessage(Kind.PUT_VALUE, key, Value(key, value, self._clock.now_ms()))
         return sum(await asyncio.gather(*(self._took(peer, request) for peer in peers)))
 
     async def _took(self, peer: PeerId, request: KadMessage) -> bool:
@@ -233,7 +235,8 @@ class Kad:
                 return None
             case Kind.GET_VALUE:
                 held = self._values.get(key)
-                return KadMessage(Kind.GET_VALUE, key, None if held is None else Value(key, held), closer)
+                value = None if held is None else Value(key, held, self._clock.now_ms())
+                return KadMessage(Kind.GET_VALUE, key, value, closer)
             case Kind.PUT_VALUE:
                 value = request.value
                 if value is None or value.key != key or len(value.value) > ROUTED_VALUE_BYTES_MAX:

@@ -66,7 +66,7 @@ class NetNode:
         self.standing = Standing(loop.time)
         self.host.admits = self._admits
         self.identifying = Identifying(self.host, self.addresses)
-        self.kad = Kad(self.host, self.book, self.addresses)
+        self.kad = Kad(self.host, self.book, self.addresses, setup.clock)
         self.gossip = Gossip(self.host, self.blame)
         self.keeping = Keeping(self.host, self.book)
         self.reachability = Reachability(self.host, self._own, self._changed)

@@ -16,12 +16,12 @@ from leither.service.visible import CHANGE, Visibility
 
 @contextmanager
 def exchanging(engines: Engines, network: Network) -> Iterator[Exchange]:
-    """Exchange blocks with peers while the context lasts. Each gets what everyone may have."""
+    """Exchange blocks with peers while the context lasts. Each gets what everyone may have, and nothing denied."""
     visibility = Visibility(engines)
     public = PublicBlocks(engines, visibility)
 
     def may_have(peer: PeerId, cid: Cid) -> int | None:
-        return public.size_bytes(cid)
+        return None if engines.denied.denies(cid) else public.size_bytes(cid)
 
     exchange = Exchange(network, engines.blocks, may_have, time.monotonic)
 

@@ -37,10 +37,16 @@ def make_app(node: "Node") -> "App":
         config_rows=lambda: rows,
         lan=node.lan,
         network=node.networking,
+        resolving=node.resolving,
         following=node.following,
     )
     return create_app(
-        node.engines, settings, tokens=node.tokens, api=create_api(context), dav=create_dav(node.engines, node.tokens)
+        node.engines,
+        settings,
+        tokens=node.tokens,
+        api=create_api(context),
+        dav=create_dav(node.engines, node.tokens),
+        resolving=node.resolving,
     )
 
 

@@ -7,6 +7,7 @@ identity/users/ the seeds of its users, by their ids
 token           the owner's token for the command line
 tls/            this node's authority, and what it issued for other machines to meet
 node.json       how to reach the node that runs; only good while the lock is held
+denylists/      files ending .deny: what the node gives to nobody
 blocks/ state/  the stores
 config.toml     settings, written by people
 """
@@ -89,6 +90,7 @@ class Home:
         self.node_file = path / "node.json"
         self.socket_file = path / "command.sock"
         self.tls = path / "tls"
+        self.denylists = path / "denylists"
         self.blocks = path / "blocks"
         self.state = path / "state"
 

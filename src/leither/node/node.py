@@ -12,6 +12,7 @@ from leither import __version__
 from leither.config import Settings
 from leither.crypto import id_text
 from leither.node.audit_writer import AuditWriter
+from leither.node.denylists import DenylistFolder
 from leither.node.exchanging import exchanging
 from leither.node.home import Home, Running
 from leither.node.identity import Unlock, forget_former, learn_former, read_identity
@@ -19,6 +20,7 @@ from leither.node.lan import Lan
 from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
 from leither.node.networking import Networking
+from leither.node.publishing import publishing, resolving
 from leither.node.stores import open_blocks
 from leither.people import Front, Scope
 from leither.ports import Clock, Random
@@ -28,6 +30,7 @@ from leither.service.engines import Engines, Identity
 from leither.service.exchange import Exchange
 from leither.service.following import Following
 from leither.service.person_index import former_keys
+from leither.service.resolving import Resolving
 from leither.service.succession import needed_keys, succeed
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
 from leither.service.users import Users
@@ -67,6 +70,8 @@ class Node:
         self.redis_sockets = redis_sockets
         self.lan = lan
         self.networking = networking
+        self.resolving: Resolving | None = None
+        """What finds MiMei on other nodes; None where the node does not serve."""
         self.exchange: Exchange | None = None
         """Blocks to and from peers; None where the node does not serve."""
         self.following: Following | None = None
@@ -106,7 +111,8 @@ class Node:
             stack.callback(blocks.close)
             state = LmdbState(home.state, every_second=settings.durability == "everysec")
             stack.callback(state.close)
-            make = partial(Engines, blocks=blocks, state=state, clock=clock or SystemClock(), random=random)
+            denied, clock = DenylistFolder(home.denylists), clock or SystemClock()
+            make = partial(Engines, blocks=blocks, state=state, clock=clock, random=random, denied=denied)
             engines = _with_former(home, make, identity, passphrase)
             lan = Lan(
                 settings,
@@ -121,6 +127,8 @@ class Node:
                 lan.bind(port=sockets[0].getsockname()[1], redis_port=redis_sockets[0].getsockname()[1])
             networking = Networking(settings, engines, machine)
             if listening:
+                stack.callback(denied.close)
+                denied.watch()
                 stack.callback(networking.close)
                 networking.start()
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
@@ -132,6 +140,8 @@ class Node:
             succeed(engines, None)
             forget_former(home, engines.identity.former, needed=needed_keys(engines, None))
             if networking.network is not None:
+                node.resolving = stack.enter_context(resolving(settings, engines, networking.network))
+                stack.enter_context(publishing(engines, networking.network))
                 node.following = Following(engines, networking.network)
                 stack.callback(node.following.close)
                 node.following.start()

@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from leither import limits
-from leither.crypto import MimeiId, epoch_secret, id_text
+from leither.crypto import KeyId, MimeiId, epoch_secret, id_text
 from leither.crypto.peer_id import PeerId
 from leither.errors import CorruptionError, InputError, LeitherError, LimitError, NotFound, PeerError
 from leither.mimei.rendezvous import private_rendezvous, rendezvous
@@ -92,10 +92,13 @@ class Resolving:
         engines: Engines,
         network: Network,
         *,
-        hello: Callable[[], Hello] | None = None,
+        hello: Callable[[KeyId | None], Hello] | None = None,
         for_guests: bool = False,
     ) -> None:
-        """Take hello: makes what tells who asks. for_guests: whether guests may cause look-ups."""
+        """Take hello: makes what says that this node acts for a user, or the owner.
+
+        for_guests: whether guests may cause look-ups.
+        """
         self._engines = engines
         self._who_asks = hello
         self._network = network
@@ -285,8 +288,8 @@ class Resolving:
         return keys
 
     def _hello(self, principal: Principal) -> Hello | None:
-        """Return who asks: the owner says so, to peers that they chose; anybody else asks as a guest."""
-        return self._who_asks() if principal.is_owner and self._who_asks is not None else None
+        """Return who asks, which peers are told that the owner chose. To others everybody is a guest."""
+        return self._who_asks(principal.user) if principal.is_resident and self._who_asks is not None else None
 
 
 def _refuse(mimei: MimeiId) -> Principal:

@@ -15,7 +15,7 @@ anywhere their author chose.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leither import limits
@@ -24,9 +24,11 @@ from leither.codec.foreign import AnyCid
 from leither.crypto import MimeiId
 from leither.errors import NotFound
 from leither.mimei.entry import EntryType
+from leither.mimei.path import Path
 from leither.mimei.version import Version
 from leither.people import Act, Principal
 from leither.service.block_index import BlockIndex
+from leither.service.denied import refuse_denied, sparing
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
@@ -192,7 +194,15 @@ class Visibility:
     @property
     def generation(self) -> int:
         """Counts the changes; what was found out under an older one may no longer hold."""
-        return self._generation
+        return self._generation + self._engines.denied.generation
+
+    def refuse_denied(self, cids: Sequence[AnyCid], path: Path) -> None:
+        """Check that no denylist rules out a path, given the CIDs of its root and of each segment followed so far.
+
+        Raises: ContentDenied.
+        """
+        for number, cid in enumerate(cids):
+            refuse_denied(self._engines.denied, cid, path[number:])
 
     def until_ms(self, principal: Principal) -> int:
         """Return the moment from which on time alone may change what a principal may fetch; 0 if unknown."""
@@ -229,7 +239,7 @@ class Visibility:
             found = Sighted(blocks.get, None)
         if not blocks.has(cid):
             raise BlockNotFound(cid)
-        return found
+        return Sighted(sparing(self._engines.denied, found.get), found.mimei)
 
     def of(self, principal: Principal) -> Visible:
         """Return what `principal` may fetch now: the same object until something changes. Cost: if new, O(MiMei)."""

@@ -19,10 +19,14 @@ from leither.http.asgi import App, Message, Receive, Scope, Send
 from leither.http.exchange import Exchange
 from leither.http.request import Request
 from leither.http.threads import Threads
+from leither.service.denied import ContentDenied
 from leither.service.engines import Engines
+from leither.service.resolving import Resolving
 from leither.service.tokens import Tokens
 from leither.service.visible import Visibility
+from leither.web import notice
 from leither.web.console import Console, NoSuchPage
+from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.ipfs import IpfsPaths
 from leither.web.gateway.mimei import MimeiPaths
 from leither.web.gateway.origin import Origins
@@ -53,7 +57,16 @@ class NoNames(NotFound):
 class FrontDoor:
     """The application. `close` ends its watching for changes; the ASGI shutdown does it too."""
 
-    def __init__(self, engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App, dav: App) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        settings: WebSettings,
+        *,
+        tokens: Tokens,
+        api: App,
+        dav: App,
+        resolving: Resolving | None = None,
+    ) -> None:
         self.metrics = Metrics(engines)
         self._api = api
         self._dav = dav
@@ -63,9 +76,10 @@ class FrontDoor:
         self._trust = TrustPages(settings)
         visibility = Visibility(engines)
         places = Places(engines)
-        blocks = SmallBlocks(engines.blocks.get)
-        self._origins = Origins(blocks, settings, tokens, places, self._threads, engines.audit)
-        self._mimei = MimeiPaths(blocks.get, settings, tokens, places, self._threads)
+        blocks = SmallBlocks(engines.blocks.get, engines.denied)
+        elsewhere = Elsewhere(resolving)
+        self._origins = Origins(blocks, settings, tokens, places, self._threads, engines.audit, elsewhere)
+        self._mimei = MimeiPaths(blocks.get, settings, tokens, places, self._threads, elsewhere)
         self._ipfs = IpfsPaths(blocks, tokens, visibility, self._threads, engines.audit)
         self._watching = ExitStack()
         for hear in (visibility.hear, places.hear):
@@ -143,6 +157,14 @@ class FrontDoor:
                 await self._origins.serve(exchange, app)
             else:
                 await self._serve_node(exchange, route)
+        except ContentDenied as error:
+            if status:
+                LOGGER.warning("an answer broke off: %s", error)
+            elif b"text/html" in request.headers.get(b"accept", b""):
+                fields = (*notice.HEADERS, NO_STORE)
+                await exchange.answer(410, notice.denied(error.content), media_type=notice.HTML, headers=fields)
+            else:
+                await exchange.problem(error)
         except LeitherError as error:
             if status:
                 # Part of the answer is out: leaving it unfinished makes the server break the connection.
@@ -212,6 +234,11 @@ def _route(raw_path: bytes) -> str:
     return "page"
 
 
-def create_app(engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App, dav: App) -> FrontDoor:
-    """Return the application of a node. `api` is what is below `/api`, and gets its lifespan; `dav`, `/dav`."""
-    return FrontDoor(engines, settings, tokens=tokens, api=api, dav=dav)
+def create_app(
+    engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App, dav: App, resolving: Resolving | None = None
+) -> FrontDoor:
+    """Return the application of a node.
+
+    Args: api: what is below `/api`, and gets its lifespan. dav: the same for `/dav`. resolving: brings here what isn't.
+    """
+    return FrontDoor(engines, settings, tokens=tokens, api=api, dav=dav, resolving=resolving)

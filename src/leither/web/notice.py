@@ -44,6 +44,15 @@ def not_found(path: str) -> bytes:
     )
 
 
+def denied(content: str) -> bytes:
+    """Return the page for what a denylist rules out."""
+    return page(
+        "This is not given out here",
+        f"<p><code>{escape(content)}</code> stands on a denylist of this node, so it is given to nobody. "
+        "Other nodes may have other lists.</p>",
+    )
+
+
 def nothing_released(mimei: str, node_url: str) -> bytes:
     """Return the page of an origin that serves nothing: absent, private and unreleased look alike."""
     return page(

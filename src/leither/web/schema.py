@@ -54,6 +54,9 @@ class MimeiInfo(Struct, frozen=True, kw_only=True):
     ext: Annotated[str, _about("An extension of the topic, often a file name's.")]
     mark: Annotated[str, _about("What tells it from others of its app and author.")]
     private: Annotated[bool, _about("Whether what it holds is stored sealed.")]
+    ipns: Annotated[
+        str | None, _about("The IPNS name under which any IPFS peer finds its release, once it was put there.")
+    ]
     right: Annotated[str, _about("Who may do what, for instance `everyone=read-release`, or `private`.")]
     created: Annotated[Moment | None, _about("When it was made.")]
     versions: Annotated[int, _about("How many numbered versions there are.")]

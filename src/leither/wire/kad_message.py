@@ -16,6 +16,7 @@ from leither.codec.multiaddr import Multiaddr
 from leither.crypto.peer_id import NotAPeerId, PeerId, parse_peer_id, peer_id_bytes
 from leither.limits import KAD_PEERS_MAX, PEER_ADDRESSES_MAX
 from leither.wire.identify import addresses_in
+from leither.wire.moment import format_moment, parse_moment
 from leither.wire.protobuf import BadProtobuf, bytes_field, fields, number_field
 
 PUBLIC = "/ipfs/kad/1.0.0"
@@ -43,10 +44,20 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value under its key."""
+    """A value under its key. received_ms: the time where it was held; 0 where that isn't said.
+
+    js-libp2p takes a value from nobody who doesn't say the time.
+    """
 
     key: bytes
     value: bytes
+    received_ms: int = 0
+
+    def encode(self) -> bytes:
+        """Return the record."""
+        moment = format_moment(self.received_ms * 1_000_000).encode("ascii")
+        received = bytes_field(5, moment) if self.received_ms else b""
+        return bytes_field(1, self.key) + bytes_field(2, self.value) + received
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class KadMessage:
         if self.key:
             parts.append(bytes_field(2, self.key))
         if self.value is not None:
-            parts.append(bytes_field(3, bytes_field(1, self.value.key) + bytes_field(2, self.value.value)))
+            parts.append(bytes_field(3, self.value.encode()))
         parts += [bytes_field(8, _encode_contact(each)) for each in self.closer]
         parts += [bytes_field(9, _encode_contact(each)) for each in self.providers]
         return b"".join(parts)
@@ -103,7 +114,8 @@ def _encode_contact(contact: Contact) -> bytes:
 
 def _value(data: memoryview) -> Value:
     found = {number: bytes(field) for number, field in fields(data) if isinstance(field, memoryview)}
-    return Value(found.get(1, b""), found.get(2, b""))
+    received_ns = parse_moment(found.get(5, b""))
+    return Value(found.get(1, b""), found.get(2, b""), 0 if received_ns is None else max(received_ns, 0) // 1_000_000)
 
 
 def _contact(data: memoryview) -> list[Contact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from leither.crypto import KeyId
 from leither.crypto.peer_id import peer_public_key
 from leither.people import Device
 from leither.ports import Stream
@@ -67,7 +68,7 @@ class Seeker(Giver):
         finally:
             found.close()
 
-    def _hello(self) -> Hello:
+    def _hello(self, user: KeyId | None) -> Hello:
         person, key = self.engines.identity.person, peer_public_key(self.network.peer_id)
         assert key is not None
         device = Device(

@@ -10,6 +10,7 @@ from leither.crypto import MimeiId, id_text
 from leither.http.asgi import Message, Receive, Scope, Send
 from leither.mimei.path import parse_path
 from leither.people import right as rights
+from leither.ports import NOTHING_DENIED, Denied
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.engines import Engines, Identity
@@ -71,7 +72,7 @@ async def stub_api(scope: Scope, receive: Receive, send: Send) -> None:
 class Front:
     """A node's web side with memory engines."""
 
-    def __init__(self, settings: WebSettings | None = None) -> None:
+    def __init__(self, settings: WebSettings | None = None, *, denied: Denied = NOTHING_DENIED) -> None:
         self.clock = StillClock()
         self.engines = Engines(
             blocks=MemoryBlocks(),
@@ -79,6 +80,7 @@ class Front:
             clock=self.clock,
             random=CountedRandom(),
             identity=Identity.of(b"p" * 32, b"n" * 32),
+            denied=denied,
         )
         self.tokens = Tokens(self.engines)
         self.settings = settings or WebSettings(port=PORT)

@@ -25,6 +25,7 @@ def peers(count: int) -> list[PeerId]:
         KadMessage(Kind.PING),
         KadMessage(Kind.FIND_NODE, b"key", closer=(Contact(peers(1)[0], (ADDRESS,)),)),
         KadMessage(Kind.PUT_VALUE, b"key", Value(b"key", b"value")),
+        KadMessage(Kind.GET_VALUE, b"key", Value(b"key", b"value", 1_700_000_000_123)),
         KadMessage(Kind.GET_PROVIDERS, b"key", providers=(Contact(peers(1)[0], ()), Contact(peers(2)[1], (ADDRESS,)))),
     ],
 )

@@ -11,13 +11,13 @@ from leither.cli.address import resolve, resolve_whole
 from leither.cli.api import Api, inner_path, mimei_path
 from leither.cli.command import Group
 from leither.cli.commands.app import upload_tree
+from leither.cli.download import download
 from leither.cli.failure import ApiProblem
 from leither.cli.listing import show_mimei, show_mimei_list, show_paths
 from leither.cli.output import moment, size
 from leither.cli.parameter import SIZE
 from leither.cli.progress import counted, progress
 from leither.cli.session import Session, pass_session
-from leither.cli.unpack import replacing_file, unpack_tree
 from leither.errors import InputError
 
 _CHUNK_BYTES = 1 << 20
@@ -179,23 +179,8 @@ def get(session: Session, mimei: str, path: str, target: Path | None, force: boo
     """Write a file or folder of a MiMei to this machine."""
     with session.api() as api:
         named = resolve(api, mimei)
-        found = api.get(inner_path(named.ref, "files", path), info=1)
-        if target is None:
-            target = Path(found["name"] or api.get(mimei_path(named.id))["mark"].replace("/", "_") or named.id)
-        target = target.absolute()
-        with progress(session.output, "receiving", total=found["bytes"]) as advance:
-            if found["type"] == "directory":
-                with api.stream("GET", inner_path(named.ref, "tar", path)) as chunks:
-                    files = unpack_tree(counted(chunks, advance), target, force=force)
-            else:
-                files = 1
-                with (
-                    api.stream("GET", inner_path(named.ref, "files", path)) as chunks,
-                    replacing_file(target, force=force) as file,
-                ):
-                    file.writelines(counted(chunks, advance))
-    answer = {"path": str(target), "type": found["type"], "files": files, "bytes": found["bytes"]}
-    session.show(answer, lambda output: output.line(str(target)))
+        answer = download(session, api, named, path, target, force=force)
+    session.show(answer, lambda output: output.line(answer["path"]))
 
 
 @mm.command()

@@ -23,10 +23,12 @@ from leither.service.engines import Engines
 from leither.service.following import Following
 from leither.service.holding import Mimei, MimeiNotFound, load
 from leither.service.passkeys import Passkeys
+from leither.service.resolving import Resolving
 from leither.service.tokens import BadToken, Tokens
 from leither.service.users import Users
 from leither.service.versions import default_selector, readable_version
 from leither.service.visits import Visits
+from leither.web.elsewhere import Elsewhere
 from leither.web.lan import LanOffice
 from leither.web.network import NetworkOffice
 from leither.web.reach import Reach, reach_of
@@ -61,24 +63,29 @@ class ApiContext:
     network: NetworkOffice | None = None
     following: Following | None = None
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
+    lookups: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.LOOKUP_THREADS_MAX))
     imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))
+    resolving: Resolving | None = None
+    elsewhere: Elsewhere = field(init=False)
     visits: Visits = field(init=False)
     passkeys: Passkeys = field(init=False)
 
     def __post_init__(self) -> None:
         """Open the doors for visitors and for passkeys."""
+        object.__setattr__(self, "elsewhere", Elsewhere(self.resolving))
         object.__setattr__(self, "visits", Visits(self.engines, self.tokens))
         object.__setattr__(self, "passkeys", Passkeys(self.engines, self.tokens))
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and what the node lets it work with."""
+    """Who asks, and what the node lets it work with. reads: whether the request changes nothing."""
 
     context: ApiContext
     principal: Principal
     secret: str | None
     reach: Reach
+    reads: bool = False
 
     @property
     def engines(self) -> Engines:
@@ -96,8 +103,15 @@ class Caller:
         return Catalog(self.context.engines)
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run `work`, which may wait for the disk, in one of the API's threads."""
-        return await anyio.to_thread.run_sync(work, *args, limiter=self.context.threads)
+        """Run `work`, which may wait for the disk, in one of the API's threads.
+
+        A reading that misses a MiMei brings it here from other nodes, if the caller may cause that, and is run again.
+        """
+
+        async def run() -> T:
+            return await anyio.to_thread.run_sync(work, *args, limiter=self.context.threads)
+
+        return await self.context.elsewhere.read(run, self.principal) if self.reads else await run()
 
     def mimei(self, id_text: str, act: Act) -> Mimei:
         """Return the MiMei for `act`. Raises: NotAnAddress, NotWorkingCopy, MimeiNotFound, Denied."""
@@ -174,11 +188,12 @@ async def find_caller(request: Request[Any, Any, Any], state: State) -> Caller:
     """Return who sends `request`: the holder of its bearer token, or a guest. Raises: BadToken."""
     context: ApiContext = state.context
     reach = reach_of(context.settings, cast("Scope", request.scope))
+    reads = request.scope.get("method") == "GET"
     secret = bearer(request.headers.getall("authorization", []))
     if secret is None:
-        return Caller(context, guest(Front.API), None, reach)
+        return Caller(context, guest(Front.API), None, reach, reads=reads)
     principal = await anyio.to_thread.run_sync(context.tokens.principal_of, secret, Front.API, limiter=context.threads)
-    return Caller(context, principal, secret, reach)
+    return Caller(context, principal, secret, reach, reads=reads)
 
 
 def bearer(values: Sequence[str]) -> str | None:

@@ -19,6 +19,7 @@ from leither.service.holding import Mimei, VersionNotFound, load
 from leither.service.versions import resolve, rows
 from leither.web.api.context import ApiContext, Caller
 from leither.web.schema import EntryKind, MimeiInfo, PathInfo, VersionInfo
+from leither.wire.ipns import ipns_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KINDS: dict[EntryType, EntryKind] = {
@@ -61,6 +62,7 @@ def describe_mimei(caller: Caller, view: View, mimei: Mimei) -> MimeiInfo:
         ext=genesis.ext,
         mark=genesis.mark,
         private=mimei.is_private,
+        ipns=ipns_name(mimei.control.ipns) if mimei.control.ipns is not None else None,
         right=rights.text(mimei.control.right),
         created=moment(mimei.control.created),
         versions=_versions(caller, view, mimei, acts),

@@ -143,12 +143,14 @@ class IpfsPaths:
     def _locate(self, principal: Principal, root: AnyCid, path: Path) -> Located:
         check_path(path)
         generation = self._visibility.generation
+        self._visibility.refuse_denied((root,), path)
         sighted = self._sight(principal, root)
         get = sighted.get
         cids = [root]
         try:
             for name in path:
                 cids.append(lookup(get, cids[-1], name).cid)
+            self._visibility.refuse_denied(cids, path)
             if not isinstance(cids[-1], ForeignCid):
                 # An answer that can't even begin is told as absent, before it begins.
                 get(cids[-1])

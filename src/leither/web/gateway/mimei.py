@@ -19,6 +19,7 @@ from leither.people import Principal
 from leither.service.tokens import Tokens
 from leither.unixfs import Get
 from leither.web import notice
+from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.identify import bearer
 from leither.web.gateway.listing import listing
 from leither.web.gateway.places import Places, State
@@ -31,12 +32,21 @@ _INDEX = "index.html"
 class MimeiPaths:
     """Serves MiMei at path addresses."""
 
-    def __init__(self, get: Get, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads) -> None:
+    def __init__(
+        self,
+        get: Get,
+        settings: WebSettings,
+        tokens: Tokens,
+        places: Places,
+        threads: Threads,
+        elsewhere: Elsewhere,
+    ) -> None:
         self._get = get
         self._settings = settings
         self._tokens = tokens
         self._places = places
         self._threads = threads
+        self._elsewhere = elsewhere
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer a request below `/mm/`. Raises: BadRequest, NotAnAddress, MimeiNotFound."""
@@ -47,7 +57,9 @@ class MimeiPaths:
         address = parse_address(request.names[1])
         path = request.names[2:]
         principal = bearer(request, self._tokens)
-        state = await self._threads.run(lambda: self._places.open(address.id, address.version, principal))
+        state = await self._elsewhere.read(
+            lambda: self._threads.run(lambda: self._places.open(address.id, address.version, principal)), principal
+        )
         headers = _headers(address, principal)
         content, index = await self._threads.run(lambda: self._look(state, path, principal))
         if self._belongs_to_app(exchange, state, content or index):

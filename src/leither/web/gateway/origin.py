@@ -17,6 +17,7 @@ from leither.service.audit import Audit
 from leither.service.tokens import BadCode, Tokens
 from leither.unixfs import BadName, PathTooLong
 from leither.web import notice
+from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.identify import visitor
 from leither.web.gateway.places import Places, State
 from leither.web.gateway.ready import ReadyAnswers, is_plain, read_by_guests
@@ -49,7 +50,14 @@ class Origins:
     """Serves every app of the node at its own origin."""
 
     def __init__(
-        self, blocks: SmallBlocks, settings: WebSettings, tokens: Tokens, places: Places, threads: Threads, audit: Audit
+        self,
+        blocks: SmallBlocks,
+        settings: WebSettings,
+        tokens: Tokens,
+        places: Places,
+        threads: Threads,
+        audit: Audit,
+        elsewhere: Elsewhere,
     ) -> None:
         self._get = blocks.get
         self._ready = ReadyAnswers(blocks, lambda: places.generation, audit)
@@ -57,6 +65,7 @@ class Origins:
         self._tokens = tokens
         self._places = places
         self._threads = threads
+        self._elsewhere = elsewhere
 
     def at_once(self, request: Request, mimei: MimeiId) -> tuple[bytes, bytes] | None:
         """Return the header lines and body for a plain request that was answered before; None to `serve` it."""
@@ -81,7 +90,7 @@ class Origins:
         principal = visitor(request, self._tokens, mimei, reach)
         headers = _APP if principal.is_guest else _PRIVATE_APP
         try:
-            state = self._places.release(mimei, principal)
+            state = await self._elsewhere.read(lambda: self._release(mimei, principal), principal)
         except NotFound:
             body = notice.nothing_released(id_text(mimei), reach.url)
             fields = (*notice.HEADERS, (b"cache-control", b"no-store"))
@@ -105,6 +114,9 @@ class Origins:
         else:
             query = b"?" + request.raw_query if request.raw_query else b""
             await exchange.redirect(request.raw_path + b"/" + query, headers=headers)
+
+    async def _release(self, mimei: MimeiId, principal: Principal) -> State:
+        return self._places.release(mimei, principal)
 
     async def _find(self, state: State, path: Path, principal: Principal) -> Content | None:
         found = self._places.known(state, path)

@@ -12,8 +12,10 @@ from leither.http.sending import Content
 from leither.mimei.address import CUR, RELEASE, Selector
 from leither.mimei.entry import EntryType
 from leither.mimei.path import Path
+from leither.mimei.version import Version
 from leither.people import Act, Principal
 from leither.service.catalog import authorize
+from leither.service.denied import refuse_denied
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, load
@@ -58,7 +60,7 @@ class Places:
     @property
     def generation(self) -> int:
         """Counts the changes; what was found out under an older one may no longer hold."""
-        return self._generation
+        return self._generation + self._engines.denied.generation
 
     def release(self, mimei: MimeiId, principal: Principal) -> State:
         """Return the released version. Raises: MimeiNotFound, VersionNotFound. Cost: nothing, when asked for again."""
@@ -66,11 +68,11 @@ class Places:
         if known is not None and self._engines.clock.now_ms() < known.until_ms:
             known.mimei.note(principal, Act.READ_RELEASE)
             return known
-        generation = self._generation
+        generation = self.generation
         state = self.open(mimei, RELEASE, principal)
         with self._guard:
             # What was released meanwhile is not in it, so it must not stay.
-            if generation == self._generation:
+            if generation == self.generation:
                 if len(self._releases) >= limits.RELEASES_CACHED_MAX:
                     self._releases.clear()
                 self._releases[mimei, principal] = state
@@ -90,13 +92,23 @@ class Places:
                 return State(found, None, found.verdict(principal).until_ms)
             version = readable_version(self._engines, view, found, chosen, principal)
             _refuse_private(found)
+            refuse_denied(self._engines.denied, found.engines.record(Version, version).content)
             return State(found, version, found.verdict(principal).until_ms)
 
     def known(self, state: State, path: Path) -> Content | None:
         """Return the file at `path` if it was found before, without waiting for anything."""
         if state.version is None:
             return None
-        return self._known.get((state.version, path))
+        known = self._known.get((state.version, path))
+        if known is not None:
+            self._refuse_denied(state, path)
+            refuse_denied(self._engines.denied, known.cid)
+        return known
+
+    def _refuse_denied(self, state: State, path: Path) -> None:
+        if state.version is not None:
+            root = state.mimei.engines.record(Version, state.version).content
+            refuse_denied(self._engines.denied, root, path)
 
     def at(self, state: State, path: Path, principal: Principal) -> Content | None:
         """Return the file at `path`, None for a directory. Symlinks and references are followed.
@@ -107,9 +119,11 @@ class Places:
             found = tree.follow(path)
             entry = found.entry
             inside = found.tree is tree
+        self._refuse_denied(state, path)
         if entry.type is not EntryType.FILE:
             return None
         assert entry.cid is not None
+        refuse_denied(self._engines.denied, entry.cid)
         name = path[-1] if path else f".{state.mimei.genesis.ext}"
         content = Content.of(entry.cid, self._size_bytes(entry.cid), media_type(name))
         # What lies in another MiMei depends on who asks, and on what is released there.

@@ -5,6 +5,8 @@ from collections import OrderedDict
 
 from leither import limits
 from leither.codec import Cid
+from leither.ports import NOTHING_DENIED, Denied
+from leither.service.denied import refuse_denied
 from leither.unixfs import Get
 
 
@@ -14,14 +16,17 @@ class SmallBlocks:
     Who may read a block is decided before it is asked for here.
     """
 
-    def __init__(self, get: Get) -> None:
+    def __init__(self, get: Get, denied: Denied = NOTHING_DENIED) -> None:
         self._get = get
+        self._denied = denied
         self._kept: OrderedDict[Cid, bytes] = OrderedDict()
         self._size_bytes = 0
         self._guard = threading.Lock()
 
     def kept(self, cid: Cid) -> bytes | None:
-        """Return the block's bytes if they are in memory, without waiting for the disk."""
+        """Return the block's bytes if they are in memory and not denied, without waiting for the disk."""
+        if self._denied.denies(cid):
+            return None
         with self._guard:
             kept = self._kept.get(cid)
             if kept is not None:
@@ -29,7 +34,8 @@ class SmallBlocks:
             return kept
 
     def get(self, cid: Cid) -> bytes:
-        """Return the block's bytes. Raises: BlockMissing, BlockMismatch."""
+        """Return the block's bytes. Raises: BlockMissing, BlockMismatch, ContentDenied."""
+        refuse_denied(self._denied, cid)
         kept = self.kept(cid)
         if kept is not None:
             return kept
