@@ -7,4 +7,5 @@ from leither.limits.pairing import *
 from leither.limits.people import *
 from leither.limits.storage import *
 from leither.limits.sync import *
+from leither.limits.traffic import *
 from leither.limits.unit import *
