@@ -37,6 +37,8 @@ def make_app(node: "Node") -> "App":
         config_rows=lambda: rows,
         lan=node.lan,
         network=node.networking,
+        pairs=node.services.pairs if node.services is not None else None,
+        traffic=node.services.traffic if node.services is not None else None,
     )
     return create_app(
         node.engines, settings, tokens=node.tokens, api=create_api(context), dav=create_dav(node.engines, node.tokens)

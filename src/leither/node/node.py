@@ -15,6 +15,7 @@ from leither.node.identity import Unlock, read_identity
 from leither.node.lan import Lan
 from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
+from leither.node.network_services import NetworkServices
 from leither.node.networking import Networking
 from leither.node.stores import open_blocks
 from leither.people import Scope
@@ -60,6 +61,8 @@ class Node:
         self.redis_sockets = redis_sockets
         self.lan = lan
         self.networking = networking
+        self.services: NetworkServices | None = None
+        """What it does on its network; None while it does not serve."""
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -116,6 +119,10 @@ class Node:
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
             stack.callback(node.tokens.close)
             node.users.admit_all()
+            if networking.network is not None:
+                node.services = NetworkServices(engines, networking.network)
+                stack.callback(node.services.close)
+                node.services.start()
             yield node
 
     @property
