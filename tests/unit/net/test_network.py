@@ -13,7 +13,7 @@ LOOPBACK = Multiaddr.parse("/ip4/127.0.0.1/tcp/0")
 
 def network(reach: Reach = Reach.OFF) -> Libp2pNetwork:
     random = SystemRandom()
-    return Libp2pNetwork(Setup(HostKey(random.token(32)), reach, (LOOPBACK,), random.token), SystemClock())
+    return Libp2pNetwork(Setup(HostKey(random.token(32)), reach, (LOOPBACK,), random.token, SystemClock()))
 
 
 class ByWebSocket(Libp2pNetwork):
@@ -31,5 +31,7 @@ class TestLibp2pNetwork(NetworkSuite):
 class TestLibp2pNetworkOverWebSockets(NetworkSuite):
     def make(self, count: int) -> list[Network]:
         random = SystemRandom()
-        made = [Setup(HostKey(random.token(32)), Reach.OFF, (LOOPBACK,), random.token) for _ in range(count)]
-        return [ByWebSocket(setup, SystemClock()) for setup in made]
+        made = [
+            Setup(HostKey(random.token(32)), Reach.OFF, (LOOPBACK,), random.token, SystemClock()) for _ in range(count)
+        ]
+        return [ByWebSocket(setup) for setup in made]
