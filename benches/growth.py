@@ -39,14 +39,17 @@ def figures(*, sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000), rounds: in
     return found
 
 
-def open_engines(folder: Path) -> Engines:
-    """Return engines with the real stores, in `folder`. Whoever opens them closes `state` and `blocks`."""
+def open_engines(folder: Path, *, node: bytes = bytes(32)) -> Engines:
+    """Return engines with the real stores, in `folder`, of one person's node with the key seed `node`.
+
+    Whoever opens them closes `state` and `blocks`.
+    """
     return Engines(
         blocks=PackBlocks(folder / "blocks"),
         state=LmdbState(folder / "state"),
         clock=SystemClock(),
         random=SystemRandom(),
-        identity=Identity.of(bytes(32), bytes(32)),
+        identity=Identity.of(bytes(32), node),
     )
 
 

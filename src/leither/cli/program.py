@@ -27,6 +27,8 @@ COMMANDS = {
     ),
     "where": ("backup_status:where", "Show which nodes hold a MiMei, and how old that is."),
     "traffic": ("backup_status:traffic", "Show what went to and came from other nodes of late."),
+    "follow": ("follow:follow", "Bring MiMei up to date from other nodes."),
+    "unfollow": ("follow:unfollow", "Bring a MiMei up to date no more."),
     "app": ("app:app", "Publish a folder as an app, list apps."),
     "mm": ("mm:mm", "Make MiMei; read and write what is in them."),
     "db": ("db:db", "Run a Redis command on a database, or on a version of it."),

@@ -50,3 +50,5 @@ FOLLOW_BAD_POINTS = 50
 """What it costs a node's standing to tell what does not prove itself."""
 FOLLOWED_MAX = 4096
 """MiMei that a node follows."""
+FOLLOW_WAIT_S_MAX = 60
+"""How long a request may wait for the first answer of a node."""

@@ -39,6 +39,7 @@ def make_app(node: "Node") -> "App":
         network=node.networking,
         pairs=node.services.pairs if node.services is not None else None,
         traffic=node.services.traffic if node.services is not None else None,
+        following=node.services.following if node.services is not None else None,
     )
     return create_app(
         node.engines, settings, tokens=node.tokens, api=create_api(context), dav=create_dav(node.engines, node.tokens)

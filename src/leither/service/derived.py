@@ -10,6 +10,7 @@ from leither.db.agreement import OF_RANKS, Agreement, Change
 from leither.db.merging import restamp, rewrite
 from leither.db.sweep import expired_keys, remove_expired
 from leither.merkle import EMPTY_MAP, Entry, Nodes, Shape, Stamp
+from leither.merkle import Change as MapChange
 from leither.mimei.version import Version
 from leither.service.complete import CompleteEdit
 from leither.service.cur import Edit
@@ -70,23 +71,32 @@ def settle_derived(joined: OrderedMap, tips: Iterable[OrderedMap]) -> OrderedMap
     return joined.update(sorted(rewriting.changes.items())) if rewriting.changes else joined
 
 
-def check_derived(engines: Engines, before: OrderedMap, entries: OrderedMap) -> None:
-    """Make sure that what is derived in `entries`, a database's map from elsewhere, follows from the rest of it.
+class DerivedCheck:
+    """Makes sure that what is derived in a database's map from elsewhere follows from the rest of it.
 
-    `before` is one in which it does, or empty. Raises: WrongDerivedEntry.  Cost: the changed entries; see `Agreement`.
+    It is shown what differs from a map in which it does; `before` is that one, or empty.
     """
-    found = MapEntries(entries)
-    whole = before.root == EMPTY_MAP.cid
 
-    def changes() -> Iterator[Change]:
-        if whole:
-            return ((key, None, value) for key, value in found.scan(*OF_RANKS))
-        return ((key, old.value if old else None, new.value if new else None) for key, old, new in before.diff(entries))
+    def __init__(self, engines: Engines, before: OrderedMap, entries: OrderedMap) -> None:
+        self._before, self._entries = before, entries
+        self._whole = before.root == EMPTY_MAP.cid
+        self._agreement = Agreement(engines.random.token(32), whole=self._whole)
 
-    agreement = Agreement(engines.random.token(32), whole=whole)
-    for change in changes():
-        agreement.note(change)
-    agreement.check(found, changes)
+    def note(self, change: MapChange) -> None:
+        """Note one change, whose entries are well-formed."""
+        key, old, new = change
+        if not self._whole or OF_RANKS[0] <= key < OF_RANKS[1]:
+            self._agreement.note((key, old.value if old else None, new.value if new else None))
+
+    def check(self) -> None:
+        """Judge what was noted. Raises: WrongDerivedEntry.  Cost: the changed entries; see `Agreement`."""
+        self._agreement.check(MapEntries(self._entries), self._changes)
+
+    def _changes(self) -> Iterator[Change]:
+        if self._whole:
+            return ((key, None, value) for key, value in MapEntries(self._entries).scan(*OF_RANKS))
+        differing = self._before.diff(self._entries)
+        return ((key, old.value if old else None, new.value if new else None) for key, old, new in differing)
 
 
 def check_unsaved(engines: Engines, tip: Version | None, changes: Iterable[tuple[bytes, bytes | None]]) -> None:
@@ -105,7 +115,11 @@ def check_unsaved(engines: Engines, tip: Version | None, changes: Iterable[tuple
     shape = Shape(tip.salt if tip else engines.random.token(limits.MAP_SALT_BYTES))
     before = OrderedMap(tip.side if tip else EMPTY_MAP.cid, shape, Nodes(read, keep))
     entries = ((key, None if value is None else Entry(key, NOBODY, value)) for key, value in changes)
-    check_derived(engines, before, before.update(entries))
+    after = before.update(entries)
+    derived = DerivedCheck(engines, before, after)
+    for change in before.diff(after):
+        derived.note(change)
+    derived.check()
 
 
 def prepare_backup(engines: Engines, mimei: MimeiId) -> frozenset[bytes]:

@@ -17,7 +17,7 @@ from leither.ports.network_errors import StreamBroken
 from leither.service.arrival import Arrived
 from leither.service.engines import Engines
 from leither.service.events import Event as Change
-from leither.service.follow_rows import FollowRow
+from leither.service.follow_rows import FollowRow, put_follow
 from leither.service.sync_node import SyncNode, outcome_of
 from leither.service.sync_taking import Taking
 from leither.wire.sync_follower import Blame, Effect, Met, Outcome, Pull, Pulled, Tick
@@ -70,14 +70,17 @@ class Following:
             self._thread.join()
         self._pulls.shutdown()
 
-    def follow(self, mimei: MimeiId, row: FollowRow) -> None:
-        """Follow a MiMei, or from more nodes. Raises: TooManyFollowed."""
-        self._do(lambda: self._node.follow(mimei, row))
+    def follow(self, mimei: MimeiId, row: FollowRow) -> FollowRow:
+        """Follow a MiMei, or from more nodes; return the row as it is now. Raises: TooManyFollowed."""
+        kept = put_follow(self._engines.state, mimei, row)
+        self._do(lambda: self._node.followed(mimei, kept))
+        return kept
 
     def unfollow(self, mimei: MimeiId) -> bool:
         """Follow a MiMei no more; tell whether it was followed."""
         with self._turn:
             was_followed, effects = self._node.unfollow(mimei)
+            self._last = {key: last for key, last in self._last.items() if key[0] != mimei}
             self._effects += effects
             self._turn.notify_all()
         return was_followed
@@ -93,15 +96,20 @@ class Following:
                 _write(stream, taking.receive(_read(body)))
             return taking.arrived
 
-    def last(self, mimei: MimeiId, peer: PeerId) -> LeitherError | Arrived | None:
-        """Return what the last pull came to."""
+    def last(self, mimei: MimeiId) -> dict[PeerId, LeitherError | Arrived]:
+        """Return what the last pull from each node came to that was asked since the start."""
         with self._turn:
-            return self._last.get((mimei, peer))
+            return {peer: last for (one, peer), last in self._last.items() if one == mimei}
 
-    def settled(self) -> bool:
-        """Tell whether nothing is going on or due now."""
+    def wait(self, mimei: MimeiId, *, timeout_s: float) -> bool:
+        """Wait until one of its nodes has told how a MiMei stands, or all have failed; tell whether it came to that."""
+
+        def told() -> bool:
+            last, sources = self.last(mimei), self._node.follower.sources(mimei)
+            return any(isinstance(one, Arrived) for one in last.values()) or len(last) >= max(len(sources), 1)
+
         with self._turn:
-            return not (self._effects or self._changed or self._node.follower.pulls)
+            return self._turn.wait_for(told, timeout_s)
 
     @contextmanager
     def _stream(self, peer: PeerId) -> Iterator[Stream]:

@@ -12,7 +12,7 @@ from leither.crypto import MimeiId, id_text, key_id
 from leither.db import DERIVED
 from leither.db.foreign import check_entry as check_database_entry
 from leither.errors import PeerError
-from leither.merkle import Entry, check, conflicts
+from leither.merkle import Change, Entry, check, conflicts
 from leither.mimei.control import Control
 from leither.mimei.entry import (
     GRANT_TYPE,
@@ -37,7 +37,7 @@ from leither.ports import Lease
 from leither.service import tables
 from leither.service.content import derive_content
 from leither.service.cur import weight
-from leither.service.derived import NOBODY, check_derived
+from leither.service.derived import NOBODY, DerivedCheck
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.merge import join_tips
@@ -277,7 +277,23 @@ class _VersionProof:
     def _check_maps(self, cid: Cid, record: Version, base: Version | None) -> None:
         engines, topic = self._engines, self._topic
         side = engines.map(record.side, record.salt, self._lease)
-        check(side.nodes, record.side, side.shape, base=base.side if base else None)
+        below = side.at(base.side) if base else engines.empty_map(record.salt, self._lease)
+        derived = DerivedCheck(engines, below, side) if topic.type == "db" else None
+        changed: list[bytes] = []
+        size = base.size_bytes if base else 0
+
+        def see(change: Change) -> None:
+            nonlocal size
+            key, before, after = change
+            if after is not None:
+                self._check_changed(cid, record, after)
+            if derived is not None:
+                derived.note(change)
+            else:
+                changed.append(key)
+            size += weight(key, after.value if after else None) - weight(key, before.value if before else None)
+
+        check(side.nodes, record.side, side.shape, base=base.side if base else None, see=see)
         if record.siblings is not None:
             limit = limits.MAP_SIBLING_KEY_BYTES_MAX
             check(side.nodes, record.siblings, side.shape, key_bytes_max=limit)
@@ -287,19 +303,10 @@ class _VersionProof:
             check_entry(engines, topic, entry.key, entry.value)
         for file in self._reach.lost(cid):
             self._require(self._reach.below(file))
-        below = side.at(base.side) if base else engines.empty_map(record.salt, self._lease)
-        changed: list[bytes] = []
-        size = base.size_bytes if base else 0
-        for key, before, after in below.diff(side):
-            if after is not None:
-                self._check_changed(cid, record, after)
-            if topic.type != "db":
-                changed.append(key)
-            size += weight(key, after.value if after else None) - weight(key, before.value if before else None)
         if size != record.size_bytes:
             raise self._refused(f"version {cid} says {record.size_bytes:,} bytes and holds {size:,}")
-        if topic.type == "db":
-            check_derived(engines, below, side)
+        if derived is not None:
+            derived.check()
         self._check_content(cid, record, base, changed)
 
     def _check_changed(self, cid: Cid, record: Version, entry: Entry) -> None:

@@ -22,7 +22,7 @@ from leither.people.revoked import BadRevoked
 from leither.ports.network_errors import NetworkOff, PeerTooSlow, PeerUnreachable, ProtocolUnsupported, StreamBroken
 from leither.service.controls import ControlUndone, is_or_follows
 from leither.service.engines import Engines
-from leither.service.follow_rows import FollowRow, drop_follow, put_follow, read_follow, read_follows
+from leither.service.follow_rows import FollowRow, drop_follow, read_follow, read_follows
 from leither.service.holding import MimeiNotFound, heads, load
 from leither.service.person_index import own_device
 from leither.service.proof import Refused
@@ -78,11 +78,11 @@ class SyncNode:
         """Go on with all that was followed before."""
         with self._engines.state.read() as view:
             rows = list(read_follows(view))
-        return [effect for mimei, row in rows for effect in self._followed(mimei, row)]
+        return [effect for mimei, row in rows for effect in self.followed(mimei, row)]
 
-    def follow(self, mimei: MimeiId, row: FollowRow) -> list[Effect]:
-        """Follow a MiMei, or from more nodes. Raises: TooManyFollowed."""
-        return self._followed(mimei, put_follow(self._engines.state, mimei, row))
+    def followed(self, mimei: MimeiId, row: FollowRow) -> list[Effect]:
+        """Follow a MiMei as its row says."""
+        return self.receive(Followed(mimei, row.peers, row.live))
 
     def unfollow(self, mimei: MimeiId) -> tuple[bool, list[Effect]]:
         """Follow a MiMei no more; return whether it was followed, and what is to be done."""
@@ -125,9 +125,6 @@ class SyncNode:
     def news(self, mimei: MimeiId) -> Iterator[tuple[PeerId, bytes]]:
         """Yield what is to be sent to whom, now that a MiMei changed."""
         return self.watchers.news(mimei)
-
-    def _followed(self, mimei: MimeiId, row: FollowRow) -> list[Effect]:
-        return self.receive(Followed(mimei, row.peers, row.live))
 
     def _hello(self, user: KeyId | None) -> Hello:
         """Return for whom this node asks when it brings what belongs to a user, or the owner."""

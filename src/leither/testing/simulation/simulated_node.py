@@ -10,7 +10,7 @@ from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId, peer_id_of
 from leither.errors import LeitherError
 from leither.service.events import Event as Change
-from leither.service.follow_rows import FollowRow
+from leither.service.follow_rows import FollowRow, put_follow
 from leither.service.sync_node import SyncNode, outcome_of
 from leither.testing.node import memory_engines
 from leither.testing.simulation.stream import SimulatedStream
@@ -72,7 +72,8 @@ class SimulatedNode:
 
     def follow(self, mimei: MimeiId, sources: Iterable["SimulatedNode"]) -> None:
         """Follow a MiMei from these nodes, in real time."""
-        self._do(self.sync.follow(mimei, FollowRow(tuple(source.peer for source in sources), live=True)))
+        row = FollowRow(tuple(source.peer for source in sources), live=True)
+        self._do(self.sync.followed(mimei, put_follow(self.engines.state, mimei, row)))
 
     def meet(self, other: "SimulatedNode") -> None:
         """Learn that another node can be reached again."""

@@ -18,6 +18,7 @@ from leither.people import GUEST, Act, Denied, Principal
 from leither.ports import View
 from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
+from leither.service.following import Following
 from leither.service.holding import Mimei, load
 from leither.service.pairs import Pairs
 from leither.service.passkeys import Passkeys
@@ -60,6 +61,7 @@ class ApiContext:
     network: NetworkOffice | None = None
     pairs: Pairs | None = None
     traffic: Traffic | None = None
+    following: Following | None = None
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
     imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))
     visits: Visits = field(init=False)

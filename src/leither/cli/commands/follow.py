@@ -1,0 +1,67 @@
+"""`leither follow`, `leither unfollow`: MiMei that are brought up to date from other nodes."""
+
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from leither.cli.command import Command
+from leither.cli.output import Output, count
+from leither.cli.session import Session, pass_session
+
+_WAIT_S = 20
+
+
+@click.command(cls=Command)
+@click.argument("id", required=False)
+@click.option("--from", "sources", multiple=True, metavar="PEER", help="From this node: its peer id or an address.")
+@click.option("--live", is_flag=True, help="Fetch changes as they are made.")
+@pass_session
+def follow(session: Session, id: str | None, sources: tuple[str, ...], live: bool) -> None:
+    """Bring a MiMei here from other nodes and keep it up to date; without ID, list what is followed.
+
+    It comes from the nodes that you name, or else from those that are connected or chosen. What you changed here
+    meanwhile is merged with what comes.
+    """
+    with session.api() as api:
+        if id is None:
+            items = api.get("/follows")
+        else:
+            given = {"sources": list(sources), "live": live, "wait_s": _WAIT_S}
+            found: dict[str, Any] = api.put(f"/follows/{quote(id, safe='')}", given)
+    if id is not None:
+        session.show(found, lambda output: _told(output, found))
+        return
+    rows = [
+        (item["id"], "live" if item["live"] else "", source["peer"], _how(source))
+        for item in items
+        for source in item["sources"] or [{"peer": "", "state": None, "error": None, "versions": 0}]
+    ]
+    session.show(
+        {"items": items}, lambda output: output.table(("id", "", "from", "last"), rows, empty="nothing is followed")
+    )
+
+
+@click.command(cls=Command)
+@click.argument("id")
+@pass_session
+def unfollow(session: Session, id: str) -> None:
+    """Bring a MiMei up to date no more. What is here of it stays."""
+    with session.api() as api:
+        api.delete(f"/follows/{quote(id, safe='')}")
+    session.show({"id": id}, lambda output: output.line(f"{id} is followed no more"))
+
+
+def _told(output: Output, found: dict[str, Any]) -> None:
+    live = " live" if found["live"] else ""
+    output.line(f"{found['id']} is followed{live} from {count(len(found['sources']), 'node')}")
+    for source in found["sources"]:
+        output.line(f"  {source['peer']}: {source['message'] or _how(source)}")
+
+
+def _how(source: dict[str, Any]) -> str:
+    if source["error"] is not None:
+        return str(source["error"])
+    if source["state"] is None:
+        return "not asked yet"
+    return f"{source['state']}, {count(source['versions'], 'version')}" if source["versions"] else source["state"]
