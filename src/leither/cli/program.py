@@ -20,6 +20,13 @@ COMMANDS = {
     "lan": ("lan:lan", "Show how other machines reach the node; have them trust it."),
     "network": ("network:network", "Show how far the node speaks with others; switch it."),
     "peers": ("peers:peers", "List the nodes this one is connected with; choose some."),
+    "pair": ("pair:pair", "Pair with another node, by a code; each keeps what the other has."),
+    "backup-status": (
+        "backup_status:backup_status",
+        "Show where copies of yours are and how old, and what is kept for others.",
+    ),
+    "where": ("backup_status:where", "Show which nodes hold a MiMei, and how old that is."),
+    "traffic": ("backup_status:traffic", "Show what went to and came from other nodes of late."),
     "follow": ("follow:follow", "Bring MiMei up to date from other nodes."),
     "unfollow": ("follow:unfollow", "Bring a MiMei up to date no more."),
     "app": ("app:app", "Publish a folder as an app, list apps."),

@@ -9,4 +9,5 @@ from leither.limits.people import *
 from leither.limits.publishing import *
 from leither.limits.storage import *
 from leither.limits.sync import *
+from leither.limits.traffic import *
 from leither.limits.unit import *

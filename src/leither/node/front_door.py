@@ -19,7 +19,7 @@ def make_app(node: "Node") -> "App":
     from leither.web.app import create_app
     from leither.web.schema_node import ConfigRow
 
-    settings = web_settings(node)
+    settings, services = web_settings(node), node.services
     rows = [ConfigRow(row.name, row.value, row.source, row.about) for row in node.settings.rows]
     facts = NodeFacts(
         version=__version__,
@@ -37,8 +37,10 @@ def make_app(node: "Node") -> "App":
         config_rows=lambda: rows,
         lan=node.lan,
         network=node.networking,
-        resolving=node.resolving,
-        following=node.following,
+        pairs=services.pairs if services is not None else None,
+        traffic=services.traffic if services is not None else None,
+        following=services.following if services is not None else None,
+        resolving=services.resolving if services is not None else None,
     )
     return create_app(
         node.engines,
@@ -46,7 +48,7 @@ def make_app(node: "Node") -> "App":
         tokens=node.tokens,
         api=create_api(context),
         dav=create_dav(node.engines, node.tokens),
-        resolving=node.resolving,
+        resolving=services.resolving if services is not None else None,
     )
 
 

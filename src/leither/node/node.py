@@ -13,24 +13,20 @@ from leither.config import Settings
 from leither.crypto import id_text
 from leither.node.audit_writer import AuditWriter
 from leither.node.denylists import DenylistFolder
-from leither.node.exchanging import exchanging
 from leither.node.home import Home, Running
 from leither.node.identity import Unlock, forget_former, learn_former, read_identity
 from leither.node.lan import Lan
 from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
+from leither.node.network_services import NetworkServices, network_services
 from leither.node.networking import Networking
-from leither.node.publishing import publishing, resolving
 from leither.node.stores import open_blocks
 from leither.people import Front, Scope
 from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines, Identity
-from leither.service.exchange import Exchange
-from leither.service.following import Following
 from leither.service.person_index import former_keys
-from leither.service.resolving import Resolving
 from leither.service.succession import needed_keys, succeed
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
 from leither.service.users import Users
@@ -70,12 +66,8 @@ class Node:
         self.redis_sockets = redis_sockets
         self.lan = lan
         self.networking = networking
-        self.resolving: Resolving | None = None
-        """What finds MiMei on other nodes; None where the node does not serve."""
-        self.exchange: Exchange | None = None
-        """Blocks to and from peers; None where the node does not serve."""
-        self.following: Following | None = None
-        """What brings MiMei up to date from other nodes; None where the node does not serve."""
+        self.services: NetworkServices | None = None
+        """What it does on its network; None while it does not serve."""
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
     @classmethod
@@ -133,18 +125,12 @@ class Node:
                 networking.start()
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
             stack.callback(AuditWriter(engines.audit).close)
-            if networking.network is not None:
-                node.exchange = stack.enter_context(exchanging(engines, networking.network))
             stack.callback(node.tokens.close)
             node.users.admit_all()
             succeed(engines, None)
             forget_former(home, engines.identity.former, needed=needed_keys(engines, None))
             if networking.network is not None:
-                node.resolving = stack.enter_context(resolving(settings, engines, networking.network))
-                stack.enter_context(publishing(engines, networking.network))
-                node.following = Following(engines, networking.network)
-                stack.callback(node.following.close)
-                node.following.start()
+                node.services = stack.enter_context(network_services(settings, engines, networking.network))
             yield node
 
     @property

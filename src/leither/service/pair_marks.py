@@ -6,7 +6,6 @@ Two nodes with the same mark hold the same, whether they can read it or not.
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.ports import View
 from leither.service.engines import Engines
@@ -41,8 +40,3 @@ def wishes(engines: Engines, view: View, row: PairRow) -> Iterator[Wished]:
     for held in load_all(engines, view):
         if is_wished(row, held) and held.base is not None:
             yield Wished(held.id, mark_of(engines, view, held), held.is_private)
-
-
-def tips_of(engines: Engines, view: View, mimei: MimeiId) -> list[Cid]:
-    """Return the newest version of each writer of a MiMei that is here."""
-    return [head.tip for _, head, _ in heads(engines, view, mimei)]

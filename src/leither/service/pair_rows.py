@@ -31,7 +31,7 @@ class TooManyPairs(LimitError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"this node is paired with {limits.PAIRS_MAX} others, the limit; `leither unpair` one that is no more"
+            f"this node is paired with {limits.PAIRS_MAX} others, the limit; `leither pair remove` one that is no more"
         )
 
 

@@ -136,9 +136,10 @@ class Pairing:
             self._talk(stream, run, [])
         except LeitherError as error:
             if isinstance(error, WrongPairingCode):
-                self._note_guess(stream.peer)
+                self._note(lambda code: code.guessed(stream.peer))
             _refuse(stream, error)
         for node in kept:
+            self._note(lambda code: code.paired(stream.peer))
             self._paired(node)
 
     def _spend(self, code: str, peer: PeerId) -> None:
@@ -147,10 +148,10 @@ class Pairing:
                 raise NoPairingCode
             self._open = self._open.spend(self._engines.clock.now_ms())
 
-    def _note_guess(self, peer: PeerId) -> None:
+    def _note(self, change: Callable[[OpenCode], OpenCode]) -> None:
         with self._guard:
             if self._open is not None and self._open.spent:
-                self._open = self._open.guessed(peer)
+                self._open = change(self._open)
 
     def _run(
         self,

@@ -73,6 +73,17 @@ def read_code(typed: str) -> str:
     return code
 
 
+def write_invitation(address: str, code: str) -> str:
+    """Return what a QR code holds: where the node is, whose peer id is its key, and the code."""
+    return f"{address}#{code}"
+
+
+def read_invitation(typed: str) -> tuple[str | None, str]:
+    """Return the address, if there is one, and the code. Raises: BadPairingCode."""
+    address, found, code = typed.strip().rpartition("#")
+    return (address if found else None), read_code(code)
+
+
 def _check(digits: str) -> int:
     """Return the digit that makes digits whole; 0 where they are. Source: Damm, totally anti-symmetric quasigroups."""
     state = 0
@@ -83,13 +94,17 @@ def _check(digits: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class OpenCode:
-    """A code that this node shows. begun: how often somebody began with it. guessed_by: who was wrong, if any was."""
+    """A code that this node shows.
+
+    Fields: begun: how often somebody began with it. guessed_by: who was wrong. paired_with: who was right.
+    """
 
     code: str
     until_ms: int
     begun: int = 0
     spent: bool = False
     guessed_by: PeerId | None = None
+    paired_with: PeerId | None = None
 
     def is_good(self, now_ms: int) -> bool:
         """Tell whether somebody may still pair by it."""
@@ -111,6 +126,10 @@ class OpenCode:
     def guessed(self, peer: PeerId) -> "OpenCode":
         """Note who was wrong."""
         return replace(self, guessed_by=peer)
+
+    def paired(self, peer: PeerId) -> "OpenCode":
+        """Note who was right."""
+        return replace(self, paired_with=peer)
 
 
 def open_code(random: bytes, now_ms: int) -> OpenCode:

@@ -60,7 +60,8 @@ def known(node: Node) -> Known:
 
 
 def fetch(node: Node, root: Cid, other: Node) -> None:
-    with Fetch(node.engines.blocks, root, exchange=node.exchange, monotonic_s=time.monotonic) as fetching:
+    assert node.services is not None
+    with Fetch(node.engines.blocks, root, exchange=node.services.exchange, monotonic_s=time.monotonic) as fetching:
         fetching.add_peer(known(other))
         fetching.run()
 

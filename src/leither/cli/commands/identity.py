@@ -175,13 +175,18 @@ def rotate(session: Session, yes: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="An export of yours, to have your data back as well.",
 )
+@click.option(
+    "--from-node", "address", metavar="ADDRESS", help="A node that you were paired with, to have it back from."
+)
 @pass_session
-def recover(session: Session, file: Path | None) -> None:
+def recover(session: Session, file: Path | None, address: str | None) -> None:
     """Be yourself again on an empty machine, from your 24 recovery words.
 
     The words are asked for, or read as a line from standard input. Your ids come back from them alone; your data comes
-    from an export, which needs no passphrase then.
+    from an export, which needs no passphrase then, or from a node that you were paired with.
     """
+    if file is not None and address is not None:
+        raise click.UsageError("either --from or --from-node")
     from leither.crypto import id_text, person_key, read_phrase
     from leither.node.identity import adopt_seed
     from leither.runtime import SystemRandom
@@ -198,11 +203,14 @@ def recover(session: Session, file: Path | None) -> None:
     }
     if file is not None:
         answer |= _restore(session, file, answer["person"])
+    if address is not None:
+        answer |= _bring_back(session, address)
 
     def human(output: Output) -> None:
         output.fields([("person", answer["person"]), ("formerly", ", ".join(answer["former"]) or None)])
         if file is not None:
             output.line(f"{count(answer['blocks'], 'block')}, {size(answer['bytes'])}")
+        if file is not None or address is not None:
             _show_listed(output, answer["mimei"])
 
     session.show(answer, human)
@@ -227,3 +235,19 @@ def _restore(session: Session, file: Path, person: str) -> dict[str, Any]:
     with session.api() as api:
         found = api.get("/identity")
     return {"blocks": done.blocks, "bytes": done.bytes, "former": found["former"], "mimei": found["mimei"]}
+
+
+def _bring_back(session: Session, address: str) -> dict[str, Any]:
+    """Bring back what a paired node keeps, the index first: former keys stand in it. Return what came."""
+    from leither.node.returning import Returning
+
+    with Returning.open(session.settings, address, session.passphrase) as first:
+        first.bring_index()
+    with Returning.open(session.settings, address, session.passphrase) as rest:
+        total = len(rest.kept)
+        with progress(session.output, "bringing back", total=total) as advance:
+            for _ in rest.bring_all():
+                advance(1)
+    with session.api() as api:
+        found = api.get("/identity")
+    return {"former": found["former"], "mimei": found["mimei"]}

@@ -22,9 +22,11 @@ from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
 from leither.service.following import Following
 from leither.service.holding import Mimei, MimeiNotFound, load
+from leither.service.pairs import Pairs
 from leither.service.passkeys import Passkeys
 from leither.service.resolving import Resolving
 from leither.service.tokens import BadToken, Tokens
+from leither.service.traffic import Traffic
 from leither.service.users import Users
 from leither.service.versions import default_selector, readable_version
 from leither.service.visits import Visits
@@ -61,6 +63,8 @@ class ApiContext:
     config_rows: Callable[[], Sequence[ConfigRow]]
     lan: LanOffice | None = None
     network: NetworkOffice | None = None
+    pairs: Pairs | None = None
+    traffic: Traffic | None = None
     following: Following | None = None
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
     lookups: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.LOOKUP_THREADS_MAX))
