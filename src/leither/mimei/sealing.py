@@ -12,7 +12,9 @@ from leither.codec.links import links
 from leither.codec.sealed import TAG_BYTES, Sealed, check, name_links, read, sealed_block, write_head
 from leither.crypto import EpochKey, epoch_secret
 from leither.errors import CorruptionError, DeniedError
+from leither.merkle import Nodes
 from leither.merkle.node import NodeMalformed, decode, encode
+from leither.mimei.lost import lost_files
 from leither.mimei.version import Version
 
 Pair = tuple[Cid, Cid]
@@ -152,11 +154,14 @@ def held_by_version(version: Version) -> tuple[Cid, ...]:
 def pair_version(keys: EpochKeys, cid: Cid, sealed: Sealed) -> tuple[Version, list[Pair], list[Pair]]:
     """Return an opened version, what it holds, and the versions before it, each with its sealed form.
 
-    Parents that were not sealed under this MiMei's keys are left out.
+    Parents that were not sealed under this MiMei's keys are left out. What lost in merges, whose sealed forms may stand
+    behind the others, is not paired here: only the siblings map says what it is.
     Raises: EpochKeyMissing, SealBroken, NotARecord.
     """
     version = Version.decode(unseal(keys, cid, sealed))
-    held = _paired(cid, held_by_version(version), sealed.links)
+    named = held_by_version(version)
+    links = sealed.links if version.siblings is None else sealed.links[: len(named)]
+    held = _paired(cid, named, links)
     before = _paired(cid, version.parents, sealed.before)
     return version, held, [pair for pair in before if pair[1] != NOT_SEALED_HERE]
 
@@ -185,7 +190,7 @@ def pair_blocks(get: Callable[[Cid], bytes], keys: EpochKeys, versions: Iterable
             seen.add(form)
             yield pair
             if pair is version or form.codec != RAW:
-                pending += _held(keys, pair, read(get(form)), is_version=pair is version)[::-1]
+                pending += _held(get, keys, pair, read(get(form)), is_version=pair is version)[::-1]
 
 
 def prove_blocks(
@@ -212,13 +217,33 @@ def prove_blocks(
             if form in met or is_proved(pair):
                 continue
             met[form] = cid
-            held = _held(keys, pair, check(form, get(form)), is_version=pair is version)
+            held = _held(get, keys, pair, check(form, get(form)), is_version=pair is version)
             pending.append((pair, True))
             pending += [(child, False) for child in reversed(held)]
 
 
-def _held(keys: EpochKeys, pair: Pair, sealed: Sealed, *, is_version: bool) -> list[Pair]:
-    return pair_version(keys, pair[0], sealed)[1] if is_version else pair_children(keys, pair[0], sealed)
+def _held(get: Callable[[Cid], bytes], keys: EpochKeys, pair: Pair, sealed: Sealed, *, is_version: bool) -> list[Pair]:
+    if not is_version:
+        return pair_children(keys, pair[0], sealed)
+    _, held, _ = pair_version(keys, pair[0], sealed)
+    rest = sealed.links[len(held) :]
+    return held + _paired(pair[0], _lost(get, keys, held[-1]), rest) if rest else held
+
+
+def _lost(get: Callable[[Cid], bytes], keys: EpochKeys, siblings: Pair) -> tuple[Cid, ...]:
+    """Return what lost in merges, as the siblings map says it, which is opened for that."""
+    opened: dict[Cid, bytes] = {}
+    pending = [siblings]
+    while pending:
+        cid, form = pending.pop()
+        sealed = check(form, get(form))
+        opened[cid] = unseal(keys, cid, sealed)
+        pending += _paired(cid, children_of(cid, opened[cid]), sealed.links)
+    return lost_files(Nodes(opened.__getitem__, _refuse), siblings[0])
+
+
+def _refuse(block: Block) -> None:
+    raise AssertionError("nothing is written here")
 
 
 def _paired(cid: Cid, plain: Sequence[Cid], sealed: Sequence[Cid]) -> list[Pair]:

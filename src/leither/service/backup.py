@@ -76,7 +76,7 @@ def _backup(engines: Engines, mimei: MimeiId, note: str) -> Backup:
             base = base_version(engines, held)
             return Backup(held.base, base.n if base else None, 0)
         cid = version.cid
-        put_version(lease, version)
+        put_version(lease, version, engines.map(version.side, version.salt, lease).nodes)
         head = next_head(engines, held, tip=cid, release=own_release(engines, held))
         clear(lease).put(head.block)
         lease.flush()

@@ -96,9 +96,7 @@ class Catalog:
         author = engines.persons.of_user(user)
         person, node = author.key, engines.identity.node
         draft = Genesis(author=person.public, app=app, ext=ext, mark=mark, type=kind)  # type: ignore[arg-type]
-        if private:
-            draft = msgspec.structs.replace(draft, salt=author.topic_salt(draft.encode()))
-        genesis = Genesis.decode(draft.encode())
+        genesis = checked_topic(draft, author, private=private)
         known = self._made_formerly(genesis, author) if formerly and not private else None
         if known is not None:
             return known, False
@@ -217,6 +215,13 @@ def note_change(transaction: Transaction, mimei: Mimei, by: Principal | None, ki
     if by is not None:
         basis = mimei.basis(by, Act.SHARE)
         mimei.engines.audit.add(transaction, by, kind, mimei.facts.user, mimei=mimei.id, basis=basis)
+
+
+def checked_topic(draft: Genesis, author: Person, *, private: bool) -> Genesis:
+    """Return the genesis of a topic, salted where it is private. Raises: NotARecord."""
+    if private:
+        draft = msgspec.structs.replace(draft, salt=author.topic_salt(draft.encode()))
+    return Genesis.decode(draft.encode())
 
 
 class NotTheAuthor(Conflict):

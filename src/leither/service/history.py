@@ -19,7 +19,7 @@ from leither.mimei.version import Version, seen_tuple
 from leither.people import ALL
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
-from leither.service.catalog import referrers, sign_control
+from leither.service.catalog import checked_topic, referrers, sign_control
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
@@ -27,7 +27,8 @@ from leither.service.holding import Holding, Mimei, VersionNotFound, base_versio
 from leither.service.index import index_entry
 from leither.service.merge import maximal_tips
 from leither.service.pages import drop_pages
-from leither.service.private import PrivateUnsupported, clear, sealed_forms
+from leither.service.private import clear, put_version, sealed_form, sealed_forms
+from leither.service.resealing import reseal, roots_of
 from leither.service.versions import resolve
 from leither.service.writer_number import writer_number
 from leither.service.writers import advance, ensure_writer, next_head
@@ -168,7 +169,8 @@ def fork(
 ) -> Mimei:
     """Make a new MiMei of `user`, or the owner, whose version 0 has that version as its parent. Nothing is copied.
 
-    Raises: VersionNotFound, TopicTaken, NotARecord, PrivateUnsupported.
+    Of a private MiMei the fork is private as well, and has keys of its own: all that the version holds is sealed again.
+    Raises: VersionNotFound, TopicTaken, NotARecord.
     """
     with engines.lock(mimei):  # so that the version is not deleted before the fork holds to it
         forked = _fork(engines, mimei, selector, mark=mark, app=app, user=user)
@@ -179,19 +181,21 @@ def fork(
 def _fork(
     engines: Engines, mimei: MimeiId, selector: Selector, *, mark: str, app: str | None, user: KeyId | None
 ) -> Mimei:
-    person, node = engines.persons.of_user(user).key, engines.identity.node
+    author, node = engines.persons.of_user(user), engines.identity.node
+    person = author.key
     with engines.state.read() as view:
         held = load(engines, view, mimei)
-        if held.is_private:
-            raise PrivateUnsupported(mimei, "forking")
         cid = resolve(engines, view, held, selector)
-    parent = engines.record(Version, cid)
+    source = held.engines
+    parent = source.record(Version, cid)
     topic = held.genesis
     draft = Genesis(
         author=person.public, app=topic.app if app is None else app, ext=topic.ext, mark=mark, type=topic.type
     )
-    genesis = Genesis.decode(draft.encode())
+    genesis = checked_topic(draft, author, private=held.is_private)
     with engines.state.read() as view:
+        if view.get(tables.holding(genesis.id)) is not None:
+            raise TopicTaken(genesis.id)
         seq = ended_at(view, genesis.id)
     taken = {*parent.seen_map, *(entry.number for entry in held.control.writers)}
     number = writer_number(genesis.id, node.public, taken)
@@ -207,25 +211,33 @@ def _fork(
         parent,
         mimei=genesis.id,
         n=0,
+        key_epoch=None if genesis.salt is None else 0,
         parents=(cid,),
         seen=seen_tuple(parent.seen_map | {number: seq + 1}),
         note="",
         time=engines.clock.now_ms(),
     ).signed(node)
     row = Holding(genesis.cid, control.cid, size_bytes=parent.size_bytes, number=number, seq=seq, user=user or b"")
-    row = msgspec.structs.replace(row, entries=engines.map(parent.side, parent.salt).count())
+    row = msgspec.structs.replace(row, entries=source.map(parent.side, parent.salt).count())
+    target = engines.root.private(genesis.id, control, user) if held.is_private else engines.root
     facts = replace(facts_of(genesis, control, revoked=frozenset(), own=True), user=user)
-    made = Mimei(genesis.id, genesis, control, row, facts, engines)
-    with engines.blocks.lease() as lease:
+    made = Mimei(genesis.id, genesis, control, row, facts, target)
+    with target.blocks.lease() as lease:
+        if held.is_private:
+            reseal(source, roots_of(source, parent), lease)
+        lease.put(genesis.block)
+        put_version(lease, version, source.map(parent.side, parent.salt).nodes)
         head = next_head(engines, made, tip=version.cid, release=None)
-        lease.put_many((genesis.block, control.block, version.block, head.block))
+        clear(lease).put_many((control.block, head.block))
         lease.flush()
+        sealed = sealed_form(target.blocks, genesis.cid) or b""
 
         def add(transaction: Transaction) -> Mimei:
             if transaction.get(tables.holding(genesis.id)) is not None:
                 raise TopicTaken(genesis.id)
-            advance(engines, transaction, genesis.id, row, head, version.cid)
-            for entry in engines.map(version.side, version.salt).scan(REFERENCE_TYPE, prefix_end(TAG_TYPE)):
+            named = msgspec.structs.replace(row, sealed=sealed)
+            advance(target, transaction, genesis.id, named, head, version.cid)
+            for entry in target.map(version.side, version.salt).scan(REFERENCE_TYPE, prefix_end(TAG_TYPE)):
                 index_entry(transaction, genesis.id, entry.key, entry.value)
             return load(engines, transaction, genesis.id)
 

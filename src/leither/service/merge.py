@@ -216,7 +216,7 @@ def join_tips(engines: Engines, topic: Genesis, control: Control, tips: Iterable
         ),
         key_epoch=epoch,
     )
-    put_version(lease, merged)
+    put_version(lease, merged, before.nodes)
     return merged
 
 

@@ -80,13 +80,16 @@ class SealedLease:
         for block in blocks:
             self.put(block)
 
-    def put_version(self, version: Version) -> Cid:
-        """Store a version sealed, not yet durably, and return the CID of its sealed form. Raises: ChildNotSealed."""
+    def put_version(self, version: Version, lost: Sequence[Cid] = ()) -> Cid:
+        """Store a version sealed, not yet durably, and return the CID of its sealed form.
+
+        Args: lost: what its siblings map names (`mimei.lost.lost_files`). Raises: ChildNotSealed.
+        """
         known = dict(self._over)
         rest = self._forms.of_many(cid for cid in version.parents if cid not in known)
         known |= {cid: forms[-1] for cid, forms in rest.items() if forms}
         before = [known.get(cid, NOT_SEALED_HERE) for cid in version.parents]
-        return self._seal(version.block, held_by_version(version), before)
+        return self._seal(version.block, (*held_by_version(version), *lost), before)
 
     def flush(self) -> None:
         """Return once all that was put through this lease is durable. Raises: StoreFull."""

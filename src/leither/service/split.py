@@ -15,6 +15,7 @@ from leither.service.holding import Mimei, load
 from leither.service.paths import NotADirectory, NothingToChange, WrongPlace, clear, place, reference_entry
 from leither.service.private import PrivateUnsupported
 from leither.service.properties import properties_below, set_property
+from leither.service.resealing import reseal
 
 
 class ChangedMeanwhile(Conflict):
@@ -31,15 +32,16 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
     """Turn the directory at `path` into an `fs` MiMei marked `mark`, and put a reference to it in its place.
 
     The new MiMei gets a version, which is released; the reference holds to that version, or with `follow` to whatever
-    is released later. No bytes are copied. A MiMei of that mark which holds just this is what a split that was cut
-    short has left, and is taken. Cost: the entries under `path`.
+    is released later. No bytes are copied, but for a private MiMei, whose part is private as well: it is sealed again,
+    and the reference follows its release. A MiMei of that mark which holds just this is what a split that was cut short
+    has left, and is taken. Cost: the entries under `path`.
     Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken, ChangedMeanwhile, PrivateUnsupported.
     """
     with engines.lock(mimei):
         with engines.state.read() as view:
             held = load(engines, view, mimei)
-            if held.is_private:
-                raise PrivateUnsupported(mimei, "splitting off a directory")
+            if held.is_private and not follow:
+                raise PrivateUnsupported(mimei, "a reference to one version of what is split off (say --follow)")
             cur = Cur(engines, view, held)
             entry = cur.entry(path)
             if path == ROOT or held.genesis.type != "fs":
@@ -60,9 +62,17 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
             right=held.control.right,
             quota=held.control.quota,
             user=held.facts.user,
+            private=held.is_private,
         )
         if not new and not _is_left_over(engines, made.id, path, below, kept):
             raise TopicTaken(made.id)
+        if held.is_private:
+            with made.engines.blocks.lease() as lease:
+                reseal(
+                    held.engines,
+                    (entry.cid for _, entry in below if entry.cid is not None and entry.mimei is None),
+                    lease,
+                )
         version = _fill(engines, made.id, path, below, kept)
         reference = reference_entry(engines, made.id, None if follow else version, mtime_ms=engines.clock.now_ms())
         try:

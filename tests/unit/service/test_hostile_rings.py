@@ -15,7 +15,7 @@ from leither.mimei.sealing import SealBroken
 from leither.service.archive_in import import_car
 from leither.service.controls import ControlUndone
 from leither.service.engines import Engines
-from leither.service.proof import Refused
+from leither.service.proof_of_records import Refused
 from leither.service.readers import TooManyKeyEpochs, rotate
 from leither.service.rings import Naming, RingRefused, rings_of
 from tests.unit.service import life
@@ -154,7 +154,7 @@ def test_no_more_rings_are_followed_than_there_may_be(desk: Engines) -> None:
         stored[ring.cid] = ring.encode()
         before = ring.cid
     with pytest.raises(RingRefused, match="more than 1,024"):
-        rings_of(stored.__getitem__, mimei, Naming(author.public, limits.KEY_RINGS_MAX, before))
+        rings_of(stored.__getitem__, mimei, Naming((author.public,), limits.KEY_RINGS_MAX, before))
 
 
 def test_a_mimei_has_no_more_keys_than_can_be_followed(desk: Engines, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from leither.codec.sealed import NotSealed, sealed_block, write_head
 from leither.crypto import MimeiId, id_text, key_id
 from leither.merkle import Entry, Nodes, Shape, Stamp, build
 from leither.mimei.control import Control
+from leither.mimei.entry import decode_path_entry
 from leither.mimei.export import NUMBERED, VERSION_TYPE
 from leither.mimei.head import Head
 from leither.mimei.record import BadSignature
@@ -21,12 +22,14 @@ from leither.service.archive_in import import_car
 from leither.service.archive_out import own_ids
 from leither.service.backup import backup
 from leither.service.collect import check, collect
+from leither.service.conflicts import contested
 from leither.service.controls import ControlUndone
 from leither.service.engines import Engines
 from leither.service.holding import MimeiNotFound
 from leither.service.kept import Kept, NotKept, give_up, kept
 from leither.service.proof_of_records import Refused
 from leither.service.readers import rotate
+from leither.service.tree import read_bytes
 from leither.store import LmdbState, PackBlocks
 from leither.testing.node import counted, engines_over, memory_engines
 from tests.unit.service import life
@@ -294,3 +297,28 @@ def test_a_key_epoch_that_goes_back_is_refused(desk: Engines, helper: Engines) -
     archive = Archive(life.exported(desk, mimei)).add(back.block).with_shelf(control=back.cid)
     with pytest.raises(ControlUndone, match="goes back from key epoch 1 to 0"):
         import_car(helper, [archive.pack()])
+
+
+def test_what_lost_in_a_merge_outlives_its_versions_at_a_helper(desk: Engines, phone: Engines, helper: Engines) -> None:
+    mimei = private(desk)
+    written(desk, mimei, "map.txt", SECRET)
+    life.bring(desk, phone, mimei)
+    written(desk, mimei, "map.txt", b"by the desk" * 100)
+    written(phone, mimei, "map.txt", b"by the phone" * 100)
+    life.bring(phone, desk, mimei)
+    written(desk, mimei, "later.txt", b"later")
+    history.delete_versions(desk, mimei, 0, 2)
+    collect(desk)
+    life.bring(desk, helper, mimei)
+    collect(helper)
+    laptop = memory_engines(node="laptop")
+    life.bring(helper, laptop)
+    collect(laptop)
+    assert faults(laptop) == faults(helper) == []
+    with laptop.state.read() as view:
+        held = life.held(laptop, mimei)
+        (conflict,) = contested(laptop, view, held)
+    (other,) = conflict.others
+    lost = decode_path_entry(other.value).cid
+    assert lost is not None
+    assert b"".join(read_bytes(held.engines, lost)) in (b"by the desk" * 100, b"by the phone" * 100)
