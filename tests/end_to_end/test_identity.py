@@ -87,6 +87,22 @@ def test_words_of_somebody_else_do_not_open_an_export(home: Path, site: Path, tm
     assert "nothing that this person made" in answer.err
 
 
+def test_private_mimei_come_back_by_name_from_the_words_even_those_of_a_former_key(home: Path, tmp_path: Path) -> None:
+    note, car, back = tmp_path / "note.txt", tmp_path / "all.car", tmp_path / "back"
+    note.write_text("a secret")
+    mimei = ok(home, "mm", "create", "--private", "--mark", "secret-mark")["id"]
+    ok(home, "mm", "put", mimei, str(note))
+    ok(home, "identity", "rotate", "--yes")
+    ok(home, "export", str(car))
+    assert b"secret-mark" not in car.read_bytes()
+    other = tmp_path / "other"
+    listed = recovered(other, words_of(home), "--from", str(car))["mimei"]
+    assert isinstance(listed, list)
+    assert (mimei, "secret-mark", True) in [(one["id"], one["mark"], one["held"]) for one in listed]
+    ok(other, "mm", "get", mimei, "-o", str(back))
+    assert (back / "note.txt").read_text() == "a secret"
+
+
 def test_a_folder_that_is_somebodys_is_not_recovered_over(home: Path) -> None:
     ok(home, "status")
     answer = leither(home, "identity", "recover", stdin=f"{write_phrase(bytes(32))}\n".encode())

@@ -1,7 +1,8 @@
 """The index of a person: its id, and seeds under the seeds that took their place."""
 
-from leither.crypto import id_text, person_key
+from leither.crypto import MimeiId, id_text, person_key
 from leither.crypto.former_seed import open_former_seed, seal_former_seed
+from leither.crypto.index_topic import seal_topic
 from leither.mimei.genesis import Genesis
 from tools.vector_cases.case import Case, flipped
 
@@ -24,9 +25,16 @@ def person_indexes() -> list[Case]:
                     "former": former.hex(),
                     "person": id_text(person_key(former).id),
                     "sealed": seal_former_seed(former, seed).hex(),
+                    "topics": [_topic(seed, number) for number in range(2)],
                 }
             )
     return found
+
+
+def _topic(seed: bytes, number: int) -> Case:
+    mimei = MimeiId(bytes([number]) * 20)
+    topic = b'{"app": "", "ext": "", "mark": "diary"}'.ljust(128 * (number + 1))
+    return {"id": id_text(mimei), "topic": topic.hex(), "sealed": seal_topic(topic, seed, mimei).hex()}
 
 
 def bad_person_indexes() -> list[Case]:

@@ -1,6 +1,6 @@
 """The index of a person: a private MiMei that says what they have, under an id that follows from their key alone.
 
-nodes/<node>/mimei/<id>   JSON: the topic of a MiMei that this node holds of theirs
+nodes/<node>/mimei/<id>   JSON: the topic of a MiMei that this node holds of theirs; of a private one under their seed
 nodes/<node>/device       the record by which the person says that the node acts for them
 nodes/<node>/revocation   the record by which they say that it no longer does
 former/<person>.seed      a seed that they had before, under the present one, while something private needs it
@@ -11,6 +11,7 @@ without a conflict. It is brought up to date whenever all of a person's leaves t
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from leither import limits
 from leither.crypto import KeyId, MimeiId, NotAnId, id_text, key_id, parse_id, seal_key
 from leither.crypto.former_seed import open_former_seed, seal_former_seed
+from leither.crypto.index_topic import open_topic, seal_topic
 from leither.errors import LeitherError
 from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.genesis import Genesis
@@ -44,6 +46,7 @@ APP, MARK = "leither", "index"
 _NODES, _MIMEI, _DEVICE, _REVOCATION, _FORMER = "nodes", "mimei", "device", "revocation", "former"
 _SEED, _SUCCESSOR = ".seed", ".successor"
 _SHORT = 6
+_FILLED_BYTES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +105,35 @@ def update_index(engines: Engines, user: KeyId | None) -> MimeiId:
 
 
 def _mimei_files(engines: Engines, user: KeyId | None, here: Path, index: MimeiId) -> Iterator[tuple[Path, bytes]]:
+    seed = engines.persons.of_user(user).seed
     with engines.state.read() as view:
         for mimei in load_all(engines, view):
             if mimei.facts.user == user and mimei.facts.own and mimei.id != index:
                 topic = mimei.genesis
-                told: dict[str, object] = {"app": topic.app, "ext": topic.ext, "mark": topic.mark, "type": topic.type}
-                if mimei.is_private:  # the index stands in the clear; the sealed genesis tells the rest
-                    told = {"type": topic.type, "private": True}
+                told: dict[str, object] = {"app": topic.app, "ext": topic.ext, "mark": topic.mark}
+                if mimei.is_private:  # the index stands in the clear
+                    told = {"private": True, "sealed": _sealed_topic(told, seed, mimei.id)}
+                told["type"] = topic.type
                 yield (*here, _MIMEI, id_text(mimei.id)), json.dumps(told, ensure_ascii=False).encode() + b"\n"
+
+
+def _sealed_topic(topic: dict[str, object], seed: bytes, mimei: MimeiId) -> str:
+    """Return a topic under its person's seed, filled up with spaces so that its length tells little."""
+    told = json.dumps(topic, ensure_ascii=False).encode()
+    return b64encode(seal_topic(told + b" " * (-len(told) % _FILLED_BYTES), seed, mimei)).decode()
+
+
+def _opened_topic(told: dict[str, object], seed: bytes, mimei: MimeiId) -> dict[str, object]:
+    """Return what an index says of a MiMei, with the topic of a private one if it opens."""
+    sealed = told.get("sealed")
+    if not isinstance(sealed, str):
+        return told
+    try:
+        topic = open_topic(b64decode(sealed, validate=True), seed, mimei)
+    except ValueError:
+        topic = None
+    found = json.loads(topic) if topic is not None else {}
+    return told | found if isinstance(found, dict) else told
 
 
 def _former_files(person: Person) -> dict[Path, bytes]:
@@ -148,6 +172,7 @@ def listed(engines: Engines, user: KeyId | None) -> list[Listed]:
     """Return what the index of a user, or the owner, names, by id; nothing where there is no index."""
     nodes: dict[MimeiId, list[str]] = {}
     topics: dict[MimeiId, dict[str, str]] = {}
+    seed = engines.persons.of_user(user).seed
     for path, data in _files(engines, user, (_NODES,)):
         match path:
             case (_, node, kind, name) if kind == _MIMEI:
@@ -157,7 +182,7 @@ def listed(engines: Engines, user: KeyId | None) -> list[Listed]:
                     continue  # put there by somebody's hand; it says nothing that counts
                 if isinstance(told, dict):
                     nodes.setdefault(mimei, []).append(node)
-                    topics[mimei] = {key: str(value) for key, value in told.items()}
+                    topics[mimei] = {key: str(value) for key, value in _opened_topic(told, seed, mimei).items()}
     return [
         Listed(
             mimei,

@@ -12,6 +12,7 @@ import pytest
 
 from leither.crypto import KeyId, KeyPair, MimeiId, id_text, parse_id, person_key
 from leither.crypto.former_seed import open_former_seed, seal_former_seed
+from leither.crypto.index_topic import open_topic, seal_topic
 from leither.people import OWNER, Act
 from leither.people.period import Period
 from leither.people.successor import Successor
@@ -79,6 +80,29 @@ def test_an_index_is_found_and_a_former_seed_opened_as_the_vectors_say(case: dic
     assert open_former_seed(bytes.fromhex(case["sealed"]), seed, KeyId(parse_id(case["person"]))) == former
     grammar = pycddl.Schema((SPEC / "format/person-index.cddl").read_text())
     grammar.validate_cbor(cbor2.dumps(bytes.fromhex(case["sealed"])))
+
+
+@pytest.mark.parametrize("case", vectors("valid"), ids=named)
+def test_the_topic_of_a_private_mimei_opens_under_the_seed_of_its_person_alone(case: dict[str, Any]) -> None:
+    for one in case["topics"]:
+        seed, topic, sealed = (bytes.fromhex(text) for text in (case["seed"], one["topic"], one["sealed"]))
+        mimei = MimeiId(parse_id(one["id"]))
+        assert seal_topic(topic, seed, mimei) == sealed
+        assert open_topic(sealed, seed, mimei) == topic
+        for damaged in (sealed[:-1], sealed[:5], bytes([sealed[0] ^ 1]) + sealed[1:], b""):
+            assert open_topic(damaged, seed, mimei) is None
+        assert open_topic(sealed, bytes.fromhex(case["former"]), mimei) is None
+        assert open_topic(sealed, seed, MimeiId(bytes([9]) * 20)) is None
+
+
+def test_an_index_names_private_mimei_to_who_has_the_words_and_to_nobody_else(desk: Engines) -> None:
+    mimei = Catalog(desk).create(kind="fs", app="secret-app", mark="secret-mark", private=True)[0].id
+    index = update_index(desk, None)
+    (found,) = listed(desk, None)
+    assert (found.id, found.type, found.app, found.mark) == (mimei, "fs", "secret-app", "secret-mark")
+    archive = b"".join(export_car(desk, [index]))
+    assert b"secret" not in archive
+    assert id_text(mimei).encode() in archive
 
 
 @pytest.mark.parametrize("case", vectors("invalid"), ids=named)

@@ -17,6 +17,7 @@ from leither.errors import CorruptionError, DeniedError
 
 if TYPE_CHECKING:
     from leither.node.home import Home
+    from leither.service.archive_in import Imported
 
 _CHUNK_BYTES = 1 << 20
 
@@ -218,6 +219,18 @@ def recover(session: Session, file: Path | None, address: str | None) -> None:
 
 def _restore(session: Session, file: Path, person: str) -> dict[str, Any]:
     """Take in an export of the person's; return what it brought."""
+    done, is_named = _take_in(session, file)
+    if not is_named:
+        raise NotRecovered(person)
+    if any(one.state == "kept" for one in done.mimei):
+        _take_in(session, file)  # what is private and was made under a former key opens now that the index is here
+    with session.api() as api:
+        found = api.get("/identity")
+    return {"blocks": done.blocks, "bytes": done.bytes, "former": found["former"], "mimei": found["mimei"]}
+
+
+def _take_in(session: Session, file: Path) -> tuple[Imported, bool]:
+    """Import an export; return what came, and whether the person's index names anything."""
     from leither.node import Node
     from leither.service.archive_in import import_car
     from leither.service.person_index import former_keys, listed
@@ -229,12 +242,7 @@ def _restore(session: Session, file: Path, person: str) -> dict[str, Any]:
     ):
         pieces = iter(lambda: source.read(_CHUNK_BYTES), b"")
         done = import_car(node.engines, counted(pieces, advance))
-        named = listed(node.engines, None) or former_keys(node.engines)
-    if not named:
-        raise NotRecovered(person)
-    with session.api() as api:
-        found = api.get("/identity")
-    return {"blocks": done.blocks, "bytes": done.bytes, "former": found["former"], "mimei": found["mimei"]}
+        return done, bool(listed(node.engines, None) or former_keys(node.engines))
 
 
 def _bring_back(session: Session, address: str) -> dict[str, Any]:
