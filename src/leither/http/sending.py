@@ -17,12 +17,17 @@ from leither.unixfs import Get, read
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file to send. `etag` is strong: it names the bytes. `head` holds the headers that never change for it."""
+    """A file to send.
+
+    Fields: etag: a strong one, that names the bytes. head: the headers that never change for it. get: what reads its
+    blocks, where these are sealed; None where they are read as all others.
+    """
 
     cid: AnyCid
     size_bytes: int
     etag: bytes
     head: tuple[Header, ...]
+    get: Get | None = None
 
     @classmethod
     def of(cls, cid: AnyCid, size_bytes: int, media_type: bytes) -> "Content":
@@ -51,6 +56,7 @@ async def send_content(
     later breaks the answer off, so that nobody takes a part for the whole.
     """
     request = exchange.request
+    get = content.get or get
     fields = [*content.head, *headers]
     start, stop = 0, content.size_bytes
     if status == 200:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leither import limits
 from leither.codec import RAW, Cid
@@ -14,12 +14,12 @@ from leither.mimei.entry import EntryType
 from leither.mimei.path import Path
 from leither.mimei.version import Version
 from leither.people import Act, Principal
+from leither.ports import Blocks
 from leither.service.catalog import authorize
 from leither.service.denied import refuse_denied
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import Mimei, load
-from leither.service.private import PrivateUnsupported
 from leither.service.tree import open_tree
 from leither.service.versions import act_for, default_selector, readable_version
 from leither.service.visible import CHANGE
@@ -81,17 +81,15 @@ class Places:
     def open(self, mimei: MimeiId, selector: Selector | None, principal: Principal) -> State:
         """Return the state that `selector` names, or that `principal` sees by default.
 
-        Raises: MimeiNotFound, VersionNotFound: also for what `principal` may not read. PrivateUnsupported.
+        Raises: MimeiNotFound, VersionNotFound: also for what `principal` may not read.
         """
         with self._engines.state.read() as view:
             found = load(self._engines, view, mimei)
             chosen = default_selector(found, principal) if selector is None else selector
             if chosen == CUR:
                 authorize(principal, found, act_for(found, CUR, None))
-                _refuse_private(found)
                 return State(found, None, found.verdict(principal).until_ms)
             version = readable_version(self._engines, view, found, chosen, principal)
-            _refuse_private(found)
             refuse_denied(self._engines.denied, found.engines.record(Version, version).content)
             return State(found, version, found.verdict(principal).until_ms)
 
@@ -119,13 +117,16 @@ class Places:
             found = tree.follow(path)
             entry = found.entry
             inside = found.tree is tree
+            blocks = found.tree.engines.blocks
         self._refuse_denied(state, path)
         if entry.type is not EntryType.FILE:
             return None
         assert entry.cid is not None
         refuse_denied(self._engines.denied, entry.cid)
         name = path[-1] if path else f".{state.mimei.genesis.ext}"
-        content = Content.of(entry.cid, self._size_bytes(entry.cid), media_type(name))
+        content = Content.of(entry.cid, _size_bytes(blocks, entry.cid), media_type(name))
+        if blocks is not self._engines.blocks:
+            content = replace(content, get=blocks.get)
         # What lies in another MiMei depends on who asks, and on what is released there.
         if state.version is not None and inside:
             with self._guard:
@@ -133,10 +134,6 @@ class Places:
                 if len(self._known) > limits.PATHS_CACHED_MAX:
                     self._known.popitem(last=False)
         return content
-
-    def _size_bytes(self, cid: Cid) -> int:
-        blocks = self._engines.blocks
-        return blocks.size_bytes(cid) if cid.codec == RAW else size_bytes(blocks.get, cid)
 
     def children(self, state: State, path: Path, principal: Principal) -> tuple[list[tuple[str, bool]], bool]:
         """Return (name, whether a directory) of a directory by name, and whether that is all."""
@@ -150,6 +147,5 @@ class Places:
         return listed, True
 
 
-def _refuse_private(mimei: Mimei) -> None:
-    if mimei.is_private:
-        raise PrivateUnsupported(mimei.id, "showing it in a browser")
+def _size_bytes(blocks: Blocks, cid: Cid) -> int:
+    return blocks.size_bytes(cid) if cid.codec == RAW else size_bytes(blocks.get, cid)
