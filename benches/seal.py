@@ -58,6 +58,10 @@ class Store:
         self.state.close()
         self.blocks.close()
 
+    def rotate(self, epoch: int) -> None:
+        """Seal what is written from now on under the key of `epoch`."""
+        self.sealed = SealedBlocks(self.blocks, self.state, MIMEI, keys(epoch))
+
     def lease(self) -> AbstractContextManager[Any]:
         if self.sealed is None:
             return self.blocks.lease()
@@ -152,6 +156,8 @@ def figures(*, entries_count: int = 1_000_000, file_bytes: int = 1 << 28, rounds
         yield _turns(f"write {of}, durable", "s", rounds, "0.5", maps.build)
         yield _turns(f"read {of}", "s", rounds, "0.5", maps.scan)
         yield _turns(f"back up one change in {of}", "ms", 5 * rounds, "0.5", maps.back_up_one)
+        maps.stores[True].rotate(1)
+        yield _turns(f"back up one change in {of}, under the next key", "ms", 5 * rounds, "0.5", maps.back_up_one)
         for store in maps.stores.values():
             store.close()
     yield from _file(file_bytes, rounds)
