@@ -126,7 +126,7 @@ class Node:
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
             stack.callback(AuditWriter(engines.audit).close)
             stack.callback(node.tokens.close)
-            node.users.admit_all()
+            node.users.keys.admit_all()
             succeed(engines, None)
             forget_former(home, engines.identity.former, needed=needed_keys(engines, None))
             if networking.network is not None:
@@ -208,7 +208,7 @@ class Node:
 def _with_former(home: Home, make: Callable[..., Engines], identity: Identity, unlock: Unlock | None) -> Engines:
     """Return engines that know what the index says of former keys, which came from another node of the person's."""
     engines = make(identity=identity)
-    former = tuple(former_keys(engines))
+    former = former_keys(engines, identity.seed)
     if len(former) <= len(identity.former):
         return engines
     learn_former(home, engines.random, former, unlock)

@@ -7,7 +7,7 @@ from leither.crypto import KeyId
 
 
 class Seeds(Protocol):
-    """Seeds of 32 bytes, by the ids of the persons they make."""
+    """Seeds, by the ids of the persons they make: of 32 bytes, or encrypted under a passphrase (`crypto.seedfile`)."""
 
     def put(self, user: KeyId, seed: bytes) -> None:
         """Keep a seed durably. Raises: StoreFull, StoreBroken."""

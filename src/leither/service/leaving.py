@@ -1,10 +1,11 @@
 """A user leaves a node: what becomes of their data, and of all by which they were here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from leither.crypto import KeyId, MimeiId
+from leither.crypto import KeyId, MimeiId, key_id
 from leither.ports import Transaction
 from leither.service import tables
 from leither.service.audit_rows import drop_audit
@@ -67,9 +68,9 @@ def remove_user(engines: Engines, users: Users, user: KeyId, fate: Fate) -> Left
                 Catalog(engines).delete(mimei.id, force=True)
             elif mimei.row.dirty and mimei.facts.own:
                 backup(engines, mimei.id, note="before its user left")
-        ended = engines.state.write(partial(_leave, user, row.key, fate, engines))
+        ended = engines.state.write(partial(_leave, user, row.keys, fate, engines))
     size_bytes = sum(mimei.row.size_bytes for mimei in theirs.values())
-    users.seeds.remove(user)
+    users.keys.seeds.remove(key_id(row.key))
     engines.persons.dismiss(user)
     engines.forget_people()
     engines.events.tell_ended()
@@ -90,13 +91,13 @@ def _refuse_private(engines: Engines, user: KeyId) -> None:
                 raise PrivateUnsupported(mimei.id, "keeping it when its user leaves")
 
 
-def _leave(user: KeyId, key: bytes, fate: Fate, engines: Engines, transaction: Transaction) -> int | None:
+def _leave(user: KeyId, keys: Sequence[bytes], fate: Fate, engines: Engines, transaction: Transaction) -> int | None:
     """Hand a user's MiMei to the owner, and drop their rows; return how many tokens ended, None to go on deleting."""
     theirs = [mimei for mimei in load_all(engines, transaction) if mimei.facts.user == user]
     if theirs and fate is Fate.DELETE:
         return None
     for mimei in theirs:
-        hand_over(transaction, mimei.id, mimei.row, None, kept=mimei.genesis.author == key)
+        hand_over(transaction, mimei.id, mimei.row, None, kept=mimei.genesis.author in keys)
     transaction.delete(tables.USERS + user)
     transaction.delete(tables.USAGE + user)
     drop_passkeys(transaction, user)

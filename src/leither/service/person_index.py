@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from leither import limits
-from leither.crypto import KeyId, MimeiId, NotAnId, id_text, key_id, parse_id, seal_key
+from leither.crypto import KeyId, MimeiId, NotAnId, id_text, key_id, parse_id, person_key, seal_key
 from leither.crypto.former_seed import open_former_seed, seal_former_seed
 from leither.crypto.index_topic import open_topic, seal_topic
 from leither.errors import LeitherError
@@ -228,9 +228,10 @@ def learn_revoked(engines: Engines, user: KeyId | None) -> None:
                     learn_revocation(engines, record)
 
 
-def former_keys(engines: Engines) -> list[Former]:
-    """Return what the owner's index says of keys before the present one, as far as they lead to it, the first first."""
-    files = dict(_files(engines, None, (_FORMER,)))
+def former_keys(engines: Engines, seed: bytes) -> tuple[Former, ...]:
+    """Return what a person's index says of keys before that of `seed`, as far as they lead to it, the first first."""
+    key = person_key(seed).public
+    files = dict(_files_of(engines, index_id(key), (_FORMER,)))
     by_new: dict[bytes, Successor] = {}
     for path, data in files.items():
         if path[-1].endswith(_SUCCESSOR):
@@ -238,14 +239,13 @@ def former_keys(engines: Engines) -> list[Former]:
                 record = Successor.decode(data).check()
                 by_new[record.new] = record
     found: list[Former] = []
-    key = engines.identity.person.public
     while key in by_new:
         record = by_new.pop(key)
         key, person = record.by, key_id(record.by)
         sealed = files.get((_FORMER, id_text(person) + _SEED))
-        seed = open_former_seed(sealed, engines.identity.seed, person) if sealed is not None else None
-        found.append(Former(seed, record))
-    return found[::-1]
+        earlier = open_former_seed(sealed, seed, person) if sealed is not None else None
+        found.append(Former(earlier, record))
+    return tuple(found[::-1])
 
 
 def note_revoked(engines: Engines, user: KeyId | None, key: bytes) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from leither.crypto import KeyId, KeyPair, MimeiId, id_text, map_salt, name_key, person_key, topic_salt
-from leither.errors import NotFound
+from leither.errors import DeniedError, NotFound
 from leither.people import Principal
 from leither.people.successor import Successor
 
@@ -18,6 +18,19 @@ class UserNotFound(NotFound):
     def __init__(self, user: str) -> None:
         self.user = user[:100]
         super().__init__(f"no user {self.user!r} is on this node; `leither user list` shows who is")
+
+
+class UserLocked(DeniedError):
+    """The seed of a user is under their passphrase, which nobody gave since the node started."""
+
+    code = "user-locked"
+
+    def __init__(self, user: KeyId) -> None:
+        self.user = id_text(user)
+        super().__init__(
+            f"the identity of {self.user} is under a passphrase that was not given since this node started; "
+            "`leither user unlock` takes it, and so does signing in with the recovery words"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +98,36 @@ class Persons:
         self._by_key = dict.fromkeys(self.owner.keys, self.owner)
         self._by_user: dict[KeyId | None, Person] = {None: self.owner}
         self._unsigned: set[KeyId] = set()
+        self._locked: set[KeyId] = set()
         self._guard = threading.Lock()
 
-    def admit(self, seed: bytes) -> Person:
-        """Take in a user by their seed; one who is there already stays as they are."""
+    def admit(self, seed: bytes, *, user: KeyId | None = None, former: tuple[Former, ...] = ()) -> Person:
+        """Take in a user by their seed, in place of one they had before. `user`: their id, by default that of the key.
+
+        The owner stays who they are.
+        """
         key = person_key(seed)
+        person = Person(seed, key, user or key.id, former)
         with self._guard:
-            known = self._by_key.get(key.public)
-            if known is None:
-                known = self._by_key[key.public] = self._by_user[key.id] = Person(seed, key, key.id)
-            return known
+            if key.public in self.owner.keys:
+                return self.owner
+            self._forget(person.user)
+            self._by_key |= dict.fromkeys(person.keys, person)
+            self._by_user[person.user] = person
+            return person
 
     def dismiss(self, user: KeyId) -> None:
         """Forget a user's seed. Nothing happens if they are not here."""
         with self._guard:
-            self._unsigned.discard(user)
-            gone = self._by_user.pop(user, None)
-            for key in gone.keys if gone is not None else ():
-                del self._by_key[key]
+            self._forget(user)
+
+    def _forget(self, user: KeyId | None) -> None:
+        assert user is not None
+        self._unsigned.discard(user)
+        self._locked.discard(user)
+        gone = self._by_user.pop(user, None)
+        for key in gone.keys if gone is not None else ():
+            del self._by_key[key]
 
     def of_key(self, public: bytes) -> Person | None:
         """Return the person whose whole key this is, or was before; None if their seed is not here."""
@@ -114,11 +139,11 @@ class Persons:
         return found if found is not None and found.key.public == public else None
 
     def of_user(self, user: KeyId | None) -> Person:
-        """Return a user, or the owner for None. Raises: UserNotFound."""
+        """Return a user, or the owner for None. Raises: UserNotFound, UserLocked."""
         found = self._by_user.get(user)
         if found is None:
             assert user is not None
-            raise UserNotFound(id_text(user))
+            raise UserLocked(user) if user in self._locked else UserNotFound(id_text(user))
         return found
 
     def seeds_of(self, user: KeyId | None) -> tuple[bytes, ...]:
@@ -131,12 +156,17 @@ class Persons:
     @property
     def has_users(self) -> bool:
         """Whether anybody but the owner is here, with a seed or without."""
-        return len(self._by_user) > 1 or bool(self._unsigned)
+        return len(self._by_user) > 1 or bool(self._unsigned or self._locked)
 
     def note_seedless(self, user: KeyId) -> None:
         """Take note of a user whose seed is lost: what is theirs stays theirs, and nobody signs for them."""
         with self._guard:
             self._unsigned.add(user)
+
+    def note_locked(self, user: KeyId) -> None:
+        """Take note of a user whose seed is under a passphrase: nobody signs for them until it was given."""
+        with self._guard:
+            self._locked.add(user)
 
     def keys_of(self, principal: Principal) -> tuple[bytes, ...]:
         """Return the whole keys of who asks: those that were shown, or those of a resident, whose seed is here."""

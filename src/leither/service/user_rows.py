@@ -6,6 +6,7 @@ import msgspec
 
 from leither.crypto import KeyId, id_text
 from leither.errors import LimitError
+from leither.people import Successor
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 
@@ -26,7 +27,11 @@ class UserQuotaReached(LimitError):
 
 
 class UserRow(msgspec.Struct, frozen=True, array_like=True):
-    """A user: their name, whole key, quota over everything that is theirs, and what they have set for themselves."""
+    """A user: their name, whole key, quota over everything that is theirs, and what they have set for themselves.
+
+    former: the successor records that lead to their key, the first one first. former_seeds: with each the seed before
+    it, under the present one, where something private needs it; else empty.
+    """
 
     name: str
     key: bytes
@@ -34,6 +39,13 @@ class UserRow(msgspec.Struct, frozen=True, array_like=True):
     quota: int | None = None
     settings: dict[str, str] = {}
     suspended: bool = False
+    former: tuple[bytes, ...] = ()
+    former_seeds: tuple[bytes, ...] = ()
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Their whole keys, the present one first."""
+        return (self.key, *(Successor.decode(record).by for record in self.former))
 
 
 _DECODER = msgspec.msgpack.Decoder(UserRow)

@@ -17,9 +17,12 @@ from leither.ports import Seeds, Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.holding import hand_over, load_all
+from leither.service.known_keys import KeyReplaced
+from leither.service.person_index import former_keys
 from leither.service.persons import UserNotFound
 from leither.service.secret import digest, new_secret
 from leither.service.tokens import Tokens
+from leither.service.user_keys import UserKeys, with_former
 from leither.service.user_rows import UserRow, all_users, put_user, read_user, used_bytes
 
 _SEED_BYTES = 32
@@ -131,21 +134,7 @@ class Users:
     def __init__(self, engines: Engines, tokens: Tokens, seeds: Seeds) -> None:
         self._engines = engines
         self._tokens = tokens
-        self.seeds = seeds
-
-    def admit_all(self) -> None:
-        """Take in everybody who is a user and whose seed is here. To be called once, before anybody asks.
-
-        Raises: KeyFileDamaged, KeyFileExposed.
-        """
-        with self._engines.state.read() as view:
-            here = {user for user, _ in all_users(view)}
-        seeds = self.seeds.all()
-        for user in here:
-            if user in seeds:
-                self._engines.persons.admit(seeds[user])
-            else:
-                self._engines.persons.note_seedless(user)
+        self.keys = UserKeys(engines, seeds)
 
     def invite(self, name: str, *, quota: int | None = None) -> tuple[str, Invitation]:
         """Return a code by which somebody becomes a user, once, and what it stands for.
@@ -192,13 +181,15 @@ class Users:
         """
         engines, key = self._engines, tables.INVITATIONS + digest(code)
         now = engines.clock.now_ms()
-        with engines.state.read() as view:
-            _invited(view, key, now)
         seed = read_phrase(phrase) if phrase is not None else engines.random.token(_SEED_BYTES)
         person = person_key(seed)
-        if engines.persons.of_key(person.public) is not None:
-            raise AlreadyHere
-        self.seeds.put(person.id, seed)
+        with engines.state.read() as view:
+            _invited(view, key, now)
+            if engines.persons.of_key(person.public) is not None or _user_of_key(view, person.public) is not None:
+                raise AlreadyHere
+        former = former_keys(engines, seed)
+        keys = {person.public, *(one.key for one in former)}
+        self.keys.seeds.put(person.id, seed)
 
         def enter(transaction: Transaction) -> tuple[UserRow, str, int, int]:
             invitation = _invited(transaction, key, now)
@@ -207,10 +198,10 @@ class Users:
             if sum(1 for _ in all_users(transaction)) >= limits.USERS_MAX:
                 raise TooManyUsers
             transaction.delete(key)
-            row = UserRow(invitation.name, person.public, now, invitation.quota)
+            row = with_former(UserRow(invitation.name, person.public, now, invitation.quota), seed, former)
             # What was theirs before they had a quota here comes in whatever it takes; the quota counts from then on.
             put_user(transaction, person.id, msgspec.structs.replace(row, quota=None))
-            theirs = [m for m in load_all(engines, transaction) if m.genesis.author == person.public and not m.row.user]
+            theirs = [m for m in load_all(engines, transaction) if m.genesis.author in keys and not m.row.user]
             for mimei in theirs:
                 hand_over(transaction, mimei.id, mimei.row, person.id, kept=False)
             put_user(transaction, person.id, row)
@@ -220,20 +211,26 @@ class Users:
             return row, secret, session.expires_ms, len(theirs)
 
         row, secret, expires_ms, returned = engines.state.write(enter)
-        engines.persons.admit(seed)
-        engines.forget_people()
+        self.keys.admit(person.id, row, seed)
         return Joined(person.id, row, secret, expires_ms, None if phrase is not None else write_phrase(seed), returned)
 
     def sign_in(self, phrase: str, *, agent: str = "", address: str = "") -> tuple[str, int]:
         """Return the secret of a new session of whoever these words are, the owner or a user, and when it expires.
 
-        Raises: PhraseLength, UnknownWord, PhraseChecksum, UserNotFound, TooManyTokens.
+        They open a seed that is under a passphrase as well.
+        Raises: PhraseLength, UnknownWord, PhraseChecksum, UserNotFound, KeyReplaced, TooManyTokens.
         """
-        engines = self._engines
-        key = person_key(read_phrase(phrase))
+        engines, seed = self._engines, read_phrase(phrase)
+        key = person_key(seed)
         person = engines.persons.of_key(key.public)
         if person is None:
-            raise UserNotFound(id_text(key.id))
+            with engines.state.read() as view:
+                found = _user_of_key(view, key.public)
+            if found is None:
+                raise UserNotFound(id_text(key.id))
+            person = self.keys.admit(*found, seed)
+        if person.key.public != key.public:
+            raise KeyReplaced(key.public)
         name = OWNER.name if person.user is None else self.get(person.user).row.name
         principal = Principal(name, Scope.OWNER, user=person.user)
         secret, row = self._tokens.new_session(principal, agent=agent, address=address)
@@ -306,6 +303,10 @@ class Users:
             return User(user, row, used_bytes(transaction, user))
 
         return self._engines.state.write(run)
+
+
+def _user_of_key(view: View, public: bytes) -> tuple[KeyId, UserRow] | None:
+    return next(((user, row) for user, row in all_users(view) if row.key == public), None)
 
 
 def checked_name(name: str) -> str:

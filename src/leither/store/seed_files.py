@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leither.crypto import KeyId, NotAnId, id_text, parse_id
-from leither.store.keyfile import read_key, remove_secret, write_secret
-
-_SEED_BYTES = 32
+from leither.crypto.seedfile import SEALED_BYTES, SEED_BYTES
+from leither.store.keyfile import KeyFileDamaged, read_secret, remove_secret, write_secret
 
 
 class SeedFiles:
@@ -31,7 +30,9 @@ class SeedFiles:
                 user = KeyId(parse_id(path.name))
             except NotAnId:
                 continue
-            seed = read_key(path, size_bytes=_SEED_BYTES)
+            seed = read_secret(path, size_bytes_max=SEALED_BYTES)
+            if seed is not None and len(seed) not in (SEED_BYTES, SEALED_BYTES):
+                raise KeyFileDamaged(path, SEED_BYTES, path.stat().st_size)
             if seed is not None:
                 found[user] = seed
         return found

@@ -49,3 +49,34 @@ class DeviceRevoked(Struct, frozen=True):
 
     id: Annotated[KeyText, _about("The id of its key.")]
     cut: Annotated[int, _about("In how many MiMei it was cut off now.")]
+
+
+PassphraseText = Annotated[str, Meta(min_length=1, max_length=1024, description="A passphrase.")]
+
+
+class NewPassphrase(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a seed is to be kept under; null for nothing."""
+
+    passphrase: Annotated[PassphraseText | None, _about("A passphrase that the user chooses, or null.")]
+
+
+class Passphrase(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a seed is kept under."""
+
+    passphrase: Annotated[PassphraseText, _about("What the user chose.")]
+
+
+class RotateRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What taking a new key needs."""
+
+    passphrase: Annotated[
+        PassphraseText | None, _about("What the seed is kept under, if it is; the new one goes under the same.")
+    ] = None
+
+
+class KeyReplacedInfo(Struct, frozen=True, kw_only=True):
+    """A new key in the place of another."""
+
+    person: Annotated[KeyText, _about("The id of the person from now on.")]
+    former: Annotated[KeyText, _about("The id before.")]
+    words: Annotated[str, _about("The new recovery words.")]

@@ -193,7 +193,7 @@ def test_the_present_seed_opens_those_before_it(desk: Engines) -> None:
         random=later.random,
         identity=Identity.of(seed_of("third"), seed_of("node desk")),
     )
-    assert [former.seed for former in former_keys(bare)] == [first, seed_of("second")]
+    assert [former.seed for former in former_keys(bare, bare.identity.seed)] == [first, seed_of("second")]
 
 
 def visited(engines: Engines, tokens: Tokens, device: KeyPair) -> str:

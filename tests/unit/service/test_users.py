@@ -62,7 +62,7 @@ def test_who_joins_gets_a_seed_whose_words_they_are_told(desk: Engines, users: U
     ann = joined(users)
     assert ann.words is not None
     seed = read_phrase(ann.words)
-    assert users.seeds.all() == {ann.id: seed}
+    assert users.keys.seeds.all() == {ann.id: seed}
     assert person_key(seed).id == ann.id
     assert desk.persons.of_user(ann.id).seed == seed
     assert Tokens(desk).principal_of(ann.secret) == Principal("Ann", Scope.OWNER, user=ann.id)
@@ -76,7 +76,7 @@ def test_no_secret_of_a_user_is_in_the_state(desk: Engines, users: Users) -> Non
     with desk.state.read() as view:
         stored = b"".join(key + value for key, value in view.scan(b""))
     assert ann.secret.encode() not in stored
-    assert users.seeds.all()[ann.id] not in stored
+    assert users.keys.seeds.all()[ann.id] not in stored
     assert ann.secret not in repr(ann)
     assert str(ann.words) not in repr(ann)
 
@@ -109,7 +109,7 @@ def test_a_refused_phrase_leaves_the_invitation_as_it_is(users: Users) -> None:
     words = write_phrase(bytes(32)).split()
     with pytest.raises(PhraseChecksum):
         users.join(code, phrase=" ".join(words[::-1]))
-    assert users.seeds.all() == {}
+    assert users.keys.seeds.all() == {}
     assert users.join(code, phrase=" ".join(words)).id == person_key(bytes(32)).id
 
 
@@ -150,17 +150,17 @@ def test_users_are_there_after_a_restart_with_their_seeds(desk: Engines, users: 
     ann = joined(users)
     again = memory_engines(node="desk")
     again.state = desk.state
-    fresh = Users(again, Tokens(again), users.seeds)
+    fresh = Users(again, Tokens(again), users.keys.seeds)
     with pytest.raises(UserNotFound):
         again.persons.of_user(ann.id)
-    fresh.admit_all()
+    fresh.keys.admit_all()
     assert again.persons.of_user(ann.id).key.id == ann.id
 
 
 def test_a_seed_without_a_user_signs_for_nobody(desk: Engines) -> None:
     seeds = MemorySeeds()
     seeds.put(person_key(bytes(32)).id, bytes(32))
-    Users(desk, Tokens(desk), seeds).admit_all()
+    Users(desk, Tokens(desk), seeds).keys.admit_all()
     assert not desk.persons.has_users
 
 
@@ -169,7 +169,7 @@ def test_a_user_without_a_seed_keeps_what_is_theirs_apart(desk: Engines, users: 
     hers = made(desk, ann)
     again = memory_engines(node="desk")
     again.state, again.blocks = desk.state, desk.blocks
-    Users(again, Tokens(again), MemorySeeds()).admit_all()
+    Users(again, Tokens(again), MemorySeeds()).keys.admit_all()
     assert again.persons.has_users
     assert not acts(again, OWNER, hers)
 
@@ -272,7 +272,7 @@ def test_what_is_kept_is_read_and_forked_by_the_owner_and_changed_by_nobody(desk
     assert acts(desk, OWNER, hers) == Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE | Act.FORK | Act.SHARE
     with desk.state.read() as view:
         assert len(held_versions(view, hers)) == 1, "what was unsaved became a version"
-    assert users.seeds.all() == {}
+    assert users.keys.seeds.all() == {}
     assert not desk.persons.has_users
     with pytest.raises(UserNotFound):
         users.get(ann.id)

@@ -128,7 +128,8 @@ def _show_words(output: Output, phrase: str) -> None:
 def passphrase(session: Session, remove: bool, new_passphrase_file: Path | None) -> None:
     """Encrypt your identity under a passphrase, or change it. The node must not be running.
 
-    From then on `leither up` asks for it, or takes it from LEITHER_PASSPHRASE. Users' identities are not under it.
+    From then on `leither up` asks for it, or takes it from LEITHER_PASSPHRASE. Users have passphrases of their own:
+    `leither user passphrase`.
     """
     from leither.node.identity import set_passphrase
     from leither.runtime import SystemRandom
@@ -242,7 +243,7 @@ def _take_in(session: Session, file: Path) -> tuple[Imported, bool]:
     ):
         pieces = iter(lambda: source.read(_CHUNK_BYTES), b"")
         done = import_car(node.engines, counted(pieces, advance))
-        return done, bool(listed(node.engines, None) or former_keys(node.engines))
+        return done, bool(listed(node.engines, None) or former_keys(node.engines, node.engines.identity.seed))
 
 
 def _bring_back(session: Session, address: str) -> dict[str, Any]:

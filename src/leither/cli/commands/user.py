@@ -8,6 +8,7 @@ import click
 
 from leither.cli.api import Api
 from leither.cli.command import Group
+from leither.cli.commands.own_key import passphrase, rotate, unlock
 from leither.cli.output import Output, count, moment, size
 from leither.cli.parameter import SIZE
 from leither.cli.progress import counted, progress
@@ -184,9 +185,9 @@ def remove(session: Session, ref: str, data: str, file: Path | None, passphrase_
         if not yes and found is not None:
             click.confirm(f"Remove {found['name']}, and {_FATE_WORDS[data]}?", abort=True, err=True)
         if file is not None:
-            passphrase = ask_new_passphrase(passphrase_file, "Passphrase that the user chooses for their identity")
+            chosen = ask_new_passphrase(passphrase_file, "Passphrase that the user chooses for their identity")
             api.patch(_path(ref), {"suspended": True})
-            _export(session, api, ref, file, passphrase)
+            _export(session, api, ref, file, chosen)
         done = api.post(_path(ref, "remove"), {"data": "keep" if data == "keep" else "delete"})
 
     def human(output: Output) -> None:
@@ -200,6 +201,9 @@ def remove(session: Session, ref: str, data: str, file: Path | None, passphrase_
     session.show(done | {"path": str(file) if file is not None else None}, human)
 
 
+for _command in (passphrase, unlock, rotate):
+    user.add_command(_command)
+
 _FATE_WORDS = {
     "keep": "hold what is theirs",
     "export": "delete what is theirs once it is written to the file",
@@ -207,8 +211,8 @@ _FATE_WORDS = {
 }
 
 
-def _export(session: Session, api: Api, ref: str, file: Path, passphrase: str) -> None:
-    body = {"passphrase": passphrase}
+def _export(session: Session, api: Api, ref: str, file: Path, chosen: str) -> None:
+    body = {"passphrase": chosen}
     with (
         replacing_file(file.absolute(), force=False, secret=True) as target,
         progress(session.output, "writing") as advance,

@@ -23,7 +23,7 @@ async def list_readers(caller: CallerGiven, ref: Ref) -> Sequence[ReaderInfo]:
     return await caller.run(work)
 
 
-@post(f"{REF}/rotate", status_code=200, operation_id="rotateKey", tags=["rights"])
+@post(f"{REF}/rotate", status_code=200, operation_id="rotateEpoch", tags=["rights"])
 async def rotate_key(caller: CallerGiven, ref: Ref) -> KeyEpoch:
     """Seal what is written into a private MiMei from now on under a new key. Only the author's node can."""
 
