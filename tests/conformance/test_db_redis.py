@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from leither.db import COMMANDS, REFUSED, MemorySpace, Refusal, execute, find, keys_of
+from leither.db.telling import tells
 from tests.conformance.redis_server import Client, Tree, running_redis, tree
 
 SCRIPTS = sorted(Path(__file__).with_name("redis_scripts").glob("*.txt"))
@@ -133,3 +134,13 @@ def test_the_keys_of_a_command_are_those_redis_finds(redis: Path, line: str) -> 
     theirs = plain(client.run(b"COMMAND", b"GETKEYS", *arguments))
     client.close()
     assert sorted(keys_of(find(arguments).declaration, arguments)) == sorted(theirs)
+
+
+def test_what_tells_nothing_is_what_redis_gives_no_access_to_values(redis: Path) -> None:
+    client = Client(redis, 2)
+    for name, found in COMMANDS.items():
+        if found.declaration.writes and not tells([name.encode()]):
+            (info,) = plain(client.run(b"COMMAND", b"INFO", name.encode()))
+            # Of what an option makes tell, Redis says that the flags vary.
+            assert "ACCESS" not in str(info[8]) or name == "set", name
+    client.close()

@@ -179,6 +179,11 @@ class Connection(asyncio.Protocol):
                     self.count(Kind.DENIED, 1)
                 self._refuse(words, refused)
                 return
+        if session is not None and session.is_blind:
+            refused = refusal.of_blind(session, command, words)
+            if refused is not None:
+                self._refuse(words, refused)
+                return
         if (self.names or self.patterns) and self.resp == RESP2 and command.name not in _SUBSCRIBED:
             self._refuse(words, refusal.subscribed(command.name))
             return

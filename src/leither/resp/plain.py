@@ -21,6 +21,7 @@ def is_plain(connection: "Connection") -> bool:
     return (
         connection.session is not None
         and connection.session.version is None
+        and not connection.session.is_blind
         and connection.multi is None
         and not connection.silent
         and not connection.silent_once

@@ -1,6 +1,8 @@
 """Refusals, in the words that clients of Redis 7.0 know."""
 
+from leither.db.telling import tells
 from leither.people import Act
+from leither.resp.command import Command
 from leither.resp.reply import Failure
 from leither.resp.session import Session
 
@@ -15,6 +17,10 @@ FROM_A_BROWSER = (
 )
 _WORDS_OF_BROWSERS = frozenset({b"post", b"host:"})
 _SHOWN_BYTES = 128
+_OF_NO_DATABASE = frozenset(
+    b"auth hello quit reset ping echo select client command multi exec discard mm.backup mm.release".split()
+)
+"""What is run for the connection itself, or asks for acts of its own."""
 
 
 def shown(word: bytes) -> str:
@@ -57,6 +63,13 @@ def not_in_multi(name: bytes) -> Failure:
 def no_permission(session: Session, name: bytes) -> Failure:
     """Refuse what the token's scope does not allow."""
     return Failure(f"NOPERM User {session.user} has no permissions to run the '{name.decode()}' command")
+
+
+def of_blind(session: Session, command: Command, words: list[bytes]) -> Failure | None:
+    """Return why the session, which may not read the database, may not run a command; None if it may."""
+    if command.local is not None:
+        return None if command.name.partition(b"|")[0] in _OF_NO_DATABASE else no_permission(session, command.name)
+    return no_permission(session, command.name) if tells(words) else None
 
 
 def of_write(session: Session, name: bytes) -> Failure | None:

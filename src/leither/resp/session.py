@@ -11,10 +11,9 @@ from leither.people import GUEST, Act, Front, Principal, guest
 from leither.people.audit import Kind, Trace
 from leither.people.policy import READS
 from leither.people.right import act_names
-from leither.service.catalog import authorize
 from leither.service.database import NotADatabase
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, load
+from leither.service.holding import Mimei, MimeiNotFound, load
 from leither.service.tokens import Tokens
 from leither.service.versions import default_selector, readable_version
 
@@ -45,6 +44,11 @@ class Session:
     traces: Mapping[Kind, Trace] = field(default_factory=dict)
 
     @property
+    def is_blind(self) -> bool:
+        """Whether it may change what it has open, and not read it."""
+        return self.version is None and Act.READ_CUR not in self.acts
+
+    @property
     def read_only(self) -> bool:
         """Whether it looks at a version, which nobody changes."""
         return self.version is not None
@@ -53,8 +57,9 @@ class Session:
 def open_session(engines: Engines, tokens: Tokens, user: str, secret: str, *, noted: bool = True) -> Session:
     """Return the session of `user`, an id with or without `.version`, or empty for the token's only MiMei.
 
-    Without a secret the caller is a guest, who may open what everyone may read. `noted`: whether this is somebody who
-    comes in, and not a look at whether they still may.
+    Without a secret the caller is a guest, who may open what everyone may read. Who may write and not read may open
+    `cur`, for the commands that tell nothing. `noted`: whether this is somebody who comes in, and not a look at whether
+    they still may.
     Raises: BadToken, NoOnlyMimei, NotAnAddress, MimeiNotFound, VersionNotFound, NotADatabase, Denied.
     """
     front = Front.REDIS if noted else None
@@ -72,16 +77,17 @@ def open_session(engines: Engines, tokens: Tokens, user: str, secret: str, *, no
         wanted, selector = address.id, address.version
     with engines.state.read() as view:
         held = load(engines, view, wanted)
+        acts = held.acts(principal)
         if selector is None:
-            selector = default_selector(held, principal)
+            selector = CUR if Act.WRITE in acts else default_selector(held, principal)
         version = None
         if selector == CUR:
-            authorize(principal, held, Act.READ_CUR)
+            if not held.admit(principal, Act.READ_CUR | Act.WRITE):
+                raise MimeiNotFound(wanted)
         else:
             version = readable_version(engines, view, held, selector, principal)
     if held.genesis.type != "db":
         raise NotADatabase(held.id, held.genesis.type)
-    acts = held.acts(principal)
     return Session(user, secret, principal, wanted, version, acts, held.facts.user, _traces(held, principal, acts))
 
 

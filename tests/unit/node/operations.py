@@ -50,7 +50,8 @@ class Operation:
 
     Fields: any_of: acts of which one is enough. all_of: acts that are needed besides. ask: asks it, and returns how
     far it got. raw: asks it and returns everything that was seen. signer: who alone can do it, since it is signed by
-    them. signer_first: whether that is asked before anything is looked for.
+    them. signer_first: whether that is asked before anything is looked for. opened_by: acts without which there is
+    nothing for somebody. denies_blind: whether who may write and not read is denied what tells something.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Operation:
     all_of: Act = NOTHING
     signer: Callable[[Principal], bool] = anybody
     signer_first: bool = False
+    opened_by: Act = ALL
+    denies_blind: bool = False
 
     def expected(self, acts: Act, principal: Principal) -> str:
         """Return how far somebody gets who may do `acts`."""
@@ -69,6 +72,10 @@ class Operation:
         return found if found != OK or self.signer(principal) else DENIED
 
     def _expected(self, acts: Act) -> str:
+        if not acts & self.opened_by:
+            return ABSENT
+        if self.denies_blind and Act.WRITE in acts and CUR not in acts and (self.any_of | self.all_of) & READS:
+            return DENIED
         if not acts & self.any_of:
             return ABSENT if self.any_of & READS or not acts & READS else DENIED
         missing = self.all_of & ~acts
@@ -97,6 +104,7 @@ def api(
     all_of: Act = NOTHING,
     signer: Callable[[Principal], bool] = anybody,
     signer_first: bool = False,
+    opened_by: Act = ALL,
 ) -> Operation:
     """An operation of the HTTP API. A path that begins with `db` asks the database.
 
@@ -121,6 +129,7 @@ def api(
         all_of,
         signer,
         signer_first,
+        opened_by,
     )
 
 
@@ -173,8 +182,10 @@ def dav(method: str, any_of: Act, path: str, body: bytes = b"", *, all_of: Act =
     return Operation(f"dav {method} {path}", any_of, outcome, lambda f, h, s: send(f, h, s).seen(h), all_of)
 
 
-def redis(name: str, any_of: Act, *words: str, version: str = "", all_of: Act = NOTHING) -> Operation:
-    """A command of the Redis protocol, after AUTH with the MiMei's id."""
+def redis(
+    name: str, any_of: Act, *words: str, version: str = "", all_of: Act = NOTHING, opened_by: Act = CUR | Act.WRITE
+) -> Operation:
+    """A command of the Redis protocol, after AUTH with the MiMei's id. `opened_by`: acts that let AUTH succeed."""
 
     def send(fronts: Fronts, holdings: Holdings, secret: str | None) -> bytes:
         return fronts.redis_asks(id_text(holdings.db) + version, secret, *words)
@@ -192,7 +203,15 @@ def redis(name: str, any_of: Act, *words: str, version: str = "", all_of: Act = 
     def raw(fronts: Fronts, holdings: Holdings, secret: str | None) -> object:
         return holdings.unnamed(send(fronts, holdings, secret))
 
-    return Operation(f"redis {name}", any_of, outcome, raw, all_of)
+    return Operation(
+        f"redis {name}",
+        any_of,
+        outcome,
+        raw,
+        all_of,
+        opened_by=opened_by,
+        denies_blind=not version or version == ".cur",
+    )
 
 
 def watch(what: str, any_of: Act) -> Operation:
@@ -212,6 +231,7 @@ def cli(
     all_of: Act = NOTHING,
     signer: Callable[[Principal], bool] = anybody,
     signer_first: bool = False,
+    opened_by: Act = ALL,
 ) -> Operation:
     """A command line. `{id}`, `{db}` and `{n}` stand for the file system, the database, and a new number."""
 
@@ -228,7 +248,8 @@ def cli(
         answer = send(fronts, holdings, secret)
         return answer.status, *(holdings.unnamed(text.encode()) for text in (answer.out, answer.err))
 
-    return Operation(f"cli{' db' if '{db}' in line else ''} {line}", any_of, outcome, raw, all_of, signer, signer_first)
+    name = f"cli{' db' if '{db}' in line else ''} {line}"
+    return Operation(name, any_of, outcome, raw, all_of, signer, signer_first, opened_by)
 
 
 def small_tar() -> bytes:
@@ -263,7 +284,8 @@ API = [
     api("", Act.WRITE, "DELETE", "/files/moved"),
     api("", Act.WRITE, "POST", "/references", {"target": "{id}@release"}, all_of=Act.WRITE | RELEASE),
     api("reading", READS, "POST", "db/db", {"commands": [["GET", "key"]]}),
-    api("writing", CUR, "POST", "db@cur/db", {"commands": [["SET", "other", "1"]]}, all_of=Act.WRITE),
+    api("writing", Act.WRITE, "POST", "db@cur/db", {"commands": [["SET", "other", "1"]]}, opened_by=CUR | Act.WRITE),
+    api("both", CUR, "POST", "db@cur/db", {"commands": [["INCR", "counter"]]}, all_of=Act.WRITE),
     api("", Act.WRITE, "POST", "/restore", {"version": "release", "discard": True}, all_of=Act.WRITE | RELEASE),
     api("", Act.WRITE, "POST", "/discard", {}),
     api("", Act.BACKUP, "POST", "/merge", {}),
@@ -295,17 +317,28 @@ DAV = [
     dav("LOCK", Act.WRITE, "/locked", LOCKING, timeout="Second-1"),
 ]
 REDIS = [
-    redis("GET of the default", READS, "GET", "key"),
+    redis("GET of the default", READS, "GET", "key", opened_by=ALL),
     redis("GET of cur", CUR, "GET", "key", version=".cur"),
-    redis("GET of the release", RELEASE, "GET", "key", version=".release"),
-    redis("GET of an old version", VERSIONS, "GET", "key", version=".0"),
-    redis("SET", CUR, "SET", "other", "1", version=".cur", all_of=Act.WRITE),
-    redis("MM.INFO", READS, "MM.INFO"),
+    redis("GET of the release", RELEASE, "GET", "key", version=".release", opened_by=ALL),
+    redis("GET of an old version", VERSIONS, "GET", "key", version=".0", opened_by=ALL),
+    redis("SET", Act.WRITE, "SET", "other", "1", version=".cur"),
+    redis("SET GET", CUR, "SET", "other", "1", "GET", version=".cur", all_of=Act.WRITE),
+    redis("INCR", CUR, "INCR", "counter", version=".cur", all_of=Act.WRITE),
+    redis("SUBSCRIBE", CUR, "SUBSCRIBE", "news", version=".cur"),
+    redis("MM.INFO", CUR, "MM.INFO", version=".cur"),
     redis("MM.LOG", CUR, "MM.LOG", version=".cur", all_of=VERSIONS),
     redis("MM.DIFF", CUR, "MM.DIFF", "release", version=".cur", all_of=RELEASE),
-    redis("MM.BACKUP", CUR, "MM.BACKUP", version=".cur", all_of=Act.BACKUP),
-    redis("MM.RELEASE", CUR, "MM.RELEASE", "1", version=".cur", all_of=Act.RELEASE),
-    redis("MM.RESTORE", CUR, "MM.RESTORE", "release", "DISCARD", version=".cur", all_of=Act.WRITE | RELEASE),
+    redis("MM.BACKUP", Act.BACKUP, "MM.BACKUP", version=".cur"),
+    redis("MM.RELEASE", Act.RELEASE, "MM.RELEASE", "1", version=".cur"),
+    redis(
+        "MM.RESTORE",
+        CUR,
+        "MM.RESTORE",
+        "release",
+        "DISCARD",
+        version=".cur",
+        all_of=Act.WRITE | RELEASE,
+    ),
 ]
 WATCH = [
     watch("change", CUR),
@@ -331,7 +364,7 @@ CLI = [
     cli("diff {id} release cur", CUR, all_of=CUR | RELEASE),
     cli("conflicts {id}", CUR),
     cli("db {db} GET key", READS),
-    cli("db {db}@cur SET other 1", CUR, all_of=Act.WRITE),
+    cli("db {db}@cur SET other 1", Act.WRITE, opened_by=CUR | Act.WRITE),
     cli("backup {db}", Act.BACKUP),
     cli("release {id}@1", Act.RELEASE),
     cli("restore {id}@release --discard", Act.WRITE, all_of=Act.WRITE | RELEASE),

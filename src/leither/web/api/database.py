@@ -3,16 +3,19 @@
 import base64
 import binascii
 from collections.abc import Sequence
+from contextlib import suppress
 
 from litestar import post
 from litestar.params import JSONBody
 
 from leither.codec import Cid
 from leither.db import NIL_ARRAY, Command, Map, NilArray, Pairs, Refusal, Reply, Space, Wait, find
+from leither.db.telling import tells
 from leither.errors import InputError
-from leither.mimei.address import CUR
-from leither.people import Act
+from leither.mimei.address import CUR, Selector, parse_address
+from leither.people import Act, Denied
 from leither.service.database import Database
+from leither.service.holding import Mimei, MimeiNotFound
 from leither.web.api.context import Caller
 from leither.web.api.parameters import REF, CallerGiven, Ref
 from leither.web.schema import Binary, Text
@@ -44,8 +47,7 @@ async def run_commands(caller: CallerGiven, ref: Ref, data: JSONBody[CommandsReq
 def _run(caller: Caller, ref: str, batch: list[list[bytes]]) -> CommandsDone:
     found = [_find(words) for words in batch]
     writes = any(isinstance(command, Command) and command.declaration.writes for command in found)
-    with caller.engines.state.read() as view:
-        mimei, selector = caller.version_of(view, ref)
+    mimei, selector = _opened(caller, ref, quiet=not any(map(tells, batch)))
     version = selector if isinstance(selector, Cid) else None
     if writes and selector == CUR:
         caller.catalog.get(mimei.id, caller.principal, Act.WRITE)
@@ -63,6 +65,22 @@ def _run(caller: Caller, ref: str, batch: list[list[bytes]]) -> CommandsDone:
         return CommandsDone(database.write(work).result())
     with database.reading() as space:
         return CommandsDone(work(space))
+
+
+def _opened(caller: Caller, ref: str, *, quiet: bool) -> tuple[Mimei, Selector]:
+    """Return the database and the state that `ref` names. What tells nothing needs the right to write alone.
+
+    Raises: NotAnAddress, MimeiNotFound, VersionNotFound.
+    """
+    try:
+        with caller.engines.state.read() as view:
+            return caller.version_of(view, ref)
+    except MimeiNotFound:
+        if not quiet or parse_address(ref).version not in (None, CUR):
+            raise
+        with suppress(Denied):
+            return caller.mimei(ref, Act.WRITE), CUR
+        raise
 
 
 def _find(words: Sequence[bytes]) -> Command | dict[str, str]:
