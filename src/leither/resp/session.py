@@ -82,7 +82,8 @@ def open_session(engines: Engines, tokens: Tokens, user: str, secret: str, *, no
             selector = CUR if Act.WRITE in acts else default_selector(held, principal)
         version = None
         if selector == CUR:
-            if not held.admit(principal, Act.READ_CUR | Act.WRITE):
+            blind = Act.WRITE in acts and Act.READ_CUR not in acts
+            if not held.admit(principal, Act.WRITE if blind else Act.READ_CUR):
                 raise MimeiNotFound(wanted)
         else:
             version = readable_version(engines, view, held, selector, principal)

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from leither.crypto import MimeiId
+from leither.db import Space
+from leither.db.layout import user_key
+from leither.db.merging import rewrite
 from leither.errors import Conflict
 from leither.merkle import Entry, conflicts, siblings
 from leither.mimei.entry import decode_path_entry
 from leither.mimei.path import Path, path_key, path_text
 from leither.ports import View
 from leither.service.cur import Cur, Edit
+from leither.service.database import Database
 from leither.service.editing import edit
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, base_version
+from leither.service.holding import Mimei, base_version, load
 from leither.service.paths import assign, clear, make_parents
 
 
@@ -22,11 +26,11 @@ class NoSuchSibling(Conflict):
 
     code = "no-such-sibling"
 
-    def __init__(self, path: Path, writer: int, seq: int) -> None:
-        self.path = path_text(path)
+    def __init__(self, place: str, writer: int, seq: int) -> None:
+        self.place = place[:200]
         self.writer = writer
         self.seq = seq
-        super().__init__(f"{self.path!r} has nothing by writer {writer}, seq {seq} to choose; see `leither conflicts`")
+        super().__init__(f"{self.place!r} has nothing by writer {writer}, seq {seq} to choose; see `leither conflicts`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,34 @@ def contested(engines: Engines, view: View, mimei: Mimei) -> Iterator[Contested]
             yield Contested(key, shown, others)
 
 
+def _chosen(mimei: Mimei, key: bytes, writer: int, seq: int) -> Entry | None:
+    """Return what a writer set at a contested key, shown or not."""
+    base = base_version(mimei.engines, mimei)
+    if base is None:
+        return None
+    side = mimei.engines.map(base.side, base.salt)
+    held = (side.get(key), *siblings(side.nodes, base.siblings, key))
+    return next((entry for entry in held if entry is not None and entry.stamp == (writer, seq)), None)
+
+
+def take_value(engines: Engines, mimei: MimeiId, key: bytes, writer: int, seq: int) -> Entry:
+    """Settle a contested entry of a database: what that writer set becomes a change of `cur`, as with `take`.
+
+    Raises: NotADatabase, NoSuchSibling, NotTheAuthor.
+    """
+    with engines.state.read() as view:
+        chosen = _chosen(load(engines, view, mimei), key, writer, seq)
+    if chosen is None or (of := user_key(key)) is None:
+        raise NoSuchSibling(key.hex(), writer, seq)
+
+    def change(space: Space) -> None:
+        space.put(key, chosen.value)
+        rewrite(space, [of])
+
+    Database.open(engines, mimei).write(change).result()
+    return chosen
+
+
 def take(engines: Engines, mimei: MimeiId, path: Path, writer: int, seq: int) -> Entry:
     """Settle a contested path: what that writer set becomes a change of `cur`, which the next backup keeps.
 
@@ -61,13 +93,9 @@ def take(engines: Engines, mimei: MimeiId, path: Path, writer: int, seq: int) ->
     key = path_key(path)
 
     def change(editing: Edit) -> Entry:
-        base = base_version(engines, editing.mimei)
-        side = editing.engines.map(base.side, base.salt) if base else None
-        shown = side.get(key) if side else None
-        held = siblings(side.nodes, base.siblings, key) if side and base else []
-        chosen = next((entry for entry in (shown, *held) if entry and entry.stamp == (writer, seq)), None)
+        chosen = _chosen(editing.mimei, key, writer, seq)
         if chosen is None:
-            raise NoSuchSibling(path, writer, seq)
+            raise NoSuchSibling(path_text(path), writer, seq)
         make_parents(editing, path)
         entry = decode_path_entry(chosen.value)
         if not entry.is_directory:

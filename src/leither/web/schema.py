@@ -281,14 +281,28 @@ class ConflictOther(Struct, frozen=True):
 
     writer: Annotated[int, _about("Number of the writer that set it.")]
     seq: Annotated[int, _about("The writer's count of versions when it did.")]
-    entry: Annotated[PathInfo, _about("What it put there.")]
+    entry: Annotated[PathInfo | None, _about("What it put at a path.")]
+    value: Annotated[Text | None, _about("What it set in a database.")]
 
 
-class ConflictInfo(Struct, frozen=True):
-    """A path at which writers disagreed."""
+class ConflictPlace(Struct, frozen=True):
+    """Where in a database writers disagreed."""
 
-    path: PathText
+    part: Annotated[str, _about("What it is to its key: string, field, score, element.")]
+    key: Annotated[Text, _about("The key.")]
+    place: Annotated[Text | None, _about("The field, or the member of a sorted set.")]
+
+
+class ConflictInfo(Struct, frozen=True, kw_only=True):
+    """A place at which writers disagreed: a path, or an entry of a database."""
+
+    name: Annotated[str, _about("How it is named to take one: the path, or what stands for the entry.")]
+    path: PathText | None
     shown: Annotated[PathInfo | None, _about("What stands at the path.")]
+    database: Annotated[ConflictPlace | None, _about("Where in the database it is.")]
+    value: Annotated[Text | None, _about("What stands in the database.")]
+    writer: Annotated[int | None, _about("Number of the writer that set what stands there.")]
+    seq: Annotated[int | None, _about("That writer's count of versions when it did.")]
     others: Annotated[list[ConflictOther], _about("What else was put there.")]
 
 
@@ -302,9 +316,16 @@ class ConflictPage(Struct, frozen=True):
 class TakeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Which side of a conflict to take."""
 
-    path: PathGiven
+    name: Annotated[str, Meta(max_length=2 * limits.MAP_SIBLING_KEY_BYTES_MAX, description="As the conflict gives it.")]
     writer: Annotated[int, Meta(ge=1, lt=1 << 32, description="Number of the writer whose entry is taken.")]
     seq: Annotated[int, Meta(ge=0, le=limits.MAP_SEQ_MAX, description="Its count, as the conflict gives it.")]
+
+
+class Taken(Struct, frozen=True):
+    """What a conflict was settled with."""
+
+    entry: Annotated[PathInfo | None, _about("What stands at the path now.")]
+    value: Annotated[Text | None, _about("What stands in the database now.")]
 
 
 class SplitRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from leither.cli.address import resolve, resolve_whole
-from leither.cli.api import mimei_path
+from leither.cli.api import Api, mimei_path
 from leither.cli.command import Command, DefaultGroup
 from leither.cli.listing import named, show_versions
 from leither.cli.output import Output, count, size
@@ -109,19 +109,40 @@ def conflicts() -> None:
 @click.argument("mimei", metavar="ID")
 @pass_session
 def list_(session: Session, mimei: str) -> None:
-    """List the paths at which writers disagreed."""
+    """List where writers disagreed: paths, or entries of a database."""
     with session.api() as api:
-        items = list(api.pages(mimei_path(resolve_whole(api, mimei), "conflicts"), cursor="after"))
+        items = _listed(api, mimei_path(resolve_whole(api, mimei), "conflicts"))
     rows = [
-        (item["path"], _side(item["shown"]), other["writer"], other["seq"], _side(other["entry"]))
+        (
+            _place(item),
+            _side(item["shown"], item["value"]),
+            other["writer"],
+            other["seq"],
+            _side(other["entry"], other["value"]),
+        )
         for item in items
         for other in item["others"]
     ]
-    columns = ("path", "shows", "writer", "seq", "set aside")
+    columns = ("where", "shows", "writer", "seq", "set aside")
     session.show({"items": items}, lambda output: output.table(columns, rows, empty="no conflicts"))
 
 
-def _side(entry: dict[str, Any] | None) -> str:
+def _place(item: dict[str, Any]) -> str:
+    """Return a path, or a key and what is within it, as one is named on the command line."""
+    found = item["database"]
+    if found is None:
+        return str(item["path"])
+    within = [f"{found['part']} {_word(found['place'])}"] if found["place"] is not None else []
+    return " ".join([_word(found["key"]), *within])
+
+
+def _word(text: str | dict[str, str]) -> str:
+    return text if isinstance(text, str) else f"base64:{text['base64']}"
+
+
+def _side(entry: dict[str, Any] | None, value: str | dict[str, str] | None) -> str:
+    if value is not None:
+        return _word(value)
     if entry is None:
         return "nothing"
     return f"{entry['type']}, {size(entry['bytes'])}" if entry["type"] == "file" else str(entry["type"])
@@ -129,13 +150,35 @@ def _side(entry: dict[str, Any] | None) -> str:
 
 @conflicts.command()
 @click.argument("mimei", metavar="ID")
-@click.argument("path")
+@click.argument("where")
 @click.argument("writer", type=click.IntRange(min=1))
 @click.argument("seq", type=click.IntRange(min=0))
 @pass_session
-def take(session: Session, mimei: str, path: str, writer: int, seq: int) -> None:
-    """Put back what a merge set aside; WRITER and SEQ as the list shows them."""
+def take(session: Session, mimei: str, where: str, writer: int, seq: int) -> None:
+    """Put back what a merge set aside; WHERE, WRITER and SEQ as the list shows them."""
     with session.api() as api:
-        body = {"path": path, "writer": writer, "seq": seq}
-        entry = api.post(mimei_path(resolve_whole(api, mimei), "conflicts", "take"), body)
-    session.show(entry, lambda output: output.line(f"{path} is what writer {writer} made it; back it up to keep it"))
+        at = mimei_path(resolve_whole(api, mimei), "conflicts")
+        named = next((item["name"] for item in _listed(api, at) if _place(item) == where), where)
+        entry = api.post(f"{at}/take", {"name": named, "writer": writer, "seq": seq})
+    session.show(entry, lambda output: output.line(f"{where} is what writer {writer} made it; back it up to keep it"))
+
+
+@conflicts.command("resolve")
+@click.argument("mimei", metavar="ID")
+@click.argument("where", nargs=-1)
+@pass_session
+def resolve_(session: Session, mimei: str, where: tuple[str, ...]) -> None:
+    """Keep what shows, and let go of what a merge set aside: everywhere, or at each WHERE as the list shows it."""
+    with session.api() as api:
+        at = mimei_path(resolve_whole(api, mimei), "conflicts")
+        found = _listed(api, at)
+        chosen = [item for item in found if not where or _place(item) in where]
+        for item in chosen:
+            api.post(f"{at}/take", {name: item[name] for name in ("name", "writer", "seq")})
+    done = {"resolved": [_place(item) for item in chosen], "left": len(found) - len(chosen)}
+    text = f"{count(len(chosen), 'conflict')} resolved, {done['left']} left; back it up to keep it so"
+    session.show(done, lambda output: output.line(text))
+
+
+def _listed(api: Api, at: str) -> list[dict[str, Any]]:
+    return list(api.pages(at, cursor="after"))

@@ -137,7 +137,7 @@ CASES = [
 # What nobody is let through to by rights alone, and what is tried for its refusal only.
 REFUSED = [
     writing("truncateFile", "POST", f"{ONE}/truncate", {"bytes": 0}),
-    writing("takeConflict", "POST", f"{ONE}/conflicts/take", {"path": "page", "writer": 1, "seq": 1}),
+    writing("takeConflict", "POST", f"{ONE}/conflicts/take", {"name": "page", "writer": 1, "seq": 1}),
     writing("runCommands", "POST", f"{ONE}/db", {"commands": [["SET", "key", "value"]]}),
     Case("runCommands", "POST", f"{ONE}/db", ABSENT, "ok", "ok", ABSENT, {"commands": [["GET", "key"]]}),
     owner_only("importArchive", "POST", "/import", b"no archive"),
