@@ -42,6 +42,7 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "device": (people.devices, people.bad_devices),
     "revocation": (people.revocations, people.bad_revocations),
     "successor": (people.successors, people.bad_successors),
+    "erasure": (people.erasures, people.bad_erasures),
     "grant": (grants.grants, grants.bad_grants),
     "grant-chain": (grants.chains, grants.bad_chains),
     "revoked": (grants.revoked, grants.bad_revoked),

@@ -37,11 +37,12 @@ from leither.mimei.tag import NotATag, Tag, parse_tag
 from leither.mimei.version import Seen, Version
 from leither.people import Device, Grant, Presentation, Revocation, Successor
 from leither.people import right as rights
+from leither.people.erasure import Erasure
 
 AUTHOR, WRITER = KeyPair(b"\1" * 32), KeyPair(b"\2" * 32)
 RECORD_KINDS: tuple[type[Record], ...] = (
     *(Genesis, Control, Version, Head, Tag, Export, Shelf),
-    *(Device, Revocation, Successor, Grant, Presentation),
+    *(Device, Revocation, Successor, Erasure, Grant, Presentation),
 )
 
 cids = st.builds(Cid.of, st.sampled_from((RAW, DAG_PB, DAG_CBOR)), st.binary(max_size=3))

@@ -4,6 +4,7 @@ import msgspec
 
 from leither import limits
 from leither.people.device import Device, Revocation
+from leither.people.erasure import Erasure
 from leither.people.successor import Successor
 from tools.vector_cases.case import AUTHOR, SEEDS, STRANGER, WRITER, Case, changed, flipped, invalid, valid
 from tools.vector_cases.records import bad_of_any, bad_signatures
@@ -131,4 +132,57 @@ def bad_successors() -> list[Case]:
         + [invalid(name, data, _SIGNATURE, grammar=False) for name, data in resigned.items()]
         + bad_of_any(_SUCCESSOR, link=None, raw="new", text=None)
         + bad_signatures(_SUCCESSOR, changed(_SUCCESSOR, at=TIME + 1))
+    )
+
+
+_IDS = tuple(sorted((AUTHOR.id, WRITER.id, STRANGER.id)))
+_ERASURE = Erasure(
+    person=AUTHOR.public,
+    at=TIME,
+    mimei=_IDS,
+    keys=(AUTHOR.public,),
+    blocks=120,
+    bytes=1_048_576,
+    shared_blocks=3,
+    shared_bytes=4096,
+    ended=2,
+    by=WRITER.public,
+).signed(WRITER)
+
+
+def erasures() -> list[Case]:
+    """Return the receipts of deletions."""
+    made = {
+        "all that was somebody's": _ERASURE,
+        "nothing but a key": Erasure(person=AUTHOR.public, at=0, keys=(AUTHOR.public,), by=WRITER.public),
+        "more than it names": msgspec.structs.replace(_ERASURE, more=1, blocks=(1 << 63) - 1, sig=None),
+    }
+    return [valid(name, record.signed(WRITER), signer_seed=SEEDS["writer"].hex()) for name, record in made.items()]
+
+
+def bad_erasures() -> list[Case]:
+    """Return what is no receipt of a deletion."""
+    ids = [bytes(one) for one in _IDS]
+    seen: dict[str, dict[str, object]] = {
+        "an id of 21 bytes": {"mimei": [bytes(21)]},
+        "null for the MiMei": {"mimei": None},
+        "an empty list of MiMei": {"mimei": []},
+        "an empty list of keys": {"keys": []},
+        "17 keys": {"keys": [bytes([number]) * 32 for number in range(17)]},
+        "zero for a number": {"blocks": 0},
+        "a negative number": {"shared_bytes": -1},
+        "a number of 64 bits": {"bytes": 1 << 63},
+        "a time past the year 9999": {"at": limits.TIME_MS_MAX + 1},
+        "no time": {"at": ...},
+    }
+    unseen: dict[str, dict[str, object]] = {
+        "MiMei in descending order": {"mimei": ids[::-1]},
+        "one MiMei twice": {"mimei": [ids[0], ids[0]]},
+        "one key twice": {"keys": [AUTHOR.public, AUTHOR.public]},
+    }
+    return (
+        [invalid(name, changed(_ERASURE, **change), _NOT) for name, change in seen.items()]
+        + [invalid(name, changed(_ERASURE, **change), _NOT, grammar=False) for name, change in unseen.items()]
+        + bad_of_any(_ERASURE, link=None, raw="person", text=None)
+        + bad_signatures(_ERASURE, changed(_ERASURE, blocks=119))
     )

@@ -57,6 +57,9 @@ VISIT_DEVICES_MAX = 16
 """Records of devices that come with one sign-in."""
 VERDICTS_CACHED_MAX = 4096
 """Answers to who may do what that are kept."""
+ERASED_MIMEI_MAX = 16_384
+"""MiMei that the receipt of a deletion names; of more it says how many."""
+ERASED_KEYS_MAX = 16
 AUDIT_ENTRIES_MAX = 10_000
 """Entries of one person's audit; beyond, the oldest go of whoever has the most."""
 AUDIT_ENTRIES_OF_ONE_MAX = 5_000

@@ -50,6 +50,7 @@ from leither.mimei.tag import Tag
 from leither.mimei.version import Version
 from leither.people import right as rights
 from leither.people.device import Device, Revocation
+from leither.people.erasure import Erasure
 from leither.people.grant import Grant
 from leither.people.presentation import Presentation
 from leither.people.successor import Successor
@@ -57,7 +58,7 @@ from tools import vectors
 from tools.vector_cases.case import dag_json
 
 SPEC = Path(__file__).parents[3] / "spec"
-PEOPLE = (Device, Revocation, Successor, Grant, Presentation)
+PEOPLE = (Device, Revocation, Successor, Erasure, Grant, Presentation)
 KINDS: dict[str, type[Record]] = {
     kind.KIND: kind for kind in (Genesis, Control, Version, Head, KeyRing, Tag, Export, Shelf, *PEOPLE)
 }
