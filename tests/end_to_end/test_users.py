@@ -110,12 +110,38 @@ def test_who_left_comes_back_with_their_words_to_what_was_kept(home: Path, tmp_p
 def test_what_is_deleted_is_gone_with_its_blocks(home: Path, tmp_path: Path) -> None:
     ann = joined(home, "Ann")
     hers = having(home, tmp_path, ann["token"], "of Ann")
-    done = ok(home, "user", "remove", "Ann", "--data", "delete", "--yes")
+    receipt = tmp_path / "receipt"
+    done = ok(home, "user", "remove", "Ann", "--data", "delete", "--receipt", str(receipt), "--yes")
     assert done["mimei"] == 1
     assert done["blocks_dropped"] > 0
     assert leither(home, "mm", "info", hers).status == 3
     assert ok(home, "user", "list")["users"] == []
     assert ok(home, "verify")["faults"] == []
+    told = ok(home, "receipt", "show", str(receipt), "--by", ok(home, "status")["id"])
+    assert (told["person_id"], told["mimei"]) == (ann["id"], [hers])
+    assert told["keys"] == [told["person"]]
+    other = leither(home, "receipt", "show", str(receipt), "--by", "a" * 32)
+    assert (other.status, "says nothing about that node" in other.err) == (6, True)
+
+
+def test_nothing_of_who_was_deleted_is_in_the_home_folder_of_a_node_that_goes_on(home: Path, tmp_path: Path) -> None:
+    with up(home, "--port", "0", "--no-welcome"):
+        ann = joined(home, "Annabella")
+        hers = having(home, tmp_path, ann["token"], "dearest diary")
+        ok(home, "tag", "add", hers, "topic:gardens-of-hers", LEITHER_TOKEN=ann["token"])
+        seed = next((home / "identity" / "users").iterdir()).read_bytes()
+        secrets = [b"Annabella", b"dearest diary", b"gardens-of-hers", seed]
+        assert {secret for secret, _ in found_in(home, secrets)} == set(secrets)
+        done = ok(home, "user", "remove", "Annabella", "--data", "delete", "--yes")
+        assert done["compacted"] or ok(home, "gc", "--thorough")["compacted"]
+        assert found_in(home, secrets) == []
+    assert found_in(home, secrets) == []
+
+
+def found_in(folder: Path, secrets: list[bytes]) -> list[tuple[bytes, str]]:
+    """Which of the secrets stand in which files, as they are on the disk."""
+    files = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return [(secret, path) for secret in secrets for path, data in files.items() if secret in data]
 
 
 def test_what_is_exported_makes_an_empty_folder_theirs(home: Path, tmp_path: Path) -> None:

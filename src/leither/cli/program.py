@@ -55,6 +55,7 @@ COMMANDS = {
     "identity": ("identity:identity", "Who you are: recovery words, passphrase, a new key, coming back."),
     "device": ("device:device", "The machines that act for you; revoke one that was lost."),
     "user": ("user:user", "Share this node: invite people, see who is here, let them go."),
+    "receipt": ("receipt:receipt", "What a node has signed when it deleted all that was somebody's."),
     "session": ("session:session", "Which browsers are signed in; end some."),
     "passkey": ("passkey:passkey", "Which passkeys sign you in; rename and remove them."),
     "audit": ("audit:audit", "Show who did what with what is yours, and where you signed in."),

@@ -137,7 +137,9 @@ class Following:
             self._turn.notify_all()
 
     def _note(self, change: Change) -> None:
-        if change.what != "change":
+        if change.what == "delete":
+            self.unfollow(change.id)
+        elif change.what != "change":
             with self._turn:
                 self._changed[change.id] = None
                 self._turn.notify_all()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from leither import limits
-from leither.crypto import MimeiId
+from leither.crypto import KeyId, MimeiId, id_text
 from leither.errors import Conflict, LimitError
 from leither.mimei.path import Path, after_subtree, key_path, path_key, path_text
 from leither.ports import Transaction, View, prefix_end
@@ -163,3 +163,14 @@ def _drop_expired(transaction: Transaction, mimei: MimeiId, now_ms: int) -> None
     for key, value in list(transaction.scan(prefix, prefix_end(prefix))):
         if _DECODER.decode(value).expires_ms <= now_ms:
             transaction.delete(key)
+
+
+def drop_locks_of(transaction: Transaction, user: KeyId) -> None:
+    """Release every lock that a user holds, on whatever MiMei."""
+    held = [
+        key
+        for key, value in transaction.scan(tables.LOCKS, prefix_end(tables.LOCKS))
+        if _DECODER.decode(value).principal.endswith(f"\n{id_text(user)}")
+    ]
+    for key in held:
+        transaction.delete(key)

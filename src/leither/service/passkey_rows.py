@@ -100,10 +100,12 @@ def find_passkey(view: View, passkey: str, user: KeyId | None) -> tuple[bytes, P
     raise PasskeyNotFound(passkey)
 
 
-def drop_passkeys(transaction: Transaction, user: KeyId) -> None:
-    """Drop every passkey of a user."""
-    for key in passkey_rows(transaction, user):
+def drop_passkeys(transaction: Transaction, user: KeyId) -> int:
+    """Drop every passkey of a user; return how many there were."""
+    keys = list(passkey_rows(transaction, user))
+    for key in keys:
         transaction.delete(key)
+    return len(keys)
 
 
 def checked_passkey_name(name: str) -> str:

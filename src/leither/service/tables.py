@@ -27,6 +27,7 @@ j key                   ms                 when a key was last announced in the 
 z id                    NameRow            what was last said under the IPNS name of a MiMei
 e id                    SeenRow            how a MiMei of elsewhere stood when it was last seen
 B author id             Row                a private MiMei that is kept sealed, and can't be read here (kept.py)
+L id                    what of a user's deletion must outlive that it is broken off (erasing.py)
 A person hour digest    Entry              what was done to what is a person's, and by their sessions (audit_rows.py)
 x name                  settings of the node
 P node                  PairRow            a node with which this one is paired, by its key
@@ -69,6 +70,7 @@ SAID = b"j"
 NAMES = b"z"
 SEEN = b"e"
 SHELVED = b"B"
+LEAVING = b"L"
 AUDIT = b"A"
 SETTINGS = b"x"
 PAIRS = b"P"

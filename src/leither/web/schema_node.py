@@ -219,6 +219,7 @@ class Collected(Struct, frozen=True):
     bytes_before: Bytes
     bytes_after: Bytes
     bytes_reclaimed: Annotated[int, _about("What was given back to the disk.")]
+    compacted: Annotated[bool, _about("Of a thorough one, whether nothing deleted is left in any file.")]
 
 
 class WatchRequest(Struct, frozen=True, forbid_unknown_fields=True):

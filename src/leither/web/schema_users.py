@@ -126,3 +126,11 @@ class Removed(Struct, frozen=True, kw_only=True):
     sessions: Annotated[int, _about("Tokens and sessions that ended.")]
     blocks_dropped: Count
     bytes_reclaimed: Annotated[int, _about("What was given back to the disk; nothing if the owner keeps it.")]
+    receipt: Annotated[
+        str | None,
+        _about("Of a deletion, the node's signed word on it, an erasure record in base64url, for the person to keep."),
+    ]
+    compacted: Annotated[
+        bool,
+        _about("Of a deletion, whether nothing of it is left in any file; if not, collect garbage thoroughly later."),
+    ]

@@ -49,14 +49,15 @@ def verify(session: Session, context: click.Context) -> None:
 
 
 @click.command(cls=Command)
+@click.option("--thorough", is_flag=True, help="Leave nothing of what was deleted in any file, however long it takes.")
 @pass_session
-def gc(session: Session) -> None:
+def gc(session: Session, thorough: bool) -> None:
     """Give back the space of what nothing refers to.
 
     Versions, releases and working copies keep all they need.
     """
     with session.api() as api:
-        done = api.post("/gc")
+        done = api.post("/gc", thorough=thorough)
     text = (
         f"{size(done['bytes_reclaimed'])} given back: {count(done['blocks_dropped'], 'block')} dropped, "
         f"{count(done['blocks_kept'], 'block')} kept"

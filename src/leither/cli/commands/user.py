@@ -14,7 +14,7 @@ from leither.cli.parameter import SIZE
 from leither.cli.progress import counted, progress
 from leither.cli.secret_input import ask_line, ask_new_passphrase
 from leither.cli.session import Session, pass_session
-from leither.cli.unpack import replacing_file
+from leither.cli.unpack import TargetExists, replacing_file
 
 _FATES = ("keep", "export", "delete")
 
@@ -170,16 +170,34 @@ def suspend(session: Session, ref: str, resume: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Read the passphrase that they choose from the first line of a file, instead of the keyboard.",
 )
+@click.option(
+    "--receipt",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the signed receipt of a deletion to a file, for them to keep; else it is printed.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
-def remove(session: Session, ref: str, data: str, file: Path | None, passphrase_file: Path | None, yes: bool) -> None:
+def remove(
+    session: Session,
+    ref: str,
+    data: str,
+    file: Path | None,
+    passphrase_file: Path | None,
+    receipt: Path | None,
+    yes: bool,
+) -> None:
     """Take a user off this node.
+
+    What is deleted is deleted for good: their keys, and all that nobody else has as well. The receipt says so, and
+    `leither receipt show` checks it.
 
     With --data export, they choose the passphrase that their identity in the file is encrypted under; with it,
     `leither import FILE` makes an empty home folder theirs.
     """
     if (data == "export") is (file is None):
         raise click.UsageError("--data export needs a file to write to: --output FILE")
+    if receipt is not None and receipt.exists():
+        raise TargetExists(receipt)
     with session.api() as api:
         found = next((each for each in api.get("/users")["users"] if ref in (each["name"], each["id"])), None)
         if not yes and found is not None:
@@ -189,6 +207,9 @@ def remove(session: Session, ref: str, data: str, file: Path | None, passphrase_
             api.patch(_path(ref), {"suspended": True})
             _export(session, api, ref, file, chosen)
         done = api.post(_path(ref, "remove"), {"data": "keep" if data == "keep" else "delete"})
+    if receipt is not None and done["receipt"] is not None:
+        with replacing_file(receipt.absolute(), force=False) as target:
+            target.write(f"{done['receipt']}\n".encode())
 
     def human(output: Output) -> None:
         what = f"{count(done['mimei'], 'MiMei', 'MiMei')}, {count(done['versions'], 'version')}, {size(done['bytes'])}"
@@ -197,6 +218,11 @@ def remove(session: Session, ref: str, data: str, file: Path | None, passphrase_
         )
         if data != "keep":
             output.line(f"{count(done['blocks_dropped'], 'block')} dropped, {size(done['bytes_reclaimed'])} given back")
+            output.notice("their receipt:" if receipt is None else f"their receipt is in {receipt}")
+            if receipt is None:
+                output.line(done["receipt"])
+            if not done["compacted"]:
+                output.notice("some of it is in the node's files still; run `leither gc --thorough` in a while")
 
     session.show(done | {"path": str(file) if file is not None else None}, human)
 

@@ -7,6 +7,7 @@ from litestar import delete, get, post
 from litestar.params import JSONBody, PathParameter
 
 from leither import limits
+from leither.codec.record_text import record_bytes, record_text
 from leither.crypto import MimeiId, id_text, key_id, key_text, parse_id, parse_reader
 from leither.crypto.ids import ID_TEXT
 from leither.errors import InputError
@@ -20,7 +21,6 @@ from leither.service.holding import Mimei
 from leither.web.api.context import Caller, working_copy
 from leither.web.api.describing import moment
 from leither.web.api.parameters import REF, CallerGiven, Ref
-from leither.web.api.record_text import record_bytes, record_text
 from leither.web.schema_people import GrantInfo, GrantRequest, PassedOn, PassOnRequest
 
 

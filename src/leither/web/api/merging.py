@@ -8,6 +8,7 @@ from litestar.params import JSONBody
 
 from leither import limits
 from leither.codec import BlockMissing, Cid, NotACid
+from leither.codec.record_text import record_bytes, record_text
 from leither.crypto import MimeiId
 from leither.db import describe
 from leither.db.describing import Described
@@ -31,7 +32,6 @@ from leither.web.api.context import Caller
 from leither.web.api.database import shown as shown_text
 from leither.web.api.describing import describe_path
 from leither.web.api.parameters import REF, After, CallerGiven, Limit, Ref
-from leither.web.api.record_text import record_bytes, record_text
 from leither.web.api.versions import version_shown
 from leither.web.schema import (
     ConflictInfo,

@@ -1,13 +1,15 @@
 """The node as a whole: status, settings, verification, garbage."""
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import msgspec
 from litestar import get, post
+from litestar.params import QueryParameter
 
 from leither import limits
 from leither.crypto import id_text
-from leither.ports import Fault
+from leither.ports import Fault, Reclaimed
 from leither.service.collect import check, collect
 from leither.web.api.context import Caller
 from leither.web.api.describing import known_moment
@@ -81,16 +83,27 @@ def _line(line: VerifyLine) -> bytes:
 
 
 @post("/gc", status_code=200, operation_id="collectGarbage", tags=["node"])
-async def collect_garbage(caller: CallerGiven) -> Collected:
+async def collect_garbage(
+    caller: CallerGiven,
+    thorough: Annotated[
+        bool, QueryParameter(description="Whether to write files anew, so that nothing deleted is left in them.")
+    ] = False,
+) -> Collected:
     """Drop the blocks that nothing refers to. Runs beside readers and writers."""
     caller.principal.require_owner("collecting garbage")
-    found = await caller.run(collect, caller.engines)
+
+    def work() -> tuple[Reclaimed, bool]:
+        found = collect(caller.engines, thorough=thorough)
+        return found, thorough and caller.engines.state.compact()
+
+    found, compacted = await caller.run(work)
     return Collected(
         found.blocks_kept,
         found.blocks_dropped,
         found.bytes_before,
         found.bytes_after,
         max(0, found.bytes_before - found.bytes_after),
+        compacted,
     )
 
 

@@ -7,6 +7,7 @@ from litestar import delete, get, patch, post, put
 from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET
 
+from leither.codec.record_text import record_text
 from leither.crypto import id_text
 from leither.errors import Conflict
 from leither.people import Denied
@@ -193,6 +194,8 @@ async def remove(caller: CallerGiven, user: UserRef, data: JSONBody[Removal]) ->
         sessions=done.sessions,
         blocks_dropped=done.blocks_dropped,
         bytes_reclaimed=done.bytes_reclaimed,
+        receipt=record_text(done.erasure.encode()) if done.erasure is not None else None,
+        compacted=done.compacted,
     )
 
 

@@ -3,6 +3,7 @@
 from litestar import get, post
 from litestar.params import JSONBody
 
+from leither.codec.record_text import record_bytes, record_text
 from leither.crypto import MimeiId, id_text, key_id, key_text, parse_id, parse_key
 from leither.errors import InputError
 from leither.people import ALL, Device, Presentation, Revocation, Successor
@@ -10,7 +11,6 @@ from leither.people.right import act_names, parse_acts
 from leither.service.visits import make_passport
 from leither.web.api.describing import known_moment
 from leither.web.api.parameters import CallerGiven
-from leither.web.api.record_text import record_bytes, record_text
 from leither.web.schema_people import (
     Challenge,
     PassportMade,
