@@ -20,6 +20,7 @@ NAMES = (
     "seal",
     "denied",
     "sync",
+    "audit",
 )
 
 

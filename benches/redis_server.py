@@ -51,9 +51,9 @@ class RedisServer:
 
 
 @contextmanager
-def serve_leither(home: Path, **settings: str) -> Iterator[RedisServer]:
-    """Run a node of ours with a database."""
-    command = [sys.executable, "-m", "tests.end_to_end.redis_server", str(home)]
+def serve_leither(home: Path, *, before: tuple[str, ...] = (), **settings: str) -> Iterator[RedisServer]:
+    """Run a node of ours with a database. `before`: a module that runs it, and what that is given first."""
+    command = [sys.executable, "-m", *before, "tests.end_to_end.redis_server", str(home)]
     environment = os.environ | {f"LEITHER_{name.upper()}": value for name, value in settings.items()}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
