@@ -43,7 +43,7 @@ def opened(home: Path, disk: Disk | None = None) -> Iterator[Engines]:
 
 def users_of(engines: Engines, home: Path) -> Users:
     users = Users(engines, Tokens(engines), SeedFiles(home / "users"))
-    users.admit_all()
+    users.keys.admit_all()
     return users
 
 
@@ -157,7 +157,7 @@ def test_a_deletion_that_was_broken_off_anywhere_goes_on_and_leaves_nothing(tmp_
                 for ann in left:
                     done = erase(engines, users, users.find(id_text(ann.id)).id).erasure.check()
                     assert len(done.mimei) == 1
-                assert users.seeds.all() == {}
+                assert users.keys.seeds.all() == {}
                 assert damage(check(engines)) == []
             files = [path for path in home.rglob("*") if path.is_file()]
             for secret in (SECRET, b"Annabella"):
