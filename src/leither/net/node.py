@@ -97,7 +97,7 @@ class NetNode:
             for connection in list(connections):
                 if not may_dial(connection.address, reach):
                     connection.close()
-        self.kad.serve((LAN,) if reach is Reach.PUBLIC else (LAN, PUBLIC))
+        self._serve_kad()
         for address in listen:
             await self.host.listen(address)
         self.keeping.retry()
@@ -114,6 +114,7 @@ class NetNode:
 
     def _changed(self) -> None:
         """Hear that this node's addresses changed, or how it is reached."""
+        self._serve_kad()
         self.identifying.push()
         self._look.set()
 
@@ -149,6 +150,11 @@ class NetNode:
     def _relayed(self, peer: PeerId) -> bool:
         best = self.host.best(peer)
         return best is None or best.relayed
+
+    def _serve_kad(self) -> None:
+        """Serve the public DHT only from where everybody reaches this node. Source: libp2p specs, kad-dht/README.md."""
+        hidden = self.host.reach is Reach.PUBLIC and self.reachability.seen is not Seen.PUBLIC
+        self.kad.serve((LAN,) if hidden else (LAN, PUBLIC))
 
     async def connect(self, peer: PeerId, addresses: Iterable[Multiaddr]) -> Connection:
         """Connect to a peer, by the addresses given and those known; the DHT is asked if there are none.
