@@ -14,6 +14,7 @@ from pathlib import Path
 
 from leither.config.values import (
     LAN,
+    read_addresses,
     read_durability,
     read_file_name,
     read_flag,
@@ -133,6 +134,11 @@ SETTINGS: dict[str, Setting] = {
         False, read_flag, "whether guests, too, may make the node look on the network for what it doesn't hold"
     ),
     "network_port": Setting(4801, read_port, "where other nodes meet it"),
+    "network_bootstrap": Setting(
+        "/ip4/104.131.131.82/tcp/4001/p2p/QmaCpDMGvV2BGHeYERUEnRQAwe3N8SzbUtfsmvsqQLuvuJ",
+        read_addresses,
+        "peers through which the public network is joined, separated by commas",
+    ),
     "redis_port": Setting(4802, read_port, "where Redis clients will meet it"),
     "durability": Setting(
         "always",
@@ -184,6 +190,7 @@ class Settings:
     network: str
     guest_lookups: bool
     network_port: int
+    network_bootstrap: str
     redis_port: int
     durability: str
     store: str

@@ -91,6 +91,9 @@ REDIAL_S_MIN = 1
 REDIAL_S_MAX = 600
 """Longest such pause; each is twice the one before."""
 
+BOOTSTRAP_PEERS_MIN = 4
+"""Peers of the DHT below which the public network is joined again through those everybody knows."""
+
 # Relays
 RELAY_MESSAGE_BYTES_MAX = 16 * KIB
 RELAYS_USED_MAX = 2
@@ -114,3 +117,7 @@ OBSERVERS_MIN = 2
 """Peers that must have seen this node at an address before it is told to others."""
 OBSERVED_MAX = 32
 """Addresses at which peers see this node that are remembered, and peers remembered for each."""
+
+# Neighbours
+NEIGHBOURS_MAX = 64
+"""Neighbours that are looked up at once."""

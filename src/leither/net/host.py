@@ -15,7 +15,7 @@ from leither.limits import DIAL_S, HANDSHAKE_S, HANDSHAKES_MAX, PEER_CONNECTIONS
 from leither.net.connection import Connection
 from leither.net.dialing import dial_first, dial_socket, share_port
 from leither.net.pipe import Pipe, SocketPipe
-from leither.net.reaching import is_dialled, may_dial
+from leither.net.reaching import is_dialled, may_dial, plainest
 from leither.net.stream import MuxedStream
 from leither.net.upgrade import Token, secure
 from leither.ports.network import Reach
@@ -58,7 +58,7 @@ class Host:
         self._servers: list[asyncio.Server] = []
         self._listening: list[Multiaddr] = []
         self._handshakes: set[asyncio.Task[None]] = set()
-        self._dials: dict[PeerId, asyncio.Task[Connection]] = {}
+        self._dials: dict[PeerId, tuple[asyncio.Task[Connection], frozenset[Multiaddr]]] = {}
         self._stopping = False
 
     @property
@@ -117,15 +117,22 @@ class Host:
             return found
         if peer == self.peer_id:
             raise PeerUnreachable(peer, "it is this node itself")
-        task = self._dials.get(peer)
-        if task is None:
-            task = self._dials[peer] = asyncio.ensure_future(self._dial(peer, addresses))
-            task.add_done_callback(lambda _: self._dials.pop(peer, None))
+        while peer in self._dials:
+            # Somebody dials it already, maybe at other addresses.
+            running, tried = self._dials[peer]
+            try:
+                return await asyncio.shield(running)
+            except (PeerUnreachable, AddressNotAllowed):
+                if tried.issuperset(addresses):
+                    raise
+        task = asyncio.ensure_future(self._dial(peer, addresses))
+        self._dials[peer] = (task, frozenset(addresses))
+        task.add_done_callback(lambda _: self._dials.pop(peer, None))
         return await asyncio.shield(task)
 
     async def _dial(self, peer: PeerId, addresses: Sequence[Multiaddr]) -> Connection:
         usable = [each for each in addresses if is_dialled(each) or (each.relayed and self.dial_relayed is not None)]
-        allowed = [each for each in usable if may_dial(each, self.reach)]
+        allowed = plainest(each for each in usable if may_dial(each, self.reach))
         if usable and not allowed:
             raise AddressNotAllowed(str(usable[0]), self.reach)
         if not allowed:
@@ -304,7 +311,7 @@ class Host:
         self._stopping = True
         servers = list(self._servers)
         self.stop_listening()
-        for task in (*self._handshakes, *self._dials.values()):
+        for task in (*self._handshakes, *(task for task, _ in self._dials.values())):
             task.cancel()
         for peer in list(self.connections):
             self.disconnect(peer)

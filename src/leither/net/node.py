@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from leither.codec.multiaddr import Multiaddr
 from leither.crypto.host_key import HostKey
 from leither.crypto.peer_id import PeerId
-from leither.limits import DIAL_S, PEERS_MAX
+from leither.errors import LeitherError
+from leither.limits import BOOTSTRAP_PEERS_MIN, DIAL_S, PEERS_MAX
 from leither.net.connection import Connection
 from leither.net.gossip import Gossip
 from leither.net.host import Host
@@ -18,7 +21,7 @@ from leither.net.keeping import Keeping
 from leither.net.peer_book import PeerBook, Save
 from leither.net.punching import Punching
 from leither.net.reachability import Reachability, Seen
-from leither.net.reaching import may_dial, told_addresses
+from leither.net.reaching import is_neighbour, may_dial, told_addresses
 from leither.net.relay_client import RelayClient
 from leither.net.relay_server import RelayServer
 from leither.net.standing import Standing
@@ -30,6 +33,9 @@ from leither.wire.autonat_message import PROTOCOL as AUTONAT
 from leither.wire.identify import Identity
 from leither.wire.kad_message import LAN, PUBLIC
 from leither.wire.relay_message import HOP
+
+if TYPE_CHECKING:
+    from leither.net.neighbours import Neighbours
 
 TEND_S = 300
 """How often it is looked again whether this node can be reached."""
@@ -49,6 +55,8 @@ class Setup:
     token: Token
     clock: Clock
     kept: tuple[Known, ...] = ()
+    bootstrap: tuple[Multiaddr, ...] = ()
+    """Peers through which the public network is joined, each address with its peer."""
     save: Save = lambda peer, addresses: None
     machine: Callable[[], Sequence[str]] = lambda: ("127.0.0.1",)
     """Tells this machine's IP addresses."""
@@ -77,6 +85,9 @@ class NetNode:
         self.punching = Punching(self.host, self.book, lambda: [*self.reachability.observed(), *self._own()])
         self._tending = asyncio.ensure_future(self._tend())
         self._look = asyncio.Event()
+        self._joining: asyncio.Task[None] | None = None
+        self._refreshed_at = -float(TEND_S)
+        self._neighbours: Neighbours | None = None
         self.rtt_s: dict[PeerId, float] = {}
         self._tell = tell
         self._told: set[PeerId] = set()
@@ -97,10 +108,12 @@ class NetNode:
             for connection in list(connections):
                 if not may_dial(connection.address, reach):
                     connection.close()
-        self.kad.serve((LAN,) if reach is Reach.PUBLIC else (LAN, PUBLIC))
+        self._serve_kad()
         for address in listen:
             await self.host.listen(address)
+        await self._look_around()
         self.keeping.retry()
+        self._look.set()
         self.identifying.push()
 
     def addresses(self) -> list[Multiaddr]:
@@ -114,6 +127,7 @@ class NetNode:
 
     def _changed(self) -> None:
         """Hear that this node's addresses changed, or how it is reached."""
+        self._serve_kad()
         self.identifying.push()
         self._look.set()
 
@@ -127,6 +141,8 @@ class NetNode:
                 async with asyncio.timeout(TEND_S):
                     await self._look.wait()
             self._look.clear()
+            if self.host.reach is not Reach.OFF and (self._joining is None or self._joining.done()):
+                self._joining = asyncio.ensure_future(self._join())
             if self.host.reach not in (Reach.PEERS, Reach.PUBLIC):
                 continue
             await asyncio.sleep(TEND_PAUSE_S)
@@ -149,6 +165,42 @@ class NetNode:
     def _relayed(self, peer: PeerId) -> bool:
         best = self.host.best(peer)
         return best is None or best.relayed
+
+    async def _look_around(self) -> None:
+        """Find neighbours, where the network reaches them; on the addresses of this machine in private networks."""
+        if self._neighbours is not None:
+            await self._neighbours.close()
+            self._neighbours = None
+        addresses = [ip_address(each) for each in self.setup.machine()] if self.host.reach is not Reach.OFF else []
+        near = [str(each) for each in addresses if each.version == 4 and is_neighbour(each) and not each.is_loopback]
+        if not near:
+            return
+        from leither.net.neighbours import Neighbours  # a node that has none doesn't spend 5 MB on it
+
+        self._neighbours = Neighbours(self.host.peer_id, self.setup.token, self._found)
+        await self._neighbours.start(near, self._own())
+
+    async def _found(self, peer: PeerId, addresses: list[Multiaddr]) -> None:
+        self.book.heard(peer, addresses)
+        with suppress(LeitherError):  # a neighbour that can't be reached is looked for again when it says so
+            await self.connect(peer, addresses)
+
+    async def _join(self) -> None:
+        """Be connected with the public network, and known to those near this node in the DHT."""
+        if self.host.reach is Reach.PUBLIC and len(self.kad.table) < BOOTSTRAP_PEERS_MIN:
+            for address in self.setup.bootstrap:
+                assert address.peer is not None
+                with suppress(LeitherError):
+                    await self.connect(address.peer, [address])
+        now = asyncio.get_running_loop().time()
+        if len(self.kad.table) and now - self._refreshed_at >= TEND_S:
+            self._refreshed_at = now
+            await self.kad.refresh()
+
+    def _serve_kad(self) -> None:
+        """Serve the public DHT only from where everybody reaches this node. Source: libp2p specs, kad-dht/README.md."""
+        hidden = self.host.reach is Reach.PUBLIC and self.reachability.seen is not Seen.PUBLIC
+        self.kad.serve((LAN,) if hidden else (LAN, PUBLIC))
 
     async def connect(self, peer: PeerId, addresses: Iterable[Multiaddr]) -> Connection:
         """Connect to a peer, by the addresses given and those known; the DHT is asked if there are none.
@@ -177,6 +229,10 @@ class NetNode:
         self.punching.close()
         self.relay_client.close()
         self._tending.cancel()
+        if self._joining is not None:
+            self._joining.cancel()
+        if self._neighbours is not None:
+            await self._neighbours.close()
         for task in self._pings.values():
             task.cancel()
         await self.host.close()

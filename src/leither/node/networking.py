@@ -68,6 +68,7 @@ class Networking:
             self._engines.clock,
             kept=tuple(read_peers(self._engines.state)),
             save=self._save,
+            bootstrap=tuple(Multiaddr.parse(each) for each in self._settings.network_bootstrap.split(",") if each),
             machine=self._machine.addresses,
         )
         self._network = Libp2pNetwork(setup)

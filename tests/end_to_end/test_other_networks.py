@@ -1,7 +1,7 @@
 """Two nodes behind routers find each other through a third, and go on without it where the routers allow it."""
 
 from leither.testing.suites.network import until
-from tests.end_to_end.nat import RELAY, Networks, Peer, behind_routers
+from tests.end_to_end.networks import RELAY, Networks, Peer, behind_routers, in_one_network
 
 
 def joined(networks: Networks) -> tuple[Peer, Peer]:
@@ -41,3 +41,19 @@ def test_where_the_routers_scatter_ports_the_connection_stays_relayed_and_works(
         until(lambda: how(left, right) == how(right, left) == "relayed", what="a relayed connection")
         assert left.ask("open", right.id) == "hello there"
         assert right.ask("open", left.id) == "hello there"
+
+
+def test_neighbours_find_each_other_by_themselves() -> None:
+    with in_one_network() as networks:
+        one, other = networks.peer("one", "lan"), networks.peer("other", "lan")
+        until(lambda: how(one, other) == how(other, one) == "direct", what="finding the neighbour")
+        assert one.ask("open", other.id) == "hello there"
+
+
+def test_who_is_not_switched_on_for_the_lan_is_neither_found_nor_let_in() -> None:
+    with in_one_network() as networks:
+        one, other = networks.peer("one", "lan"), networks.peer("other", "off")
+        answer = one.ask("connect", f"/ip4/192.168.50.2/tcp/4801/p2p/{other.id}")
+        assert isinstance(answer, dict)
+        assert answer["error"] == "peer-unreachable"
+        assert how(one, other) is None

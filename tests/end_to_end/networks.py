@@ -1,4 +1,4 @@
-"""Networks of the test's own: two behind routers that translate addresses, and one between them. No way out."""
+"""Networks of the test's own, some behind routers that translate addresses. No way out."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ class Networks:
     within: tuple[str, ...]
     stack: ExitStack
 
-    def peer(self, name: str) -> Peer:
-        """Start a node on the host `name`."""
+    def peer(self, name: str, reach: str = "peers") -> Peer:
+        """Start a node on the host `name`, with its network switched on as far as `reach`."""
         command = [*self.within, "ip", "netns", "exec", name, sys.executable, str(PROGRAM)]
         process = subprocess.Popen(
-            [*command, "peers"],
+            [*command, reach],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -113,20 +113,30 @@ def behind_routers(*, scattering: bool) -> Iterator[Networks]:
     scattering: whether the routers give each connection another port, which no hole punching gets through.
     """
     random = " random,fully-random" if scattering else ""
-    setup = "".join(
-        (
-            _BRIDGE,
-            _HOST.format(name="relay", address=RELAY),
-            _HOST.format(name="left-router", address="198.51.100.2"),
-            _HOST.format(name="right-router", address="198.51.100.3"),
-            _BEHIND.format(name="left", router="left-router", number=10, random=random),
-            _BEHIND.format(name="right", router="right-router", number=20, random=random),
-            "echo ready\nexec cat\n",
-        )
+    routers = {"left": 10, "right": 20}
+    hosts = {"relay": RELAY, "left-router": "198.51.100.2", "right-router": "198.51.100.3"}
+    behind = (
+        _BEHIND.format(name=name, router=f"{name}-router", number=number, random=random)
+        for name, number in routers.items()
     )
+    with _networks(*(_HOST.format(name=name, address=address) for name, address in hosts.items()), *behind) as networks:
+        yield networks
+
+
+@contextmanager
+def in_one_network() -> Iterator[Networks]:
+    """Have the hosts `one` and `other` in one private network."""
+    hosts = {"one": "192.168.50.1", "other": "192.168.50.2"}
+    with _networks(*(_HOST.format(name=name, address=address) for name, address in hosts.items())) as networks:
+        yield networks
+
+
+@contextmanager
+def _networks(*setup: str) -> Iterator[Networks]:
+    script = "".join((_BRIDGE, *setup, "echo ready\nexec cat\n"))
     with ExitStack() as stack:
         holder = subprocess.Popen(
-            ["unshare", "--map-root-user", "--net", "--mount", "sh", "-e", "-c", setup],
+            ["unshare", "--map-root-user", "--net", "--mount", "sh", "-e", "-c", script],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -135,7 +145,7 @@ def behind_routers(*, scattering: bool) -> Iterator[Networks]:
         stack.callback(_end, holder)
         assert holder.stdout is not None
         if holder.stdout.readline() != "ready\n":
-            pytest.skip(f"no routers can be made here: {holder.communicate()[1]}")
+            pytest.skip(f"no network can be made here: {holder.communicate()[1]}")
         target = ("--target", str(holder.pid), "--user", "--net", "--mount")
         with ExitStack() as peers:
             yield Networks(("nsenter", *target, "--preserve-credentials", "--"), peers)
