@@ -19,6 +19,7 @@ NAMES = (
     "rights",
     "seal",
     "denied",
+    "exchange",
 )
 
 
