@@ -61,11 +61,12 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """A provider gave a block, whose hash was checked."""
+    """A provider gave a block, whose hash was checked. `streamed`: in an answer that brings all, asked for or not."""
 
     provider: str
     cid: Cid
     size_bytes: int
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,10 @@ class BlockSession:
 
     def _come(self, event: Came, now_s: float) -> list[Effect]:
         provider = self._providers.get(event.provider)
-        if provider is None or not provider.give(event.cid, event.size_bytes, now_s) or event.cid not in self._wants:
+        if provider is None:
+            return []
+        is_due = provider.give(event.cid, event.size_bytes, now_s, streamed=event.streamed)
+        if not is_due or event.cid not in self._wants:
             return []
         self._block_bytes = self._block_bytes * _SIZE_MEMORY + max(event.size_bytes, 1) * (1 - _SIZE_MEMORY)
         return [Take(event.cid), *self._drop(event.cid)]
