@@ -256,6 +256,8 @@ class Fetch:
 
     def _pass(self, cid: Cid) -> bool:
         """Go past a block if it is here; tell whether it is."""
+        if not self._blocks.has(cid):
+            return False
         try:
             if cid.codec == RAW:
                 size_bytes = self._blocks.size_bytes(cid)

@@ -138,7 +138,10 @@ Effect = Ask | Withdraw | Take | Dismiss | Seek
 
 @dataclass(slots=True)
 class _Want:
+    """A block that is wanted. `number` tells which is more urgent: the lower one."""
+
     cid: Cid
+    number: int
     asked_of: set[str] = field(default_factory=set)
     is_late: bool = False
     is_sought: bool = False
@@ -154,6 +157,9 @@ class BlockSession:
 
     def __init__(self) -> None:
         self._wants: dict[Cid, _Want] = {}
+        self._open: dict[Cid, _Want] = {}
+        """Those for which one more provider should be asked."""
+        self._numbered = 0
         self._providers: dict[str, BlockProvider] = {}
         self._dismissed: set[str] = set()
         self._block_bytes = float(_FIRST_BLOCK_BYTES)
@@ -194,7 +200,7 @@ class BlockSession:
         effects: list[Effect] = []
         match event:
             case Wanted(cids):
-                self._wants |= {cid: _Want(cid) for cid in cids if cid not in self._wants}
+                self._want(cids)
             case Unwanted(cids):
                 for cid in cids:
                     effects += self._drop(cid)
@@ -213,6 +219,12 @@ class BlockSession:
         effects += self._watch(now_s)
         effects += self._share_out(now_s)
         return effects
+
+    def _want(self, cids: Iterable[Cid]) -> None:
+        for cid in cids:
+            if cid not in self._wants:
+                self._numbered += 1
+                self._wants[cid] = self._open[cid] = _Want(cid, self._numbered)
 
     def _join(self, event: Joined) -> None:
         if event.provider in self._dismissed:
@@ -247,6 +259,13 @@ class BlockSession:
             want = self._wants.get(cid)
             if want is not None:
                 want.asked_of.discard(provider.name)
+                self._reconsider(want)
+
+    def _reconsider(self, want: _Want) -> None:
+        if want.is_open:
+            self._open[want.cid] = want
+        else:
+            self._open.pop(want.cid, None)
 
     def _dismiss(self, name: str, fault: Fault) -> list[Effect]:
         if name not in self._providers:
@@ -259,6 +278,7 @@ class BlockSession:
         """Forget a want; tell those who still owe it."""
         if self._wants.pop(cid, None) is None:
             return []
+        self._open.pop(cid, None)
         return [Withdraw(one.name, (cid,)) for one in self._providers.values() if one.withdraw(cid)]
 
     def _come(self, event: Came, now_s: float) -> list[Effect]:
@@ -295,7 +315,9 @@ class BlockSession:
                 continue
             provider.stall()
             for cid in provider.asked:
-                self._wants[cid].is_late = True
+                want = self._wants[cid]
+                want.is_late = True
+                self._reconsider(want)
             if provider.stalls > limits.FETCH_STALLS_MAX or now_s >= provider.heard_s + limits.FETCH_GONE_S:
                 gone += self._dismiss(provider.name, Fault.SILENT)
         return gone
@@ -303,9 +325,7 @@ class BlockSession:
     def _share_out(self, now_s: float) -> list[Effect]:
         asks: dict[str, tuple[list[Cid], list[Cid]]] = {}
         sought: list[Cid] = []
-        for want in self._wants.values():
-            if not want.is_open:
-                continue
+        for want in sorted(self._open.values(), key=_number):
             able = [one for one in self._providers.values() if one.may_give(want.cid)]
             if able:
                 chosen = self._choose(able)
@@ -338,6 +358,7 @@ class BlockSession:
         provider.ask(want.cid, now_s)
         want.asked_of.add(provider.name)
         want.is_late = False
+        self._reconsider(want)
 
     def _unsure(self, want: _Want) -> list[BlockProvider]:
         """Return who may have a block, and would say so, but was not asked yet."""
@@ -365,7 +386,7 @@ class BlockSession:
 
     def _race(self, now_s: float) -> list[Effect]:
         """Ask an idle provider for what a far slower one owes, once nothing else is to be had."""
-        if any(want.is_open for want in self._wants.values()):
+        if self._open:
             return []
         idle = [one for one in self._providers.values() if not one.asked and one.s_per_byte is not None]
         owing = max((one for one in self._providers.values() if one.asked), key=self._finish_s, default=None)
@@ -380,3 +401,7 @@ class BlockSession:
                 self._ask(fastest, want, now_s)
                 return [Ask(fastest.name, (cid,))]
         return []
+
+
+def _number(want: _Want) -> int:
+    return want.number
