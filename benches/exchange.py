@@ -72,8 +72,8 @@ class _OurPair:
 
     def by_bitswap(self) -> float:
         root = next(self._left["bitswap"])
-        with Fetch(self._here.engines.blocks, root, exchange=self._here.exchange, monotonic_s=time.monotonic) as fetch:
-            fetch.add_peer(self._known)
+        assert self._here.fetching is not None
+        with self._here.fetching.fetch(root, peers=[self._known]) as fetch:
             start = perf_counter()
             fetch.run()
         taken = perf_counter() - start

@@ -54,6 +54,8 @@ FETCH_STREAMED_MAX = 8
 """Blocks of one gateway's stream that wait to be looked at; beyond, it isn't read."""
 FETCH_FLUSH_BYTES = 32 * MIB
 """Bytes that a fetch stores before they are made durable, so that what came stays if the node stops."""
+FETCH_KEPT_S = 7 * 24 * 3600
+"""How long what came of a fetch stays, if it isn't gone on with."""
 FETCH_SEEK_S = 10
 """How long it may take to find somebody who has what nobody asked so far has."""
 

@@ -23,7 +23,7 @@ from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
 from leither.service.engines import Engines
-from leither.service.exchange import Exchange
+from leither.service.fetching import Fetching
 from leither.service.tokens import BadToken, TokenNotFound, Tokens
 from leither.service.users import Users
 from leither.store import LmdbState
@@ -62,7 +62,7 @@ class Node:
         self.redis_sockets = redis_sockets
         self.lan = lan
         self.networking = networking
-        self.exchange: Exchange | None = None
+        self.fetching: Fetching | None = None
         """Blocks to and from peers; None where the node does not serve."""
         self.port: int = sockets[0].getsockname()[1] if sockets else settings.port
 
@@ -119,7 +119,7 @@ class Node:
                 networking.start()
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
             if networking.network is not None:
-                node.exchange = stack.enter_context(exchanging(engines, networking.network))
+                node.fetching = stack.enter_context(exchanging(engines, networking.network))
             stack.callback(node.tokens.close)
             node.users.admit_all()
             yield node

@@ -11,6 +11,7 @@ from leither.service.engines import Engines
 from leither.service.holding import load, load_all
 from leither.service.private import PrivateBlocks
 from leither.service.reach import Reach
+from leither.service.unfinished import unfinished
 
 
 class NotCollected(CorruptionError):
@@ -44,6 +45,8 @@ def _reached(engines: Engines) -> Iterator[Cid]:
         with engines.state.read() as view:
             for mimei in load_all(engines, view):
                 yield from reach.mimei(view, mimei)
+            for root in unfinished(view, engines.clock.now_ms()):
+                yield from reach.part(root)
     except (BlockMissing, BlockMismatch) as error:
         raise NotCollected([Cid.parse(error.cid)]) from error
     if reach.missing:

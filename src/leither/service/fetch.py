@@ -168,7 +168,7 @@ class Fetch:
     def run(self) -> Progress:
         """Fetch everything. Raises: BlocksNotFound, FetchCancelled, DagTooWide, StoreFull, and what decoding raises."""
         self._fill()
-        while not self._is_complete:
+        while not self.is_complete:
             self._step()
         return self._progress
 
@@ -218,7 +218,8 @@ class Fetch:
     # The work.
 
     @property
-    def _is_complete(self) -> bool:
+    def is_complete(self) -> bool:
+        """Whether everything is here."""
         return self._walk.is_done and not self._session.wanted
 
     def _step(self) -> None:

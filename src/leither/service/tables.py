@@ -20,6 +20,7 @@ u id                    UserRow            a user of this node
 i hash                  Invitation         a link by which somebody becomes a user
 n peer id               addresses          a peer that somebody chose (peer_rows.py)
 b id                    bytes              what everything that belongs to a user holds
+z root                  time in ms         a fetch that was begun and has not ended (unfinished.py)
 y hash                  PasskeyRow         a passkey by which somebody signs in
 x name                  settings of the node
 """
@@ -52,6 +53,7 @@ INVITATIONS = b"i"
 USAGE = b"b"
 PASSKEYS = b"y"
 PEERS = b"n"
+FETCHES = b"z"
 SETTINGS = b"x"
 
 

@@ -61,8 +61,8 @@ def known(node: Node) -> Known:
 
 
 def fetch(node: Node, root: Cid, other: Node) -> None:
-    with Fetch(node.engines.blocks, root, exchange=node.exchange, monotonic_s=time.monotonic) as fetching:
-        fetching.add_peer(known(other))
+    assert node.fetching is not None
+    with node.fetching.fetch(root, peers=[known(other)]) as fetching:
         fetching.run()
 
 
