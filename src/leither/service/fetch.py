@@ -257,7 +257,8 @@ class Fetch:
 
     def _pass(self, cid: Cid) -> bool:
         """Go past a block if it is here; tell whether it is."""
-        if not self._blocks.has(cid):
+        # Held, since nothing need refer to it, and the next sweep may have begun before what leads to it was here.
+        if not self._lease.hold(cid):
             return False
         try:
             if cid.codec == RAW:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from leither import limits
-from leither.codec import Block
+from leither.codec import Block, Cid
 from leither.service.collect import collect
 from leither.service.engines import Engines
 from leither.service.exchange import Exchange
@@ -91,4 +91,22 @@ def test_a_sweep_beside_a_fetch_takes_nothing_of_it(fetching: Fetching, hub: Hub
         read = next(pieces)
         collect(engines)
         assert read + b"".join(pieces) == DATA
+    peer.exchange.close()
+
+
+def test_a_sweep_that_began_before_what_leads_to_a_block_was_here_does_not_take_it(
+    fetching: Fetching, hub: Hub, engines: Engines
+) -> None:
+    peer = Node(hub.node("peer"))
+    peer.put(*BLOCKS[1:])
+    with engines.blocks.lease() as lease:
+        lease.put(BLOCKS[0])
+    with fetching.fetch(ROOT, peers=[peer.known]) as fetch:
+
+        def mark() -> list[Cid]:
+            fetch.run()
+            return []
+
+        engines.blocks.sweep(mark)
+        assert all(engines.blocks.has(block.cid) for block in BLOCKS)
     peer.exchange.close()
