@@ -26,10 +26,8 @@ from leither.ports import Blocks, Known
 from leither.ports.gateways import Gateway
 from leither.service.exchange import Exchange
 from leither.service.fetch_gateway import GatewayProvider, Taken
-from leither.wire.block_provider import Fault
-from leither.wire.block_session import (
+from leither.wire.block_events import (
     Ask,
-    BlockSession,
     Came,
     Dismiss,
     Effect,
@@ -44,6 +42,8 @@ from leither.wire.block_session import (
     Wanted,
     Withdraw,
 )
+from leither.wire.block_provider import Fault
+from leither.wire.block_session import BlockSession
 from leither.wire.dag_walk import DagWalk
 
 _SEEKERS_MAX = 4

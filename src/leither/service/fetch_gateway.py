@@ -9,8 +9,8 @@ from leither import limits
 from leither.codec import BadCar, Block, BlockMismatch, BlockTooLarge, CarReader, Cid
 from leither.ports.gateway_errors import GatewayFailed
 from leither.ports.gateways import Gateway
+from leither.wire.block_events import Joined, Left, Misbehaved, Told
 from leither.wire.block_provider import Fault
-from leither.wire.block_session import Joined, Left, Misbehaved, Told
 
 _FAILURES_MAX = 3
 Taken = Callable[[], None]
