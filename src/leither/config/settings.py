@@ -14,6 +14,7 @@ from pathlib import Path
 
 from leither.config.values import (
     LAN,
+    read_addresses,
     read_durability,
     read_file_name,
     read_flag,
@@ -130,6 +131,11 @@ SETTINGS: dict[str, Setting] = {
         "or public (the public IPFS network as well)",
     ),
     "network_port": Setting(4801, read_port, "where other nodes meet it"),
+    "network_bootstrap": Setting(
+        "/ip4/104.131.131.82/tcp/4001/p2p/QmaCpDMGvV2BGHeYERUEnRQAwe3N8SzbUtfsmvsqQLuvuJ",
+        read_addresses,
+        "peers through which the public network is joined, separated by commas",
+    ),
     "redis_port": Setting(4802, read_port, "where Redis clients will meet it"),
     "durability": Setting(
         "always",
@@ -180,6 +186,7 @@ class Settings:
     port: int
     network: str
     network_port: int
+    network_bootstrap: str
     redis_port: int
     durability: str
     store: str

@@ -94,6 +94,20 @@ def read_network(given: object) -> str:
     raise ValueError(f"one of {', '.join(REACHES)}")
 
 
+def read_addresses(given: object) -> str:
+    """Return addresses of peers, separated by commas. Raises: ValueError, with what is allowed."""
+    from leither.codec.multiaddr import Multiaddr, NotAMultiaddr  # it brings keys along, which most commands don't need
+
+    words = [word.strip() for word in read_text(given).split(",") if word.strip()]
+    try:
+        addresses = [Multiaddr.parse(word) for word in words]
+    except NotAMultiaddr as error:
+        raise ValueError(f"addresses of peers, separated by commas: {error}") from None
+    if any(address.peer is None for address in addresses):
+        raise ValueError("addresses that end in /p2p/ and a peer id, separated by commas")
+    return ",".join(map(str, addresses))
+
+
 def read_ports(given: object) -> str:
     """Return a range of ports. Raises: ValueError, with what is allowed."""
     first, _, last = read_text(given).partition("-")

@@ -90,3 +90,34 @@ REDIAL_S_MIN = 1
 """Pause before a chosen peer that is away is dialled again."""
 REDIAL_S_MAX = 600
 """Longest such pause; each is twice the one before."""
+
+BOOTSTRAP_PEERS_MIN = 4
+"""Peers of the DHT below which the public network is joined again through those everybody knows."""
+
+# Relays
+RELAY_MESSAGE_BYTES_MAX = 16 * KIB
+RELAYS_USED_MAX = 2
+"""Relays through which this node is reached when it can't be reached directly."""
+RESERVATION_S = 3600
+"""How long a place at this node as a relay lasts without being renewed."""
+RESERVATION_RENEW_S = 1200
+RESERVATIONS_MAX = 128
+"""Peers that nobody chose and that have a place."""
+CIRCUITS_MAX = 64
+CIRCUITS_PER_PEER_MAX = 8
+CIRCUIT_S_MAX = 120
+"""How long this node carries what goes between two peers that nobody chose."""
+CIRCUIT_BYTES_MAX = 128 * KIB
+"""How much of it, in each direction."""
+PUNCHES_MAX = 3
+"""How often two peers behind routers try to reach each other directly."""
+DIAL_BACK_S = 60
+"""How often one peer may ask to be dialled back."""
+OBSERVERS_MIN = 2
+"""Peers that must have seen this node at an address before it is told to others."""
+OBSERVED_MAX = 32
+"""Addresses at which peers see this node that are remembered, and peers remembered for each."""
+
+# Neighbours
+NEIGHBOURS_MAX = 64
+"""Neighbours that are looked up at once."""

@@ -44,6 +44,8 @@ class Connection:
         self.peer: PeerId = secured.peer
         self.address: Multiaddr = pipe.remote
         self.inbound = inbound
+        self.reused_port = False
+        """Whether it was dialled from a port that is listened on."""
         self.bytes_received = self.bytes_sent = 0
         self.buffered_bytes = 0
         self.opened_at = asyncio.get_running_loop().time()

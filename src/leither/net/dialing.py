@@ -1,6 +1,7 @@
 """Dialling a peer: its addresses, each a little after the one before, until one answers as who it should."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 
 from leither.codec.multiaddr import Multiaddr
@@ -15,15 +16,46 @@ STAGGER_S = 0.1
 Dial = Callable[[Multiaddr], Awaitable[Connection]]
 
 
-async def dial_socket(address: Multiaddr) -> Pipe:
-    """Open a TCP connection, and a WebSocket on it where the address says so. Raises: OSError, PipeBroken."""
+async def dial_socket(address: Multiaddr, *, source_port: int = 0) -> Pipe:
+    """Open a TCP connection, and a WebSocket on it where the address says so.
+
+    source_port: the port that is listened on, so that a router sees one inside for both; 0 for any.
+    Raises: OSError, PipeBroken.
+    """
     host, port = address.parts[0][1], int(address.value("tcp") or 0)
-    _, pipe = await asyncio.get_running_loop().create_connection(lambda: SocketPipe(address), host, port)
+    loop = asyncio.get_running_loop()
+    if source_port and address.ip is not None:
+        _, pipe = await loop.create_connection(
+            lambda: SocketPipe(address), sock=await _from_port(source_port, host, port)
+        )
+    else:
+        _, pipe = await loop.create_connection(lambda: SocketPipe(address), host, port)
     if not any(name == "ws" for name, _ in address.parts):
         return pipe
     from leither.net.websocket import dial_websocket
 
     return await dial_websocket(pipe, f"{host}:{port}")
+
+
+async def _from_port(source_port: int, host: str, port: int) -> socket.socket:
+    """Return a connected socket whose own port is one that is listened on. Raises: OSError."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        made.setblocking(False)
+        share_port(made)
+        made.bind(("::" if ":" in host else "0.0.0.0", source_port))  # noqa: S104 - where it is dialled from
+        await asyncio.get_running_loop().sock_connect(made, (host, port))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def share_port(made: socket.socket) -> None:
+    """Let a port be listened on and dialled from at once, where the system can."""
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "SO_REUSEPORT"):
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 
 
 async def dial_first(addresses: Sequence[Multiaddr], dial: Dial) -> tuple[Connection | None, list[str]]:

@@ -4,17 +4,18 @@ Used in the event loop only. Protocols register a handler with `serve`; how peer
 """
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 
 from leither.codec.multiaddr import Multiaddr
 from leither.crypto.host_key import HostKey
 from leither.crypto.peer_id import PeerId
 from leither.errors import LeitherError
-from leither.limits import HANDSHAKE_S, HANDSHAKES_MAX, PEER_CONNECTIONS_MAX
+from leither.limits import DIAL_S, HANDSHAKE_S, HANDSHAKES_MAX, PEER_CONNECTIONS_MAX
 from leither.net.connection import Connection
-from leither.net.dialing import dial_first, dial_socket
+from leither.net.dialing import dial_first, dial_socket, share_port
 from leither.net.pipe import Pipe, SocketPipe
-from leither.net.reaching import is_dialled, may_dial
+from leither.net.reaching import is_dialled, may_dial, plainest
 from leither.net.stream import MuxedStream
 from leither.net.upgrade import Token, secure
 from leither.ports.network import Reach
@@ -57,7 +58,7 @@ class Host:
         self._servers: list[asyncio.Server] = []
         self._listening: list[Multiaddr] = []
         self._handshakes: set[asyncio.Task[None]] = set()
-        self._dials: dict[PeerId, asyncio.Task[Connection]] = {}
+        self._dials: dict[PeerId, tuple[asyncio.Task[Connection], frozenset[Multiaddr]]] = {}
         self._stopping = False
 
     @property
@@ -73,7 +74,12 @@ class Host:
     async def listen(self, address: Multiaddr) -> Multiaddr:
         """Listen on a TCP address, for WebSockets too; return it with the port that was given. Raises: OSError."""
         host, port = address.parts[0][1], int(address.value("tcp") or 0)
-        server = await asyncio.get_running_loop().create_server(self._take_in, host, port)
+        sock = listening_socket(host, port)
+        try:
+            server = await asyncio.get_running_loop().create_server(self._take_in, sock=sock)
+        except BaseException:
+            sock.close()
+            raise
         self._servers.append(server)
         bound = str(server.sockets[0].getsockname()[1])
         found = Multiaddr(tuple((name, bound if name == "tcp" else value) for name, value in address.parts))
@@ -111,15 +117,22 @@ class Host:
             return found
         if peer == self.peer_id:
             raise PeerUnreachable(peer, "it is this node itself")
-        task = self._dials.get(peer)
-        if task is None:
-            task = self._dials[peer] = asyncio.ensure_future(self._dial(peer, addresses))
-            task.add_done_callback(lambda _: self._dials.pop(peer, None))
+        while peer in self._dials:
+            # Somebody dials it already, maybe at other addresses.
+            running, tried = self._dials[peer]
+            try:
+                return await asyncio.shield(running)
+            except (PeerUnreachable, AddressNotAllowed):
+                if tried.issuperset(addresses):
+                    raise
+        task = asyncio.ensure_future(self._dial(peer, addresses))
+        self._dials[peer] = (task, frozenset(addresses))
+        task.add_done_callback(lambda _: self._dials.pop(peer, None))
         return await asyncio.shield(task)
 
     async def _dial(self, peer: PeerId, addresses: Sequence[Multiaddr]) -> Connection:
         usable = [each for each in addresses if is_dialled(each) or (each.relayed and self.dial_relayed is not None)]
-        allowed = [each for each in usable if may_dial(each, self.reach)]
+        allowed = plainest(each for each in usable if may_dial(each, self.reach))
         if usable and not allowed:
             raise AddressNotAllowed(str(usable[0]), self.reach)
         if not allowed:
@@ -138,10 +151,42 @@ class Host:
             assert self.dial_relayed is not None
             pipe = await self.dial_relayed(address.with_peer(peer))
         else:
-            pipe = await dial_socket(address.without_peer())
+            source_port = self._source_port(address)
+            try:
+                pipe = await dial_socket(address.without_peer(), source_port=source_port)
+            except OSError:
+                if not source_port:
+                    raise
+                # Two connections between the same two ports are one too many; any other port will do.
+                source_port, pipe = 0, await dial_socket(address.without_peer())
             if self._wrap is not None:
                 pipe = await self._wrap(pipe)
+            connection = await self.upgrade(pipe, initiator=True, expected=peer)
+            connection.reused_port = bool(source_port)
+            return connection
         return await self.upgrade(pipe, initiator=True, expected=peer)
+
+    def _source_port(self, address: Multiaddr) -> int:
+        """Return the port to dial an address from: what is listened on, beyond this machine, so that routers keep it.
+
+        0 for any.
+        """
+        ip = address.ip
+        if ip is None or ip.is_loopback:
+            return 0
+        same = [each for each in self._listening if each.ip is not None and each.ip.version == ip.version]
+        return next((int(each.value("tcp") or 0) for each in same if each.ip and not each.ip.is_loopback), 0)
+
+    async def punch(self, peer: PeerId, address: Multiaddr, *, initiator: bool) -> Connection:
+        """Dial a peer that dials this node at the same moment. initiator: whether this side begins the handshake.
+
+        Raises: OSError, TimeoutError, what `upgrade` raises.
+        """
+        async with asyncio.timeout(DIAL_S / 2):
+            pipe = await dial_socket(address.without_peer(), source_port=self._source_port(address))
+            if self._wrap is not None:
+                pipe = await self._wrap(pipe)
+            return await self.upgrade(pipe, initiator=initiator, expected=peer, inbound=not initiator)
 
     async def upgrade(
         self, pipe: Pipe, *, initiator: bool, expected: PeerId | None = None, inbound: bool | None = None
@@ -266,12 +311,42 @@ class Host:
         self._stopping = True
         servers = list(self._servers)
         self.stop_listening()
-        for task in (*self._handshakes, *self._dials.values()):
+        for task in (*self._handshakes, *(task for task, _ in self._dials.values())):
             task.cancel()
         for peer in list(self.connections):
             self.disconnect(peer)
         for server in servers:
             await server.wait_closed()
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket bound to a port that nobody else listens on, and that may be dialled from. Raises: OSError.
+
+    It says that it speaks TCP: asyncio sends small writes without delay only then.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as alone:
+        # A shared port could be taken by two programs, so it is asked for alone first.
+        _only_its_family(alone)
+        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        alone.bind((host, port))
+        alone.listen(1)
+        port = alone.getsockname()[1]
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        _only_its_family(made)
+        share_port(made)
+        made.bind((host, port))
+        made.setblocking(False)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _only_its_family(made: socket.socket) -> None:
+    if made.family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
 
 
 class _Incoming(SocketPipe):

@@ -25,7 +25,6 @@ from leither.net.node import NetNode, Setup, widest_first
 from leither.net.peer_book import parse_addresses
 from leither.net.peer_events import PeerEvents
 from leither.net.stream import MuxedStream
-from leither.ports import Clock
 from leither.ports.network import (
     Known,
     MessageHandler,
@@ -56,10 +55,10 @@ T = TypeVar("T")
 class Libp2pNetwork:
     """Thread-safe. Made with its thread running and its ports open; `close` gives both back."""
 
-    def __init__(self, setup: Setup, clock: Clock) -> None:
+    def __init__(self, setup: Setup) -> None:
         """Raises: OSError: an address can't be listened on."""
         self.peer_id = setup.key.peer_id
-        self._clock = clock
+        self._clock = setup.clock
         self._loop = LoopThread("leither-net")
         self._streams_pool = ThreadPoolExecutor(NETWORK_THREADS_MAX, "leither-net-stream")
         self._pool = ThreadPoolExecutor(NETWORK_THREADS_MAX, "leither-net-message")

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from leither.codec.multiaddr import Multiaddr
 from leither.crypto.host_key import HostKey
 from leither.crypto.peer_id import PeerId
-from leither.limits import DIAL_S, PEERS_MAX
+from leither.errors import LeitherError
+from leither.limits import BOOTSTRAP_PEERS_MIN, DIAL_S, PEERS_MAX
 from leither.net.connection import Connection
 from leither.net.gossip import Gossip
 from leither.net.host import Host
@@ -15,14 +19,28 @@ from leither.net.identifying import Identifying
 from leither.net.kad import Kad
 from leither.net.keeping import Keeping
 from leither.net.peer_book import PeerBook, Save
-from leither.net.reaching import may_dial, told_addresses
+from leither.net.punching import Punching
+from leither.net.reachability import Reachability, Seen
+from leither.net.reaching import is_neighbour, may_dial, told_addresses
+from leither.net.relay_client import RelayClient
+from leither.net.relay_server import RelayServer
 from leither.net.standing import Standing
 from leither.net.upgrade import Token
+from leither.ports import Clock
 from leither.ports.network import Known, Reach
 from leither.ports.network_errors import PeerUnreachable
+from leither.wire.autonat_message import PROTOCOL as AUTONAT
 from leither.wire.identify import Identity
 from leither.wire.kad_message import LAN, PUBLIC
+from leither.wire.relay_message import HOP
 
+if TYPE_CHECKING:
+    from leither.net.neighbours import Neighbours
+
+TEND_S = 300
+"""How often it is looked again whether this node can be reached."""
+TEND_PAUSE_S = 0.5
+"""Time for several peers to come before they are asked."""
 PING_S = 60
 """How often a connection is asked for a sign of life."""
 
@@ -35,7 +53,10 @@ class Setup:
     reach: Reach
     listen: tuple[Multiaddr, ...]
     token: Token
+    clock: Clock
     kept: tuple[Known, ...] = ()
+    bootstrap: tuple[Multiaddr, ...] = ()
+    """Peers through which the public network is joined, each address with its peer."""
     save: Save = lambda peer, addresses: None
     machine: Callable[[], Sequence[str]] = lambda: ("127.0.0.1",)
     """Tells this machine's IP addresses."""
@@ -56,6 +77,17 @@ class NetNode:
         self.kad = Kad(self.host, self.book, self.addresses)
         self.gossip = Gossip(self.host, self.blame)
         self.keeping = Keeping(self.host, self.book)
+        self.reachability = Reachability(self.host, self._own, self._changed)
+        self.relay_client = RelayClient(self.host, self.book, self._changed)
+        self.relay_server = RelayServer(
+            self.host, chosen=self.book.is_kept, addresses=self._own, now_s=lambda: setup.clock.now_ms() / 1000
+        )
+        self.punching = Punching(self.host, self.book, lambda: [*self.reachability.observed(), *self._own()])
+        self._tending = asyncio.ensure_future(self._tend())
+        self._look = asyncio.Event()
+        self._joining: asyncio.Task[None] | None = None
+        self._refreshed_at = -float(TEND_S)
+        self._neighbours: Neighbours | None = None
         self.rtt_s: dict[PeerId, float] = {}
         self._tell = tell
         self._told: set[PeerId] = set()
@@ -76,15 +108,99 @@ class NetNode:
             for connection in list(connections):
                 if not may_dial(connection.address, reach):
                     connection.close()
-        self.kad.serve((LAN,) if reach is Reach.PUBLIC else (LAN, PUBLIC))
+        self._serve_kad()
         for address in listen:
             await self.host.listen(address)
+        await self._look_around()
         self.keeping.retry()
+        self._look.set()
         self.identifying.push()
 
     def addresses(self) -> list[Multiaddr]:
         """Return where others may reach this node, as far as it knows."""
+        seen = self.reachability
+        relayed = [] if seen.seen is Seen.PUBLIC else self.relay_client.addresses()
+        return list(dict.fromkeys((*self._own(), *seen.addresses(), *relayed)))
+
+    def _own(self) -> list[Multiaddr]:
         return told_addresses(self.host.listening, self.setup.machine(), self.host.reach)
+
+    def _changed(self) -> None:
+        """Hear that this node's addresses changed, or how it is reached."""
+        self._serve_kad()
+        self.identifying.push()
+        self._look.set()
+
+    async def _tend(self) -> None:
+        """Find out whether others can dial this node, and where they can't, be reached through relays.
+
+        Once peers are there that can tell, then now and then.
+        """
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TEND_S):
+                    await self._look.wait()
+            self._look.clear()
+            if self.host.reach is not Reach.OFF and (self._joining is None or self._joining.done()):
+                self._joining = asyncio.ensure_future(self._join())
+            if self.host.reach not in (Reach.PEERS, Reach.PUBLIC):
+                continue
+            await asyncio.sleep(TEND_PAUSE_S)
+            if self.reachability.seen is Seen.PRIVATE:
+                for peer in self._speaking(HOP):
+                    self.relay_client.use(peer)
+            if self.reachability.seen is Seen.UNKNOWN:
+                await self.reachability.ask(self._speaking(AUTONAT))
+
+    def _speaking(self, protocol: str) -> list[PeerId]:
+        """Return the peers with a direct connection that speak a protocol, chosen ones first."""
+        known = self.identifying.known
+        found = [
+            peer
+            for peer in self.host.connections
+            if peer in known and protocol in known[peer].protocols and not self._relayed(peer)
+        ]
+        return sorted(found, key=lambda peer: not self.book.is_kept(peer))
+
+    def _relayed(self, peer: PeerId) -> bool:
+        best = self.host.best(peer)
+        return best is None or best.relayed
+
+    async def _look_around(self) -> None:
+        """Find neighbours, where the network reaches them; on the addresses of this machine in private networks."""
+        if self._neighbours is not None:
+            await self._neighbours.close()
+            self._neighbours = None
+        addresses = [ip_address(each) for each in self.setup.machine()] if self.host.reach is not Reach.OFF else []
+        near = [str(each) for each in addresses if each.version == 4 and is_neighbour(each) and not each.is_loopback]
+        if not near:
+            return
+        from leither.net.neighbours import Neighbours  # a node that has none doesn't spend 5 MB on it
+
+        self._neighbours = Neighbours(self.host.peer_id, self.setup.token, self._found)
+        await self._neighbours.start(near, self._own())
+
+    async def _found(self, peer: PeerId, addresses: list[Multiaddr]) -> None:
+        self.book.heard(peer, addresses)
+        with suppress(LeitherError):  # a neighbour that can't be reached is looked for again when it says so
+            await self.connect(peer, addresses)
+
+    async def _join(self) -> None:
+        """Be connected with the public network, and known to those near this node in the DHT."""
+        if self.host.reach is Reach.PUBLIC and len(self.kad.table) < BOOTSTRAP_PEERS_MIN:
+            for address in self.setup.bootstrap:
+                assert address.peer is not None
+                with suppress(LeitherError):
+                    await self.connect(address.peer, [address])
+        now = asyncio.get_running_loop().time()
+        if len(self.kad.table) and now - self._refreshed_at >= TEND_S:
+            self._refreshed_at = now
+            await self.kad.refresh()
+
+    def _serve_kad(self) -> None:
+        """Serve the public DHT only from where everybody reaches this node. Source: libp2p specs, kad-dht/README.md."""
+        hidden = self.host.reach is Reach.PUBLIC and self.reachability.seen is not Seen.PUBLIC
+        self.kad.serve((LAN,) if hidden else (LAN, PUBLIC))
 
     async def connect(self, peer: PeerId, addresses: Iterable[Multiaddr]) -> Connection:
         """Connect to a peer, by the addresses given and those known; the DHT is asked if there are none.
@@ -110,6 +226,13 @@ class NetNode:
         """End everything."""
         self.keeping.close()
         self.gossip.close()
+        self.punching.close()
+        self.relay_client.close()
+        self._tending.cancel()
+        if self._joining is not None:
+            self._joining.cancel()
+        if self._neighbours is not None:
+            await self._neighbours.close()
         for task in self._pings.values():
             task.cancel()
         await self.host.close()
@@ -151,6 +274,10 @@ class NetNode:
     def _heard(self, connection: Connection, identity: Identity) -> None:
         peer = connection.peer
         self.book.heard(peer, identity.addresses)
+        self.reachability.heard(connection, identity)
+        self.punching.heard(connection, identity)
+        if identity.protocols & {HOP, AUTONAT} and self.reachability.seen is not Seen.PUBLIC:
+            self._look.set()
         self.kad.speaks(peer, identity.protocols)
         self.gossip.speaks(peer, identity.protocols)
         if peer not in self._told:
@@ -166,6 +293,8 @@ class NetNode:
             return
         self.rtt_s.pop(peer, None)
         self.gossip.went(peer)
+        self.relay_client.drop(peer)
+        self.relay_server.went(peer)
         self.keeping.went(peer)
         if peer in self._told:
             self._told.remove(peer)

@@ -31,6 +31,13 @@ def is_dialled(address: Multiaddr) -> bool:
     return set(names) <= _DIALLED and names[1:2] == ["tcp"]
 
 
+def plainest(addresses: Iterable[Multiaddr]) -> list[Multiaddr]:
+    """Return the addresses without those of WebSockets that are reached without one at the same place."""
+    found = list(dict.fromkeys(each.without_peer() for each in addresses))
+    plain = {each.parts for each in found}
+    return [each for each in found if each.parts[-1][0] != "ws" or each.parts[:-1] not in plain]
+
+
 def told_addresses(listening: Iterable[Multiaddr], machine: Iterable[str], reach: Reach) -> list[Multiaddr]:
     """Return the addresses by which others reach what is listened on, WebSockets included.
 

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("leither.network")
 _LOOPBACK = "127.0.0.1"
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what the reach leaves out is refused as it comes in
+_EVERY_IPV4, _EVERY_IPV6 = "0.0.0.0", "::"  # noqa: S104 - what the reach leaves out is refused as it comes in
 
 
 class PeerNotChosen(NotFound):
@@ -64,11 +65,13 @@ class Networking:
             self._reach,
             (),
             self._engines.random.token,
+            self._engines.clock,
             kept=tuple(read_peers(self._engines.state)),
             save=self._save,
+            bootstrap=tuple(Multiaddr.parse(each) for each in self._settings.network_bootstrap.split(",") if each),
             machine=self._machine.addresses,
         )
-        self._network = Libp2pNetwork(setup, self._engines.clock)
+        self._network = Libp2pNetwork(setup)
         try:
             self._listen(self._reach)
         except BaseException:
@@ -132,7 +135,7 @@ class Networking:
         """
         assert self._network is not None
         port = self._settings.network_port
-        hosts = (_LOOPBACK,) if reach is Reach.OFF else _EVERYWHERE
+        hosts = [_LOOPBACK] if reach is Reach.OFF else [_EVERY_IPV4, *([_EVERY_IPV6] if _has_ipv6() else [])]
         try:
             self._network.switch(reach, [tcp_address(host, port) for host in hosts])
         except OSError as error:
@@ -143,3 +146,12 @@ class Networking:
                     self._network.switch(self._reach, ())
                 raise PortTaken(hosts[0], port, "network_port", self._settings.file) from error
             self._network.switch(reach, [tcp_address(_LOOPBACK, 0)])
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as made:
+            made.bind((_EVERY_IPV6, 0))
+    except OSError:
+        return False
+    return True

@@ -1,19 +1,24 @@
 """The network over real sockets on loopback passes the suite."""
 
+import asyncio
+import socket
+
 from leither.codec.multiaddr import Multiaddr
 from leither.crypto.host_key import HostKey
 from leither.net.network import Libp2pNetwork
 from leither.net.node import Setup
+from leither.net.pipe import SocketPipe
 from leither.ports import Network, Reach
 from leither.runtime import SystemClock, SystemRandom
 from leither.testing.suites import NetworkSuite
+from leither.testing.suites.network import until
 
 LOOPBACK = Multiaddr.parse("/ip4/127.0.0.1/tcp/0")
 
 
 def network(reach: Reach = Reach.OFF) -> Libp2pNetwork:
     random = SystemRandom()
-    return Libp2pNetwork(Setup(HostKey(random.token(32)), reach, (LOOPBACK,), random.token), SystemClock())
+    return Libp2pNetwork(Setup(HostKey(random.token(32)), reach, (LOOPBACK,), random.token, SystemClock()))
 
 
 class ByWebSocket(Libp2pNetwork):
@@ -31,5 +36,27 @@ class TestLibp2pNetwork(NetworkSuite):
 class TestLibp2pNetworkOverWebSockets(NetworkSuite):
     def make(self, count: int) -> list[Network]:
         random = SystemRandom()
-        made = [Setup(HostKey(random.token(32)), Reach.OFF, (LOOPBACK,), random.token) for _ in range(count)]
-        return [ByWebSocket(setup, SystemClock()) for setup in made]
+        made = [
+            Setup(HostKey(random.token(32)), Reach.OFF, (LOOPBACK,), random.token, SystemClock()) for _ in range(count)
+        ]
+        return [ByWebSocket(setup) for setup in made]
+
+
+def test_small_writes_are_sent_without_delay_on_both_sides() -> None:
+    first, second = network(), network()
+    try:
+        second.connect(first.addresses()[0])
+        until(lambda: bool(first.peers()), what="a connection")
+        for node in (first, second):
+            (transport,) = transports(node)
+            sock = transport.get_extra_info("socket")
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    finally:
+        first.close()
+        second.close()
+
+
+def transports(node: Libp2pNetwork) -> list[asyncio.BaseTransport]:
+    """Return what carries the connections of a node."""
+    pipes = [each._pipe for found in node._node.host.connections.values() for each in found]
+    return [pipe._transport for pipe in pipes if isinstance(pipe, SocketPipe) and pipe._transport is not None]

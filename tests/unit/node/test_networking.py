@@ -11,16 +11,20 @@ from leither.codec.multiaddr import Multiaddr
 from leither.config import load
 from leither.node import Node
 from leither.node.listening import PortTaken
+from leither.node.machine import Machine
 from leither.node.networking import PeerNotChosen
 from leither.ports import Reach
 from leither.ports.network_errors import BadAddress
 from leither.testing.suites.network import until
 from tests.unit.node.folder import settings
 
+ALONE = Machine("alone", lambda: ["127.0.0.1"])
+"""A machine in no network, so that no neighbour is looked for."""
+
 
 @contextmanager
 def serving(home: Path, **options: object) -> Iterator[Node]:
-    with Node.open(settings(home, **{"network_port": 0, **options})) as node:
+    with Node.open(settings(home, **{"network_port": 0, **options}), machine=ALONE) as node:
         yield node
 
 
