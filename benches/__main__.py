@@ -21,6 +21,7 @@ NAMES = (
     "denied",
     "sync",
     "audit",
+    "exchange",
 )
 
 

@@ -120,7 +120,8 @@ def helia(script: Path = HELIA) -> Iterator[Helia]:
 class Kubo:
     """A Kubo daemon that knows nobody."""
 
-    def __init__(self, program: str, environment: dict[str, str]) -> None:
+    def __init__(self, program: str, environment: dict[str, str], gateway: str) -> None:
+        self.gateway = gateway
         self._program = program
         self._environment = environment
         self.known = known(self.run("id", "-f", "<addrs>").split())
@@ -167,6 +168,7 @@ def kubo(home: Path) -> Iterator[Kubo]:
             while not said or "Daemon is ready" not in said[-1]:
                 said.append(daemon.stdout.readline())
                 assert said[-1], "".join(said)
-            yield Kubo(program, environment)
+            (port,) = [line.strip().rpartition("/")[2] for line in said if line.startswith("Gateway server listening")]
+            yield Kubo(program, environment, f"http://127.0.0.1:{port}")
         finally:
             daemon.terminate()

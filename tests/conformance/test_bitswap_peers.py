@@ -1,14 +1,17 @@
-"""Blocks to and from other implementations by Bitswap, whoever of both dialled."""
+"""Blocks to and from other implementations: by Bitswap, whoever of both dialled, and from their gateways."""
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from leither.codec import Cid
+from leither.net.http_gateway import HttpGateway
+from leither.service.fetch import Fetch
 from tests.conformance.ipfs_peers import Helia, IpfsPeer, Kubo, NotGiven, helia, kubo
 from tests.unit.service.exchange_nodes import Node, file_of, loopback_node
 
@@ -117,3 +120,17 @@ def test_files_with_cids_of_version_0_go_both_ways(
     running.run("pin", "rm", text)
     running.run("repo", "gc")
     assert running.cat(text) == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("running", [Kubo], indirect=True, ids=["kubo"])
+@pytest.mark.parametrize("streams", [False, True], ids=["block by block", "in one answer"])
+def test_we_get_a_file_of_a_gateway(
+    running: Kubo, node: Node, tmp_path: Path, request: pytest.FixtureRequest, *, streams: bool
+) -> None:
+    data, root, blocks = file_of(SIZE_BYTES, seed_for(request))
+    (tmp_path / "file").write_bytes(data)
+    running.add(tmp_path / "file")
+    with Fetch(node.blocks, root, exchange=None, monotonic_s=time.monotonic) as fetch:
+        fetch.add_gateway(HttpGateway(running.gateway), streams=streams)
+        assert b"".join(fetch.read()) == data
+        assert fetch.progress.blocks == len(blocks)

@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from leither.codec import RAW, Cid
-from leither.wire.block_provider import Fault
-from leither.wire.block_session import (
+from leither.wire.block_events import (
     Ask,
-    BlockSession,
     Came,
     Dismiss,
     Effect,
@@ -28,6 +26,8 @@ from leither.wire.block_session import (
     Wanted,
     Withdraw,
 )
+from leither.wire.block_provider import Fault
+from leither.wire.block_session import BlockSession
 
 BLOCKS = [Cid.of(RAW, number.to_bytes(4, "big")) for number in range(400)]
 ENDS_S = 100_000.0

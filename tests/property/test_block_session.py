@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leither import limits
+from leither.wire.block_events import Ask, Joined, Ticked, Wanted
 from leither.wire.block_provider import Fault
-from leither.wire.block_session import Ask, BlockSession, Joined, Ticked, Wanted
+from leither.wire.block_session import BlockSession
 from tests.property.provider_world import BLOCKS, ENDS_S, Provider, World
 
 COUNT = 60

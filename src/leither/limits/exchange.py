@@ -50,8 +50,12 @@ FETCH_LINKS_BYTES_MAX = 64 * MIB
 """Bytes of links that one fetch keeps to follow them later."""
 FETCH_MET_MAX = 65_536
 """Inner blocks that one fetch remembers, so as not to go below them again."""
+FETCH_STREAMED_MAX = 8
+"""Blocks of one gateway's stream that wait to be looked at; beyond, it isn't read."""
 FETCH_FLUSH_BYTES = 32 * MIB
 """Bytes that a fetch stores before they are made durable, so that what came stays if the node stops."""
+FETCH_KEPT_S = 7 * 24 * 3600
+"""How long what came of a fetch stays, if it isn't gone on with."""
 FETCH_SEEK_S = 10
 """How long it may take to find somebody who has what nobody asked so far has."""
 

@@ -6,16 +6,18 @@ from contextlib import contextmanager
 
 from leither.codec import Cid
 from leither.crypto.peer_id import PeerId
+from leither.net.http_gateway import HttpGateways
 from leither.ports import Network
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.exchange import Exchange
+from leither.service.fetching import Fetching
 from leither.service.public_blocks import PublicBlocks
 from leither.service.visible import CHANGE, Visibility
 
 
 @contextmanager
-def exchanging(engines: Engines, network: Network) -> Iterator[Exchange]:
+def exchanging(engines: Engines, network: Network) -> Iterator[Fetching]:
     """Exchange blocks with peers while the context lasts. Each gets what everyone may have, and nothing denied."""
     visibility = Visibility(engines)
     public = PublicBlocks(engines, visibility)
@@ -32,6 +34,6 @@ def exchanging(engines: Engines, network: Network) -> Iterator[Exchange]:
 
     try:
         with engines.events.watching(hear):
-            yield exchange
+            yield Fetching(engines, exchange, HttpGateways(), time.monotonic)
     finally:
         exchange.close()

@@ -9,7 +9,7 @@ from leither.node.exchanging import exchanging
 from leither.node.publishing import publishing, resolving
 from leither.ports import Network
 from leither.service.engines import Engines
-from leither.service.exchange import Exchange
+from leither.service.fetching import Fetching
 from leither.service.following import Following
 from leither.service.metered import MeteredNetwork
 from leither.service.pairs import Pairs
@@ -21,12 +21,12 @@ from leither.service.traffic import Traffic
 class NetworkServices:
     """The services over one network.
 
-    Fields: traffic: counts all that the others move. exchange: blocks to and from peers. resolving: finds MiMei by
+    Fields: traffic: counts all that the others move. fetching: blocks to and from peers. resolving: finds MiMei by
     their ids. following: brings MiMei up to date. pairs: nodes that keep MiMei for each other.
     """
 
     traffic: Traffic
-    exchange: Exchange
+    fetching: Fetching
     resolving: Resolving
     following: Following
     pairs: Pairs
@@ -38,7 +38,7 @@ def network_services(settings: Settings, engines: Engines, network: Network) -> 
     traffic = Traffic(engines.clock)
     metered = MeteredNetwork(network, traffic)
     with ExitStack() as stack:
-        exchange = stack.enter_context(exchanging(engines, metered))
+        fetching = stack.enter_context(exchanging(engines, metered))
         found = stack.enter_context(resolving(settings, engines, metered))
         stack.enter_context(publishing(engines, metered))
         following = Following(engines, metered)
@@ -47,4 +47,4 @@ def network_services(settings: Settings, engines: Engines, network: Network) -> 
         pairs = Pairs(engines, metered)
         stack.callback(pairs.close)
         pairs.start()
-        yield NetworkServices(traffic, exchange, found, following, pairs)
+        yield NetworkServices(traffic, fetching, found, following, pairs)

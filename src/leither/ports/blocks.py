@@ -46,6 +46,9 @@ class Lease(Protocol):
     def put_many(self, blocks: Iterable[Block]) -> None:
         """Store several blocks, not yet durably."""
 
+    def hold(self, cid: Cid) -> bool:
+        """Protect a block that is stored as if it were put now; tell whether it is stored."""
+
     def flush(self) -> None:
         """Return once all that was put through this lease is durable. Raises: StoreFull."""
 

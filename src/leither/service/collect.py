@@ -12,6 +12,7 @@ from leither.service.holding import load, load_all
 from leither.service.kept import kept
 from leither.service.private import PrivateBlocks
 from leither.service.reach import Reach
+from leither.service.unfinished import unfinished
 
 _LACKING = "referred to, and not stored or not what it should be"
 
@@ -53,6 +54,8 @@ def _reached(engines: Engines) -> Iterator[Cid]:
             yield from reach.sealed_kept(view)
             for one in kept(engines, view):
                 yield from reach.kept(one)
+            for root in unfinished(view, engines.clock.now_ms()):
+                yield from reach.part(root)
     except (BlockMissing, BlockMismatch) as error:
         raise NotCollected([Cid.parse(error.cid)]) from error
     if reach.missing:

@@ -25,11 +25,9 @@ from leither.errors import Conflict, PeerError
 from leither.ports import Blocks, Known
 from leither.ports.gateways import Gateway
 from leither.service.exchange import Exchange
-from leither.service.fetch_gateway import GatewayProvider
-from leither.wire.block_provider import Fault
-from leither.wire.block_session import (
+from leither.service.fetch_gateway import GatewayProvider, Taken
+from leither.wire.block_events import (
     Ask,
-    BlockSession,
     Came,
     Dismiss,
     Effect,
@@ -44,6 +42,8 @@ from leither.wire.block_session import (
     Wanted,
     Withdraw,
 )
+from leither.wire.block_provider import Fault
+from leither.wire.block_session import BlockSession
 from leither.wire.dag_walk import DagWalk
 
 _SEEKERS_MAX = 4
@@ -91,6 +91,7 @@ class _Given:
 
     provider: str
     block: Block
+    taken: Taken | None = None
 
 
 class Fetch:
@@ -153,16 +154,21 @@ class Fetch:
         """Connect to a peer that should have what is wanted, and ask it."""
         self._begin(partial(self._reach, peer))
 
-    def add_gateway(self, gateway: Gateway) -> None:
-        """Ask a gateway; it is closed at the end."""
-        provider = GatewayProvider(gateway, given=self._give, happened=self._came.put)
+    def add_gateway(self, gateway: Gateway, *, streams: bool = False) -> None:
+        """Ask a gateway; it is closed at the end.
+
+        streams: ask for everything at once, if nothing is here yet. That is best where there is no other provider, and
+        the blocks are small or the way is long; beside others it sends what they sent already.
+        """
+        streamed = self._root if streams and self._range == (0, None) else None
+        provider = GatewayProvider(gateway, streamed=streamed, given=self._give, happened=self._came.put)
         self._gateways[gateway.url] = provider
         self._came.put(provider.joined)
 
     def run(self) -> Progress:
         """Fetch everything. Raises: BlocksNotFound, FetchCancelled, DagTooWide, StoreFull, and what decoding raises."""
         self._fill()
-        while not self._is_complete:
+        while not self.is_complete:
             self._step()
         return self._progress
 
@@ -204,15 +210,16 @@ class Fetch:
 
     def peer_gave(self, peer: PeerId, cid: Cid, data: bytes) -> None:
         """See Listener."""
-        self._give(peer, Block(cid, data))
+        self._give(peer, Block(cid, data), None)
 
-    def _give(self, provider: str, block: Block) -> None:
-        self._came.put(_Given(provider, block))
+    def _give(self, provider: str, block: Block, taken: Taken | None) -> None:
+        self._came.put(_Given(provider, block, taken))
 
     # The work.
 
     @property
-    def _is_complete(self) -> bool:
+    def is_complete(self) -> bool:
+        """Whether everything is here."""
         return self._walk.is_done and not self._session.wanted
 
     def _step(self) -> None:
@@ -227,8 +234,10 @@ class Fetch:
         except Empty:
             happened = Ticked()
         if isinstance(happened, _Given):
-            block = happened.block
-            self._feed(Came(happened.provider, block.cid, len(block.data)), block)
+            block, taken = happened.block, happened.taken
+            self._feed(Came(happened.provider, block.cid, len(block.data), taken is not None), block)
+            if taken is not None:
+                taken()
         elif happened is not None:
             self._feed(happened)
         self._fill()
@@ -248,6 +257,9 @@ class Fetch:
 
     def _pass(self, cid: Cid) -> bool:
         """Go past a block if it is here; tell whether it is."""
+        # Held, since nothing need refer to it, and the next sweep may have begun before what leads to it was here.
+        if not self._lease.hold(cid):
+            return False
         try:
             if cid.codec == RAW:
                 size_bytes = self._blocks.size_bytes(cid)

@@ -68,6 +68,12 @@ class Reach:
                 continue
             yield cid
 
+    def part(self, root: Cid) -> Iterator[Cid]:
+        """Yield what is here below `root`, which need not be all. To be called after everything that needs to be."""
+        missing = len(self.missing)
+        yield from self.below(root)
+        del self.missing[missing:]
+
     def version(self, cid: Cid) -> Iterator[Cid]:
         """Yield the blocks of a version: its record and all it holds, what lost in a merge included; not its parents.
 

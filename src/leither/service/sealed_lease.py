@@ -80,6 +80,11 @@ class SealedLease:
         for block in blocks:
             self.put(block)
 
+    def hold(self, cid: Cid) -> bool:
+        """Protect the sealed forms of a block that are stored; tell whether there is one."""
+        forms = dict(self._forms.of_many((cid,))).get(cid, ())
+        return any([self.clear.hold(form) for form in forms])
+
     def put_version(self, version: Version, lost: Sequence[Cid] = ()) -> Cid:
         """Store a version sealed, not yet durably, and return the CID of its sealed form.
 

@@ -22,6 +22,7 @@ u id                    UserRow            a user of this node
 i hash                  Invitation         a link by which somebody becomes a user
 n peer id               addresses          a peer that somebody chose (peer_rows.py)
 b id                    bytes              what everything that belongs to a user holds
+U root                  time in ms         a fetch that was begun and has not ended (unfinished.py)
 y hash                  PasskeyRow         a passkey by which somebody signs in
 j key                   ms                 when a key was last announced in the DHT
 z id                    NameRow            what was last said under the IPNS name of a MiMei
@@ -66,6 +67,7 @@ INVITATIONS = b"i"
 USAGE = b"b"
 PASSKEYS = b"y"
 PEERS = b"n"
+FETCHES = b"U"
 SAID = b"j"
 NAMES = b"z"
 SEEN = b"e"

@@ -26,6 +26,10 @@ class MemoryLease:
         """Store `block`. Raises: BlockTooLarge."""
         self._blocks.put(self, block)
 
+    def hold(self, cid: Cid) -> bool:
+        """Protect a stored block; tell whether it is stored."""
+        return self._blocks.hold(self, cid)
+
     def put_many(self, blocks: Iterable[Block]) -> None:
         """Store several blocks."""
         for block in blocks:
@@ -82,6 +86,15 @@ class MemoryBlocks:
         with self._mutex:
             self._leases.touch(lease.touched, digest)
             self._blocks.setdefault(digest, (block.cid.codec, bytes(block.data)))
+
+    def hold(self, lease: MemoryLease, cid: Cid) -> bool:
+        """Protect a stored block for `lease`; tell whether it is stored."""
+        self._refuse_closed()
+        with self._mutex:
+            if cid.digest not in self._blocks:
+                return False
+            self._leases.touch(lease.touched, cid.digest)
+            return True
 
     def cids(self) -> Iterator[Cid]:
         """Iterate over what is stored."""

@@ -42,6 +42,10 @@ class PackLease:
         """Store `block`, not yet durably; waits while the writer is behind. Raises: BlockTooLarge, StoreFull."""
         self._blocks.put(self, block)
 
+    def hold(self, cid: Cid) -> bool:
+        """Protect a stored block; tell whether it is stored."""
+        return self._blocks.hold(self, cid)
+
     def put_many(self, blocks: Iterable[Block]) -> None:
         """Store several blocks, not yet durably."""
         for block in blocks:
@@ -195,6 +199,19 @@ class PackBlocks:
             if self._catalog.pending_blocks >= _INDEX_LAG_MAX:
                 self._refuse_failed(writer.index_error)
             return writer.enqueue(digest, cid.codec, data, waiter, new=known is None)
+
+    def hold(self, lease: PackLease, cid: Cid) -> bool:
+        """Protect a stored block for `lease`; tell whether it is stored. A flush waits if it is still being written."""
+        self._refuse_closed()
+        digest = cid.digest
+        with self._mutex:
+            item = self._writer.inflight.get(digest)
+            if item is not None:
+                self._writer.join(item, lease.waiter)
+            elif self._catalog.find(digest) is None:
+                return False
+            self._leases.touch(lease.touched, digest)
+            return True
 
     def flush(self, lease: PackLease) -> None:
         """Return once what `lease` put is durable."""

@@ -84,6 +84,10 @@ class S3Lease:
         """Send `block`; waits while too many requests are under way. Raises: BlockTooLarge, RemoteStoreError."""
         self._blocks.put(self, block)
 
+    def hold(self, cid: Cid) -> bool:
+        """Protect a stored block; tell whether it is stored. Cost: up to three requests. Raises: RemoteStoreError."""
+        return self._blocks.hold(self, cid)
+
     def put_many(self, blocks: Iterable[Block]) -> None:
         """Send several blocks."""
         for block in blocks:
@@ -182,6 +186,17 @@ class S3Blocks:
         future = self._pool.submit(self._send, block)
         lease.waiting.add(future)
         future.add_done_callback(lambda done: self._sent(lease, block, done))
+
+    def hold(self, lease: S3Lease, cid: Cid) -> bool:
+        """Protect a stored block for `lease`; tell whether it is stored."""
+        self._refuse_closed()
+        # Noted first, so that it can't be judged between the question and the note.
+        with self._mutex:
+            self._leases.touch(lease.touched, cid.digest)
+        with self._deleted:
+            while cid.digest in self._deleting:
+                self._deleted.wait()
+        return self.has(cid)
 
     def _send(self, block: Block) -> None:
         digest = block.cid.digest

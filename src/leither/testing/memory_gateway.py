@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Iterator
 from enum import Enum
+from itertools import chain, islice
 
 from leither import unixfs
-from leither.codec import BlockMissing, Cid, write_block, write_header
+from leither.codec import Block, BlockMissing, Cid, write_block, write_header
 from leither.ports.gateway_errors import GatewayFailed
 
 
@@ -25,6 +26,10 @@ class MemoryGateway:
         self.url = url
         self.manner = manner
         self.asked: list[Cid] = []
+        self.car_blocks: int | None = None
+        """How many blocks a CAR brings before it breaks off; None for all."""
+        self.extra: list[Block] = []
+        """What a CAR brings before what belongs in it."""
         self.when_asked: Callable[[], None] | None = None
         self._get = get
         self._closed = threading.Event()
@@ -50,8 +55,11 @@ class MemoryGateway:
         if self.manner is Manner.FAILS:
             raise GatewayFailed(self.url, "it was told to fail")
         yield write_header([root])
-        for block in unixfs.blocks(self._get, root):
+        blocks = chain(self.extra, unixfs.blocks(self._get, root))
+        for block in islice(blocks, self.car_blocks):
             yield write_block(block)
+        if self.car_blocks is not None:
+            raise GatewayFailed(self.url, "it was told to break off")
 
     def close(self) -> None:
         """Let those that wait go."""

@@ -96,10 +96,13 @@ class BlockProvider:
             self.withdrawn.popitem(last=False)
         return was_asked
 
-    def give(self, cid: Cid, size_bytes: int, now_s: float) -> bool:
-        """Note that a block came; tell whether it had been asked for, or at least about: a small one comes at once."""
+    def give(self, cid: Cid, size_bytes: int, now_s: float, *, streamed: bool = False) -> bool:
+        """Note that a block came; tell whether it had been asked for, or at least about: a small one comes at once.
+
+        streamed: it belongs to an answer that brings many, and is as good as asked for.
+        """
         was_probed = self.probed.pop(cid, None) is not None
-        asked_s = self.asked.pop(cid, None)
+        asked_s = self.asked.pop(cid, self.heard_s if streamed else None)
         if asked_s is None:
             was_withdrawn = self.withdrawn.pop(cid, True) is None
             if was_probed or was_withdrawn:

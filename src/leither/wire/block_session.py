@@ -17,6 +17,23 @@ from dataclasses import dataclass, field
 
 from leither import limits
 from leither.codec import Cid
+from leither.wire.block_events import (
+    Ask,
+    Came,
+    Dismiss,
+    Effect,
+    Event,
+    Joined,
+    Left,
+    Misbehaved,
+    Seek,
+    Take,
+    Ticked,
+    Told,
+    Unwanted,
+    Wanted,
+    Withdraw,
+)
 from leither.wire.block_provider import BlockProvider, Fault
 
 _FIRST_BLOCK_BYTES = 256 * 1024
@@ -28,116 +45,12 @@ _RACE = 2.0
 """How many times faster an idle provider must be to be asked for what another one owes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Blocks are wanted, the most urgent first, all after those that were wanted before."""
-
-    cids: tuple[Cid, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unwanted:
-    """Blocks are wanted no more."""
-
-    cids: tuple[Cid, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A provider can be asked. `likely`: it is said to have what is wanted; others are asked first if they have it."""
-
-    provider: str
-    likely: bool = True
-    tells: bool = True
-    window_max: int = limits.FETCH_WANTS_MAX
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A provider is gone. It may come back."""
-
-    provider: str
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """A provider gave a block, whose hash was checked."""
-
-    provider: str
-    cid: Cid
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A provider says which blocks it has and which it has not."""
-
-    provider: str
-    haves: tuple[Cid, ...] = ()
-    dont_haves: tuple[Cid, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Misbehaved:
-    """A provider did what none may, such as giving bytes that are not the block's."""
-
-    provider: str
-    fault: Fault
-
-
-@dataclass(frozen=True, slots=True)
-class Ticked:
-    """Time went by; `wake_s` says when that matters."""
-
-
-Event = Wanted | Unwanted | Joined | Left | Came | Told | Misbehaved | Ticked
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Ask a provider for `blocks`, and whether it has `haves`."""
-
-    provider: str
-    blocks: tuple[Cid, ...] = ()
-    haves: tuple[Cid, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """Tell a provider that these are wanted no more."""
-
-    provider: str
-    cids: tuple[Cid, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """Keep the block that came."""
-
-    cid: Cid
-
-
-@dataclass(frozen=True, slots=True)
-class Dismiss:
-    """Have no more to do with a provider."""
-
-    provider: str
-    fault: Fault
-
-
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """Find others who may have these: nobody is left to be asked for them."""
-
-    cids: tuple[Cid, ...]
-
-
-Effect = Ask | Withdraw | Take | Dismiss | Seek
-
-
 @dataclass(slots=True)
 class _Want:
+    """A block that is wanted. `number` tells which is more urgent: the lower one."""
+
     cid: Cid
+    number: int
     asked_of: set[str] = field(default_factory=set)
     is_late: bool = False
     is_sought: bool = False
@@ -153,6 +66,9 @@ class BlockSession:
 
     def __init__(self) -> None:
         self._wants: dict[Cid, _Want] = {}
+        self._open: dict[Cid, _Want] = {}
+        """Those for which one more provider should be asked."""
+        self._numbered = 0
         self._providers: dict[str, BlockProvider] = {}
         self._dismissed: set[str] = set()
         self._block_bytes = float(_FIRST_BLOCK_BYTES)
@@ -193,7 +109,7 @@ class BlockSession:
         effects: list[Effect] = []
         match event:
             case Wanted(cids):
-                self._wants |= {cid: _Want(cid) for cid in cids if cid not in self._wants}
+                self._want(cids)
             case Unwanted(cids):
                 for cid in cids:
                     effects += self._drop(cid)
@@ -212,6 +128,12 @@ class BlockSession:
         effects += self._watch(now_s)
         effects += self._share_out(now_s)
         return effects
+
+    def _want(self, cids: Iterable[Cid]) -> None:
+        for cid in cids:
+            if cid not in self._wants:
+                self._numbered += 1
+                self._wants[cid] = self._open[cid] = _Want(cid, self._numbered)
 
     def _join(self, event: Joined) -> None:
         if event.provider in self._dismissed:
@@ -246,6 +168,13 @@ class BlockSession:
             want = self._wants.get(cid)
             if want is not None:
                 want.asked_of.discard(provider.name)
+                self._reconsider(want)
+
+    def _reconsider(self, want: _Want) -> None:
+        if want.is_open:
+            self._open[want.cid] = want
+        else:
+            self._open.pop(want.cid, None)
 
     def _dismiss(self, name: str, fault: Fault) -> list[Effect]:
         if name not in self._providers:
@@ -258,11 +187,15 @@ class BlockSession:
         """Forget a want; tell those who still owe it."""
         if self._wants.pop(cid, None) is None:
             return []
+        self._open.pop(cid, None)
         return [Withdraw(one.name, (cid,)) for one in self._providers.values() if one.withdraw(cid)]
 
     def _come(self, event: Came, now_s: float) -> list[Effect]:
         provider = self._providers.get(event.provider)
-        if provider is None or not provider.give(event.cid, event.size_bytes, now_s) or event.cid not in self._wants:
+        if provider is None:
+            return []
+        is_due = provider.give(event.cid, event.size_bytes, now_s, streamed=event.streamed)
+        if not is_due or event.cid not in self._wants:
             return []
         self._block_bytes = self._block_bytes * _SIZE_MEMORY + max(event.size_bytes, 1) * (1 - _SIZE_MEMORY)
         return [Take(event.cid), *self._drop(event.cid)]
@@ -291,7 +224,9 @@ class BlockSession:
                 continue
             provider.stall()
             for cid in provider.asked:
-                self._wants[cid].is_late = True
+                want = self._wants[cid]
+                want.is_late = True
+                self._reconsider(want)
             if provider.stalls > limits.FETCH_STALLS_MAX or now_s >= provider.heard_s + limits.FETCH_GONE_S:
                 gone += self._dismiss(provider.name, Fault.SILENT)
         return gone
@@ -299,9 +234,7 @@ class BlockSession:
     def _share_out(self, now_s: float) -> list[Effect]:
         asks: dict[str, tuple[list[Cid], list[Cid]]] = {}
         sought: list[Cid] = []
-        for want in self._wants.values():
-            if not want.is_open:
-                continue
+        for want in sorted(self._open.values(), key=_number):
             able = [one for one in self._providers.values() if one.may_give(want.cid)]
             if able:
                 chosen = self._choose(able)
@@ -334,6 +267,7 @@ class BlockSession:
         provider.ask(want.cid, now_s)
         want.asked_of.add(provider.name)
         want.is_late = False
+        self._reconsider(want)
 
     def _unsure(self, want: _Want) -> list[BlockProvider]:
         """Return who may have a block, and would say so, but was not asked yet."""
@@ -361,7 +295,7 @@ class BlockSession:
 
     def _race(self, now_s: float) -> list[Effect]:
         """Ask an idle provider for what a far slower one owes, once nothing else is to be had."""
-        if any(want.is_open for want in self._wants.values()):
+        if self._open:
             return []
         idle = [one for one in self._providers.values() if not one.asked and one.s_per_byte is not None]
         owing = max((one for one in self._providers.values() if one.asked), key=self._finish_s, default=None)
@@ -376,3 +310,7 @@ class BlockSession:
                 self._ask(fastest, want, now_s)
                 return [Ask(fastest.name, (cid,))]
         return []
+
+
+def _number(want: _Want) -> int:
+    return want.number

@@ -1,5 +1,6 @@
 """Two nodes that exchange blocks on loopback: what is public is given, by Bitswap and by HTTP, and nothing else."""
 
+import random
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,7 @@ from leither.service.uploads import TreeUpload
 from tests.unit.node.folder import settings
 
 PUBLIC = rights.parse("everyone=read-release")
-FILES = {("page.html",): b"<h1>Here</h1>", ("deep", "large"): bytes(range(256)) * 12_000}
+FILES = {("page.html",): b"<h1>Here</h1>", ("deep", "large"): random.Random(1).randbytes(3_000_000)}
 
 
 @contextmanager
@@ -61,8 +62,7 @@ def known(node: Node) -> Known:
 
 def fetch(node: Node, root: Cid, other: Node) -> None:
     assert node.services is not None
-    with Fetch(node.engines.blocks, root, exchange=node.services.exchange, monotonic_s=time.monotonic) as fetching:
-        fetching.add_peer(known(other))
+    with node.services.fetching.fetch(root, peers=[known(other)]) as fetching:
         fetching.run()
 
 
@@ -88,13 +88,15 @@ def test_what_is_not_public_is_not_given_and_what_no_longer_is_is_given_no_more(
     assert second.engines.blocks.has(root)
 
 
-def test_what_is_public_is_fetched_from_the_gateway_of_a_node(two: tuple[Node, Node]) -> None:
+@pytest.mark.parametrize("streams", [False, True], ids=["block by block", "in one answer"])
+def test_what_is_public_is_fetched_from_the_gateway_of_a_node(two: tuple[Node, Node], *, streams: bool) -> None:
     first, second = two
     _, root = publish(first, PUBLIC)
     with (
         serving_in_thread(first.app(), first.sockets),
         Fetch(second.engines.blocks, root, exchange=None, monotonic_s=time.monotonic) as fetching,
     ):
-        fetching.add_gateway(HttpGateway(f"http://127.0.0.1:{first.port}"))
-        fetching.run()
+        fetching.add_gateway(HttpGateway(f"http://127.0.0.1:{first.port}"), streams=streams)
+        progress = fetching.run()
+    assert (progress.size_bytes, progress.found_bytes) == (progress.total_bytes, 0)
     assert second.engines.blocks.get(root) == first.engines.blocks.get(root)

@@ -15,11 +15,12 @@ from leither.crypto.peer_id import PeerId
 from leither.net.network import Libp2pNetwork
 from leither.net.node import Setup
 from leither.ports import Blocks, Known, Network, Reach
+from leither.runtime import SystemClock
 from leither.service.exchange import Exchange
 from leither.service.fetch import Fetch
 from leither.store import MemoryBlocks
 from leither.testing.hub import Hub
-from leither.testing.node import FakeClock, SeededRandom, seed_of
+from leither.testing.node import SeededRandom, seed_of
 
 
 class Node:
@@ -64,7 +65,7 @@ def nodes(*names: str) -> Iterator[list[Node]]:
 def loopback_node(name: str) -> Iterator[Node]:
     """Give a node that speaks libp2p on the loopback interface."""
     listen, token = (tcp_address("127.0.0.1", 0),), SeededRandom(name.encode()).token
-    network = Libp2pNetwork(Setup(HostKey(seed_of(name)), Reach.OFF, listen, token, FakeClock()))
+    network = Libp2pNetwork(Setup(HostKey(seed_of(name)), Reach.OFF, listen, token, SystemClock()))
     node = Node(network)
     try:
         yield node

@@ -192,6 +192,43 @@ def test_wrong_bytes_of_a_gateway_are_kept_nowhere_and_it_is_asked_no_more() -> 
     assert liar.asked == [ROOT]
 
 
+def streamed(source: MemoryGateway, *, blocks: MemoryBlocks | None = None) -> MemoryBlocks:
+    found = blocks or MemoryBlocks()
+    with Fetch(found, ROOT, exchange=None, monotonic_s=time.monotonic) as fetch:
+        fetch.add_gateway(source, streams=True)
+        fetch.run()
+    assert all(found.get(block.cid) == block.data for block in BLOCKS)
+    return found
+
+
+def test_everything_comes_in_one_answer_of_a_gateway_that_streams() -> None:
+    source = gateway("streams")
+    streamed(source)
+    assert source.asked == []
+
+
+def test_what_a_stream_leaves_out_is_asked_for_block_by_block() -> None:
+    source = gateway("streams")
+    source.car_blocks = 3
+    streamed(source)
+    assert set(source.asked) == {block.cid for block in BLOCKS[2:-1]}
+
+
+def test_a_gateway_without_streams_is_asked_block_by_block() -> None:
+    source = gateway("no CAR")
+    source.car_blocks = 0
+    streamed(source)
+    assert set(source.asked) == {block.cid for block in BLOCKS}
+
+
+def test_what_does_not_belong_to_the_dag_is_not_kept_from_a_stream() -> None:
+    source = gateway("more")
+    _, _, others = file_of(3 * MIB, seed=2)
+    source.extra = others
+    found = streamed(source)
+    assert not any(found.has(block.cid) for block in others)
+
+
 def test_peers_and_gateways_give_together() -> None:
     with nodes("ada", "bob") as (ada, bob):
         ada.put(*BLOCKS[:2], BLOCKS[-1])

@@ -46,6 +46,31 @@ class SweepSuite:
             assert [path for path in tmp_path.rglob("*") if path.is_file() and gone.data in path.read_bytes()] == []
             assert all(blocks.get(block.cid) == block.data for block in kept)
 
+    def test_a_sweep_spares_what_a_lease_holds(self, tmp_path: Path) -> None:
+        """A sweep spares what a lease holds, before and while it runs."""
+        early, late, gone = some_blocks(3)
+        with closing(self.make(tmp_path)) as blocks:
+            store(blocks, [early, late, gone])
+            with blocks.lease() as lease:
+                assert lease.hold(early.cid)
+                assert not lease.hold(Cid.of(RAW, b"absent"))
+
+                def mark() -> Iterable[Cid]:
+                    assert lease.hold(late.cid)
+                    return ()
+
+                blocks.sweep(mark)
+                assert [blocks.has(block.cid) for block in (early, late, gone)] == [True, True, False]
+
+    def test_a_lease_holds_what_another_is_still_writing(self, tmp_path: Path) -> None:
+        """A lease holds what another is still writing."""
+        (block,) = some_blocks(1)
+        with closing(self.make(tmp_path)) as blocks, blocks.lease() as writing, blocks.lease() as lease:
+            writing.put(block)
+            assert lease.hold(block.cid)
+            lease.flush()
+            assert blocks.get(block.cid) == block.data
+
     def test_a_sweep_of_everything_leaves_nothing(self, tmp_path: Path) -> None:
         """A sweep of everything leaves nothing."""
         with closing(self.make(tmp_path)) as blocks:
