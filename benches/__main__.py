@@ -22,6 +22,7 @@ NAMES = (
     "sync",
     "audit",
     "exchange",
+    "finding",
 )
 
 
