@@ -45,7 +45,7 @@ class NotOnNetwork(NotFound):
         self.id = id_text(mimei)
         self.asked = asked
         super().__init__(
-            f"no MiMei {self.id} on this node that you may read, and none of the {asked} peers asked gave it; check "
+            f"no MiMei {self.id} on this node that you may read, and none of the peers asked ({asked}) gave it; check "
             "the id, and that a node which has it is on and connected: `leither peers` shows who is"
         )
 
@@ -60,7 +60,7 @@ class OnlyOlder(PeerError):
         self.holders = holders
         self.reason = reason
         super().__init__(
-            f"{holders} peers hold {self.id}, but only as it was before ({reason}), so nothing was taken; try again "
+            f"{self.id} was found (holders: {holders}), but only as it was before: {reason}; nothing was taken; try again "
             "when a node that is up to date is on"
         )
 
