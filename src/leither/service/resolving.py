@@ -60,8 +60,8 @@ class OnlyOlder(PeerError):
         self.holders = holders
         self.reason = reason
         super().__init__(
-            f"{self.id} was found (holders: {holders}), but only as it was before: {reason}; nothing was taken; try again "
-            "when a node that is up to date is on"
+            f"{self.id} was found (holders: {holders}), but only as it was before: {reason}; nothing was taken; "
+            "try again when a node that is up to date is on"
         )
 
 

@@ -2,7 +2,7 @@
 
 <id>.localhost              the app of that id, at an origin of its own; for other machines it is a port
 /api/…                      the HTTP API
-/ipfs/…  /mm/…              the gateway
+/ipfs/…  /ipns/…  /mm/…     the gateway
 /dav/…                      WebDAV
 /trust                      the node's own authority, for other machines to trust
 /healthz  /metrics          for whoever looks after the node
@@ -13,7 +13,7 @@ import logging
 from contextlib import ExitStack
 from time import perf_counter
 
-from leither.errors import LeitherError, NotFound
+from leither.errors import LeitherError
 from leither.http.answer import NO_STORE, SAFE
 from leither.http.asgi import App, Message, Receive, Scope, Send
 from leither.http.exchange import Exchange
@@ -29,6 +29,7 @@ from leither.web.console import Console, NoSuchPage
 from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.ipfs import IpfsPaths
 from leither.web.gateway.mimei import MimeiPaths
+from leither.web.gateway.names import NamePaths
 from leither.web.gateway.origin import Origins
 from leither.web.gateway.places import Places
 from leither.web.gateway.ready import is_plain
@@ -43,15 +44,6 @@ from leither.web.trust import TrustPages
 LOGGER = logging.getLogger("leither.web")
 _TEXT = b"text/plain; charset=utf-8"
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
-
-
-class NoNames(NotFound):
-    """Names are not resolved here."""
-
-    code = "no-names"
-
-    def __init__(self) -> None:
-        super().__init__("this node resolves no /ipns/ names; use /ipfs/<cid> or /mm/<id>")
 
 
 class FrontDoor:
@@ -81,8 +73,9 @@ class FrontDoor:
         self._origins = Origins(blocks, settings, tokens, places, self._threads, engines.audit, elsewhere)
         self._mimei = MimeiPaths(blocks.get, settings, tokens, places, self._threads, elsewhere)
         self._ipfs = IpfsPaths(blocks, tokens, visibility, self._threads, engines.audit)
+        self._names = NamePaths(engines)
         self._watching = ExitStack()
-        for hear in (visibility.hear, places.hear):
+        for hear in (visibility.hear, places.hear, self._names.hear):
             self._watching.enter_context(engines.events.watching(hear))
 
     def close(self) -> None:
@@ -185,7 +178,7 @@ class FrontDoor:
             case "ipfs":
                 await self._ipfs.serve(exchange)
             case "ipns":
-                raise NoNames
+                await self._names.serve(exchange)
             case "mm":
                 await self._mimei.serve(exchange)
             case "healthz":
