@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from leither.crypto import MimeiId
 from leither.errors import PeerError
-from leither.ports import Network, PeerEvent, prefix_end
+from leither.ports import Network, PeerEvent, Transaction, prefix_end
 from leither.ports.network_errors import NetworkOff
 from leither.service import tables
 from leither.service.engines import Engines
@@ -21,6 +21,9 @@ from leither.service.publishing_keys import NOTHING, Announced, announced
 from leither.service.publishing_names import NAMESPACE, Names, NameValues
 from leither.wire.ipns import ipns_key
 from leither.wire.provide_schedule import ProvideSchedule
+
+_REACH = tables.SETTINGS + b"announced-reach"
+"""How far the node reached when it last announced something."""
 
 
 class Publishing:
@@ -35,6 +38,7 @@ class Publishing:
         self._wanting: Counter[bytes] = Counter()
         self._named: dict[bytes, MimeiId] = {}
         self._changed: set[MimeiId] = set()
+        self._reach = network.reach
         self._is_met = False
         self._is_closed = False
         self._guard = threading.Lock()
@@ -95,6 +99,7 @@ class Publishing:
             changed, self._changed = self._changed, set()
             is_met, self._is_met = self._is_met, False
         self._refresh(changed, now_ms)
+        self._follow_reach()
         if is_met:
             self._schedule.hurry(now_ms)
         if not self._network.peers():
@@ -104,10 +109,18 @@ class Publishing:
             return next_ms
         if self._say(key):
             self._schedule.said(key, now_ms=now_ms)
-            self._engines.state.write(lambda view: view.put(tables.SAID + key, tables.u64(now_ms)))
+            self._note(key, now_ms)
         else:
             self._schedule.failed(key, now_ms=now_ms)
         return now_ms
+
+    def _follow_reach(self) -> None:
+        """Say everything anew where the node reaches others than those who were told."""
+        reach = self._network.reach
+        if reach != self._reach:
+            self._reach = reach
+            self._schedule.renew()
+            self._forget(list(self._wanting))
 
     def _say(self, key: bytes) -> int:
         try:
@@ -120,12 +133,25 @@ class Publishing:
         except (PeerError, NetworkOff, MimeiNotFound):
             return 0
 
+    def _note(self, key: bytes, now_ms: int) -> None:
+        """Remember when a key was announced, and how far."""
+
+        def put(view: Transaction) -> None:
+            view.put(tables.SAID + key, tables.u64(now_ms))
+            view.put(_REACH, self._reach.encode())
+
+        self._engines.state.write(put)
+
     def _load(self) -> None:
         """Find out what is to be announced, and when it last was; forget the rest."""
         with self._engines.state.read() as view:
             ids = [MimeiId(key[1:]) for key, _ in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS))]
             rows = list(view.scan(tables.SAID, prefix_end(tables.SAID)))
+            reach = view.get(_REACH)
         said = {key[1:]: tables.read_u64(value) for key, value in rows}
+        if reach is not None and reach != self._reach.encode():
+            self._forget(said)
+            said = {}
         self._refresh(ids, self._engines.clock.now_ms(), said)
         self._forget(key for key in said if key not in self._wanting)
 

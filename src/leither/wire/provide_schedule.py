@@ -114,6 +114,12 @@ class ProvideSchedule:
                 entry.failures = 0
                 self._put_off(key, entry, now_ms)
 
+    def renew(self) -> None:
+        """Announce everything as if it never was: others are reached now than those who were told."""
+        for key, entry in self._keys.items():
+            entry.said_ms, entry.failures = _NEVER_MS, 0
+            self._put_off(key, entry, _NEVER_MS)
+
     def _due_ms(self, key: bytes, said_ms: int) -> int:
         if said_ms == _NEVER_MS:
             return _NEVER_MS

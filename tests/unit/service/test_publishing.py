@@ -11,7 +11,7 @@ from leither.crypto import epoch_secret
 from leither.mimei.rendezvous import private_rendezvous, rendezvous
 from leither.people import Act
 from leither.people import right as rights
-from leither.ports import PeerEvent
+from leither.ports import PeerEvent, Reach
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.publishing_keys import multihash
@@ -126,6 +126,19 @@ def test_alone_a_node_says_nothing_until_somebody_comes(hub: Hub) -> None:
     meet(node, other)
     node.publishing.meet(PeerEvent(other.network.peer_id, came=True))
     assert multihash(rendezvous(mimei)) in node.say()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_who_reaches_further_says_everything_anew(node: Node, restarted: bool) -> None:
+    mimei = node.released()
+    node.say()
+    if restarted:
+        node.stop()
+    node.network.reach = Reach.PUBLIC
+    if restarted:
+        node.start()
+    assert node.say() == sorted([multihash(rendezvous(mimei)), node.root_key(mimei)])
+    assert node.say() == []
 
 
 def test_the_root_of_what_is_denied_is_not_announced(node: Node) -> None:
