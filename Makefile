@@ -12,7 +12,7 @@ WEB := web/node_modules/.stamp
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --excludes requirements/excluded.txt --custom-compile-command "make lock" $(LOCK)
 
-.PHONY: help run test check fix bench soak lock docs coverage clean fast packages
+.PHONY: help run demo test check fix bench soak lock docs coverage clean fast packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ fix: $(DEV) ## let the tools repair what they can, and remake generated files
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 	$(BIN)/python -m tools.generated
+
+demo: $(RUN) ## three nodes here: publish, lose one, come back from words; told and checked
+	@exec $(BIN)/python -m tools.demo
 
 bench: $(DEV) ## measure; figures go to the terminal
 	@exec $(BIN)/python -m benches

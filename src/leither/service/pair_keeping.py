@@ -114,6 +114,31 @@ class Keeping:
 
         return self._talk.engines.state.write(note)
 
+    def refresh(self) -> list[bytes]:
+        """Take note of what came otherwise of what is kept; return the keys of the nodes that want to hear of it.
+
+        Cost: a look at each MiMei that is kept for somebody.
+        """
+        engines, now_ms = self._talk.engines, self._talk.engines.clock.now_ms()
+        with engines.state.read() as view:
+            fresh = [
+                (node, mimei, here)
+                for node, _ in read_pairs(view)
+                for mimei, kept in read_kept(view, node)
+                if (here := mark_here(engines, view, mimei)) is not None and here[0] != kept.mark
+            ]
+
+        def change(transaction: Transaction) -> None:
+            for node, mimei, (mark, size_bytes) in fresh:
+                kept = kept_row(transaction, node, mimei)
+                if kept is not None:
+                    changed = msgspec.structs.replace(kept, mark=mark, size_bytes=size_bytes, at_ms=now_ms)
+                    put_kept(transaction, node, mimei, changed)
+
+        if fresh:
+            engines.state.write(change)
+        return list(dict.fromkeys(node for node, _, _ in fresh))
+
     def _bring(self, node: bytes, row: PairRow, mimei: MimeiId, wanted: KeptRow) -> None:
         engines = self._talk.engines
         quota = row.quota if row.quota is not None else limits.PAIR_QUOTA_BYTES

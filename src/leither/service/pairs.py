@@ -22,7 +22,7 @@ from leither.service.pairing import Pairing
 from leither.wire.keep_messages import KEEP
 
 LOGGER = logging.getLogger("leither.pairs")
-_ANEW, _WISH, _FETCH, _BRING = "wish anew", "wish", "fetch", "bring"
+_ANEW, _WISH, _FETCH, _BRING, _REPORT = "wish anew", "wish", "fetch", "bring", "report"
 
 
 class Pairs:
@@ -99,6 +99,7 @@ class Pairs:
             changed, self._changed = self._changed, False
         if changed:
             self._all_connected(_WISH)
+            self._tell()
         with self._turn:
             if not self._due:
                 return changed
@@ -112,10 +113,20 @@ class Pairs:
                     self._fetch(node, mimei)
             brought = [self.keeping.bring(node, mimei) for mimei in self.keeping.due(node)] if _BRING in due else []
             if brought:
+                self._tell()
+            if brought or _REPORT in due:
                 self.keeping.report(node)
         except LeitherError as error:
             LOGGER.info("a paired node is put off until it comes again: %s", error)
         return True
+
+    def _tell(self) -> None:
+        """Have those told for whom something is kept that has changed."""
+        changed = self.keeping.refresh()
+        here = {peer.id for peer in self._network.peers()}
+        for node in changed:
+            if peer_of(node) in here:  # who is away is told when they come
+                self._do(node, _REPORT)
 
     def _fetch(self, node: bytes, mimei: MimeiId) -> None:
         try:

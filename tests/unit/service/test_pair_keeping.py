@@ -316,3 +316,26 @@ def test_time_goes_on_for_what_is_kept(hub: Hub, two: tuple[Place, Place]) -> No
     row = kept(shelf, desk, site)
     assert row is not None
     assert row.at_ms == hub.clock.ms
+
+
+def test_what_one_device_of_a_person_writes_reaches_their_other_one_through_a_keeper(
+    hub: Hub, two: tuple[Place, Place]
+) -> None:
+    desk, shelf = two
+    site, diary = public(desk), private(desk)
+    pair(hub, desk, shelf)
+    laptop = place(hub, "laptop", "ada")
+    node = laptop.pairs.return_from(shelf.address)
+    for mimei, _ in told_rows(laptop, node):
+        laptop.pairs.wishing.fetch(node, mimei)
+    settle(hub, desk, shelf, laptop)
+    for at, path in ((desk, "spring"), (laptop, "summer")):
+        for mimei in (site, diary):
+            put(held(at.engines, mimei).engines, mimei, path, path.encode())
+            backup(at.engines, mimei)
+    settle(hub, desk, shelf, laptop)
+    for mimei in (site, diary):
+        assert {"spring", "summer"} <= contents(desk, mimei).keys()
+        assert contents(desk, mimei) == contents(laptop, mimei)
+        assert mark_at(desk, mimei) == mark_at(shelf, mimei) == mark_at(laptop, mimei)
+    laptop.close()
