@@ -17,6 +17,7 @@ from tools.vector_cases import (
     grants,
     identity,
     journal,
+    keeping,
     pairing,
     passports,
     people,
@@ -63,6 +64,7 @@ FORMATS: Mapping[str, tuple[Callable[[], list[Case]], Callable[[], list[Case]]]]
     "seedfile": (identity.seedfiles, identity.bad_seedfiles),
     "person-index": (person_index.person_indexes, person_index.bad_person_indexes),
     "pairing": (pairing.runs, pairing.bad_messages),
+    "keeping": (keeping.messages, keeping.bad_messages),
     "right": (identity.rights, identity.bad_rights),
     "address": (identity.addresses, identity.bad_addresses),
 }

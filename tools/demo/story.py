@@ -146,7 +146,7 @@ class Story:
 
     @staticmethod
     def _last(node: DemoNode, mimei: str) -> str:
-        return str(node.run("log", mimei)["items"][0]["cid"])
+        return str(node.run("mm", "info", mimei)["last_cid"])
 
     @staticmethod
     def _is_safe(node: DemoNode) -> bool:
