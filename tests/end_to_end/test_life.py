@@ -4,11 +4,12 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import Up, ok, process, up
+from tests.end_to_end.program import TIMEOUT_S, Up, ok, process, up
 
 pytestmark = pytest.mark.network
 
@@ -28,6 +29,26 @@ def test_a_signal_stops_the_node_gracefully(home: Path, number: int) -> None:
     with up(home) as node:
         answer = node.stop(number)
     assert (answer.status, answer.out, answer.err) == (0, "", "")
+
+
+def test_open_connections_hold_up_no_stop(home: Path) -> None:
+    with up(home, "--port", "0", "--no-welcome") as node:
+        token = (home / "token").read_text().strip()
+        head = f"Host: localhost:{node.port}\r\nAuthorization: Bearer {token}\r\n"
+        upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+        asked = [
+            f"GET /api/v1/status HTTP/1.1\r\n{head}\r\n",
+            f"GET /api/v1/watch HTTP/1.1\r\n{head}{upgrade}dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            f"POST /api/v1/import HTTP/1.1\r\n{head}Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n",
+        ]
+        with ExitStack() as stack:
+            for text in asked:
+                client = stack.enter_context(socket.create_connection(("127.0.0.1", node.port), TIMEOUT_S))
+                client.sendall(text.encode())
+                assert client.recv(100).startswith(b"HTTP/1.1 ")
+            client.sendall(b"the beginning of an archive")
+            answer = node.stop()
+    assert (answer.status, answer.err) == (0, ""), "nothing had to be broken off"
 
 
 def test_a_node_started_with_sigint_ignored_stops_on_it_all_the_same(home: Path) -> None:

@@ -67,6 +67,10 @@ CONNECTIONS_MAX = 2048
 KEEP_ALIVE_S = 20
 STOP_S = 5
 """How long answers in work may go on when the node stops."""
+STOP_BODY_S = 1
+"""How long a request may go on to come when the node stops."""
+STOP_HARD_S = 15
+"""How long after it was told to stop a node ends whatever is still at work."""
 WEBSOCKET_MESSAGE_BYTES_MAX = 64 * KIB
 WEB_THREADS_MAX = 8
 """Threads in which the gateway waits for the disk."""

@@ -182,8 +182,11 @@ class Node:
 
         return Doors(self)
 
-    def run(self, ready: Callable[[Self], object]) -> None:
-        """Serve until SIGINT or SIGTERM; `ready` is called once requests are answered. Only in the main thread."""
+    def run(self, ready: Callable[[Self], object], *, stopping: Callable[[], object] = lambda: None) -> None:
+        """Serve until SIGINT or SIGTERM. Only in the main thread.
+
+        `ready` is called once requests are answered, `stopping` when the signal has come.
+        """
         from leither.node.serving import log_to_standard_error, serve_until_signalled
         from leither.node.welcome import publish_welcome
 
@@ -197,7 +200,9 @@ class Node:
             ready(self)
 
         doors = self.doors()
-        serve_until_signalled(self.app(), self.sockets, started=started, beside=doors.beside, more=doors.more)
+        serve_until_signalled(
+            self.app(), self.sockets, started=started, beside=doors.beside, more=doors.more, stopping=stopping
+        )
 
     def facts(self) -> dict[str, str]:
         """Return who and what this node is, for logs and tests."""

@@ -26,11 +26,13 @@ class _Serving:
         self._beside = beside
         self._more = more
         self._stop: asyncio.Event | None = None
+        self._stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self.failure: BaseException | None = None
 
     def stop(self) -> None:
         """Let the server finish. Callable from any thread and from a signal handler."""
+        self._stopped = True  # before it served, it is looked at when it does
         loop, stop = self._loop, self._stop
         if loop is not None and stop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(stop.set)
@@ -45,16 +47,25 @@ class _Serving:
 
     async def main(self, app: App, sockets: Sequence[socket.socket]) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        if self._stopped:
+            self._stop.set()
         async with self._beside():
             await serve(app, sockets, stop=self._stop, ready=self._ready, more=self._more)
 
 
 def serve_until_signalled(
-    app: App, sockets: Sequence[socket.socket], *, started: Callable[[], object], beside: Door, more: More = no_more
+    app: App,
+    sockets: Sequence[socket.socket],
+    *,
+    started: Callable[[], object],
+    beside: Door,
+    more: More = no_more,
+    stopping: Callable[[], object] = lambda: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is in work; `beside` and `more` as well. Only in the main thread.
 
-    The handlers are set even where the parent has the signals ignored, as `make` does for what runs beside it.
+    `stopping` is called when the signal comes. The handlers are set even where the parent has the signals ignored, as
+    `make` does for what runs beside it.
     """
 
     def ready() -> None:
@@ -63,7 +74,12 @@ def serve_until_signalled(
 
     pace.take_turns()
     serving = _Serving(ready, beside, more)
-    before = [signal.signal(number, lambda *_: serving.stop()) for number in _SIGNALS]
+
+    def stop(*_: object) -> None:
+        stopping()
+        serving.stop()
+
+    before = [signal.signal(number, stop) for number in _SIGNALS]
     try:
         run(serving.main(app, sockets))
     finally:

@@ -38,6 +38,17 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_done()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """Stop, once the answer in work is there; a request that doesn't come to its end is waited for only so long."""
+        super().shutdown()
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and cycle.more_body:
+            self.loop.call_later(limits.STOP_BODY_S, self._give_up, cycle)
+
+    def _give_up(self, cycle: RequestResponseCycle) -> None:
+        if cycle.more_body:
+            self.transport.close()
+
     def on_message_begin(self) -> None:
         """Begin a head."""
         self._in_head = True

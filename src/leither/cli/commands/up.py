@@ -35,6 +35,7 @@ def up(session: Session, /, lan: bool, print_link: bool, **options: Any) -> None
     if lan and session.settings.tls == "off":
         session.choose("tls", "local")
     from leither.node import Node
+    from leither.node.last_resort import LastResort
 
     settings = session.settings
 
@@ -56,8 +57,8 @@ def up(session: Session, /, lan: bool, print_link: bool, **options: Any) -> None
             for address in node.networking.facts().addresses:
                 session.output.notice(f"  {address}")
 
-    with Node.open(settings, passphrase=session.passphrase) as node:
-        node.run(ready)
+    with LastResort() as last, Node.open(settings, passphrase=session.passphrase) as node:
+        node.run(ready, stopping=last.begin)
 
 
 def _tell(output: Output, facts: "LanFacts") -> None:
