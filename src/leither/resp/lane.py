@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from leither import limits
 from leither.db.reply import Wait
+from leither.db.space import Space
 from leither.errors import LeitherError
 from leither.resp.batch import Outcome, run_units
 from leither.resp.brief import TooLong
 from leither.resp.channels import Channels
+from leither.resp.command import Command
 from leither.resp.execution import Database, failure_of
 from leither.resp.keyspace import Notices
 from leither.resp.reply import NIL_ARRAY, OK, encode
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
     from leither.resp.connection import Connection
 
 OK_REPLY = encode(OK, 2)
+
+
+def _touch(space: Space, words: list[bytes]) -> None:
+    for key in words:
+        space.notify("", "", key)
+
+
+_RETRY = Command(b"retry", -1, "server", "7.0.0", "Try those who wait for these keys", run=_touch, is_write=True)
 
 
 class Lane:
@@ -56,6 +66,7 @@ class Lane:
         self._in_flight = False
         self._tick: int | None = None
         self._sweep = Sweep()
+        self._heard = False
         self._watchers: dict[bytes, set[Connection]] = {}
 
     # Changes
@@ -117,6 +128,13 @@ class Lane:
             self._settle(batch, future.result())
         else:
             self._fail(batch[0], error)
+        self._gone_on()
+
+    def _gone_on(self) -> None:
+        """Go on after a transaction."""
+        if self._heard:
+            self._heard = False
+            self.look_again()
         self._flush()
 
     def _alone(self, batch: list[Unit]) -> None:
@@ -133,7 +151,7 @@ class Lane:
                 self._send([rest.pop(0)], next_one)
                 return
             self._in_flight = False
-            self._flush()
+            self._gone_on()
 
         self._send([first], next_one)
 
@@ -162,6 +180,7 @@ class Lane:
         for unit, wait in outcome.waiting.items():
             if unit not in self.waiting:
                 self._wait(unit, wait)
+                self._heard = True  # others may have written before it waited
         answered: dict[Connection, None] = {}
         for unit, value in zip(batch, outcome.values, strict=True):
             connection = unit.connection
@@ -207,6 +226,16 @@ class Lane:
             self._leave(unit)
             self._reply(unit, value)
             self._flush()
+
+    def look_again(self) -> None:
+        """Try those that wait for keys anew, if others than this lane have changed the database."""
+        if not self.waiting:
+            return
+        if self._in_flight:
+            self._heard = True  # most likely of its own transaction; it is looked at after that
+        elif self.database.tick() != self._tick:
+            keys = {key for wait in self.waiting.values() for key in wait.keys}
+            self.add(Unit(None, _RETRY, sorted(keys)))
 
     def unblock(self, client: int, value: object) -> bool:
         """Let the connection numbered `client` wait no longer; tell whether it did."""

@@ -310,10 +310,20 @@ class RedisServer:
     # Once in a while, and when rights have changed
 
     def _hear(self, event: Event) -> None:
-        """Look at all sessions again when one has ended or rights are others. Called by the thread that changes it."""
-        if event is ENDED or event.what in ("control", "merge", "delete"):
-            with suppress(RuntimeError):  # the loop has closed, and with it every connection
+        """Look at all sessions when one has ended or rights are others; at who waits when others have written.
+
+        Called by the thread that changes something.
+        """
+        with suppress(RuntimeError):  # the loop has closed, and with it every connection
+            if event is ENDED or event.what in ("control", "merge", "delete"):
                 self.loop.call_soon_threadsafe(self._look_at_all)
+            lane = self.lanes.get((event.id, None))
+            if lane is not None and lane.waiting and event.what in ("change", "restore", "merge"):
+                self.loop.call_soon_threadsafe(self._look_again_at, lane)
+
+    def _look_again_at(self, lane: Lane) -> None:
+        lane.look_again()
+        self.schedule()
 
     def _check(self) -> None:
         self._checking = self.loop.call_later(limits.REDIS_CHECK_S, self._check)
