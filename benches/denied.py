@@ -13,7 +13,9 @@ from leither.people.passport import issue
 from leither.people.period import Period
 from leither.service.catalog import Catalog
 from leither.service.tokens import Tokens
+from leither.service.users import Users
 from leither.service.visits import Visits
+from leither.store.memory_seeds import MemorySeeds
 from leither.testing.node import memory_engines
 from leither.web.api import ApiContext, NodeFacts, create_api
 from leither.web.app import FrontDoor, create_app
@@ -38,7 +40,8 @@ def figures(*, repeats: int = 7) -> Iterator[Figure]:
         nonce=bytes(16),
     )
     secrets = {"a guest": None, "a visitor": Visits(engines, tokens).enter_with_passport(passport)[0]}
-    api = create_api(ApiContext(engines, tokens, settings, NodeFacts("", "", 0, tuple, lambda: None), tuple))
+    users, facts = Users(engines, tokens, MemorySeeds()), NodeFacts("", "", 0, tuple, lambda: None)
+    api = create_api(ApiContext(engines, tokens, users, settings, facts, tuple))
     door = create_app(engines, settings, tokens=tokens, api=api, dav=create_dav(engines, tokens))
     for who, secret in secrets.items():
         for name, path in _PATHS.items():

@@ -103,7 +103,7 @@ def make_collection(engines: Engines, guard: Guard, mtime_ms: int) -> None:
     require_cur(guard.place)
     with engines.state.read() as view:
         # Clients make sure of collections again and again, and that should not wait for a commit.
-        mimei = authorize(guard.principal, load(engines, view, guard.place.address.id), Act.WRITE)
+        mimei = authorize(guard.principal, load(engines, view, guard.place.address.id, guard.principal), Act.WRITE)
         there = present(Cur(engines, view, mimei), path)
         if there is not None:
             guard.check(view, there)

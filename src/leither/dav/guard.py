@@ -128,7 +128,7 @@ class Guard:
         if place == self.place:
             return etag_of(present)
         try:
-            mimei = load(self.engines, view, place.address.id)
+            mimei = load(self.engines, view, place.address.id, self.principal)
         except MimeiNotFound:
             return None
         if not place.is_cur or Act.READ_CUR not in mimei.acts(self.principal):

@@ -80,7 +80,7 @@ def may_put(engines: Engines, guard: Guard) -> None:
     place = guard.place
     require_cur(place)
     with engines.state.read() as view:
-        mimei = authorize(guard.principal, load(engines, view, place.address.id), Act.WRITE)
+        mimei = authorize(guard.principal, load(engines, view, place.address.id, guard.principal), Act.WRITE)
         cur = Cur(engines, view, mimei)
         guard.check(view, cur.entry(place.path))
         writable(cur, view, guard)

@@ -76,7 +76,7 @@ def open_session(engines: Engines, tokens: Tokens, user: str, secret: str, *, no
         address = parse_address(user, separator=".")
         wanted, selector = address.id, address.version
     with engines.state.read() as view:
-        held = load(engines, view, wanted)
+        held = load(engines, view, wanted, principal)
         acts = held.acts(principal)
         if selector is None:
             selector = CUR if Act.WRITE in acts else default_selector(held, principal)

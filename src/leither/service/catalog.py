@@ -152,12 +152,12 @@ class Catalog:
     def get(self, mimei: MimeiId, principal: Principal, act: Act) -> Mimei:
         """Return a MiMei for `act`. Raises: MimeiNotFound, Denied."""
         with self._engines.state.read() as view:
-            return authorize(principal, load(self._engines, view, mimei), act)
+            return authorize(principal, load(self._engines, view, mimei, principal), act)
 
     def readable(self, mimei: MimeiId, principal: Principal) -> Mimei:
         """Return a MiMei of which `principal` may read anything at all. Raises: MimeiNotFound."""
         with self._engines.state.read() as view:
-            found = load(self._engines, view, mimei)
+            found = load(self._engines, view, mimei, principal)
         if not found.admit(principal, _READS):
             raise MimeiNotFound(mimei)
         return found

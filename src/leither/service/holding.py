@@ -178,11 +178,14 @@ class Mimei:
         return Cid(self.row.release) if self.row.release else None
 
 
-def load(engines: Engines, view: View, mimei: MimeiId) -> Mimei:
-    """Return the MiMei. One that is absent takes as long as one of which nothing may be read. Raises: MimeiNotFound."""
+def load(engines: Engines, view: View, mimei: MimeiId, asking: Principal = GUEST) -> Mimei:
+    """Return the MiMei. Raises: MimeiNotFound.
+
+    To who is `asking`, one that is absent takes as long as one of which they may read nothing.
+    """
     row = view.get(tables.holding(mimei))
     if row is None:
-        _bundle(engines, mimei, _DECOY).acts(GUEST)
+        _bundle(engines, mimei, _DECOY).acts(asking)
         raise MimeiNotFound(mimei)
     return _bundle(engines, mimei, row)
 

@@ -143,7 +143,7 @@ def tree_at(engines: Engines, view: View, mimei: MimeiId, selector: Selector | N
 
     Writes at an offset that are not folded into blocks yet don't show. Raises: MimeiNotFound, VersionNotFound.
     """
-    found = load(engines, view, mimei)
+    found = load(engines, view, mimei, principal)
     chosen = default_selector(found, principal) if selector is None else selector
     return _open(engines, view, found, chosen, principal)
 
@@ -156,7 +156,7 @@ def open_tree(engines: Engines, mimei: MimeiId, selector: Selector | None, princ
     """
     with ExitStack() as context:
         view = context.enter_context(engines.state.read())
-        found = load(engines, view, mimei)
+        found = load(engines, view, mimei, principal)
         chosen = default_selector(found, principal) if selector is None else selector
         if chosen == CUR and found.genesis.type == "file" and has_pages(view, mimei):
             authorize(principal, found, act_for(found, CUR, None))

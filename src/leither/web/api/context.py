@@ -155,7 +155,7 @@ class Caller:
         Raises: NotAnAddress, MimeiNotFound, VersionNotFound.
         """
         address = parse_address(ref)
-        mimei = load(self.engines, view, address.id)
+        mimei = load(self.engines, view, address.id, self.principal)
         selector = default_selector(mimei, self.principal) if address.version is None else address.version
         return mimei, self.readable(view, mimei, selector)
 
