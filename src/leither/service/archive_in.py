@@ -127,7 +127,7 @@ def _shelf(engines: Engines, lease: Lease, cid: Cid, user: KeyId | None) -> Came
 
 
 def _private(engines: Engines, lease: Lease, shelf: Shelf, user: KeyId | None) -> Came:
-    shelf = joined(engines, lease, shelf)
+    shelf, _ = joined(engines, lease, shelf)
     return open_private(
         engines,
         MimeiId(shelf.sealed or b""),

@@ -98,7 +98,9 @@ def _check_kept(engines: Engines, view: View, reach: Reach) -> Iterator[Fault]:
             for _ in reach.kept(one):
                 pass
             for cid in dict.fromkeys(reach.missing):
-                yield Fault(cid, f"{id_text(one.id)}, kept sealed", _LACKING)
+                # As above: what users keep is theirs to know.
+                where = id_text(one.id) if one.user is None else f"something of the user {id_text(one.user)}"
+                yield Fault(cid, f"{where}, kept sealed", _LACKING)
             reach.missing.clear()
     except (BlockMissing, BlockMismatch) as error:
         yield Fault(Cid.parse(error.cid), "something kept sealed", _LACKING)

@@ -14,7 +14,6 @@ from leither.mimei.entry import encode_record_value, grant_key
 from leither.people import Act, Denied, Grant, Principal, prove_chain
 from leither.people.audit import Kind
 from leither.people.period import Period
-from leither.people.policy import READS
 from leither.people.revoked import revoke, revoked_grant
 from leither.ports import View
 from leither.service.catalog import Catalog, note_change
@@ -24,7 +23,7 @@ from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.grant_entries import Kept, grants_of, state_of
 from leither.service.holding import Mimei, load
-from leither.service.readers import ring_changes, settle_readers
+from leither.service.readers import gets_key, ring_changes, settle_readers
 
 
 class TooManyGrants(LimitError):
@@ -98,12 +97,12 @@ def give(
 ) -> Kept:
     """Let `to`, a whole key, do `acts` for a period: signed by the author, or passed on by who holds such a grant.
 
-    Who may read a private MiMei gets its keys, wrapped for `seal`, which can be left out for people who are known here.
+    Who may read the versions of a private MiMei gets its keys, wrapped for `seal`; of people known here that is known.
     Raises: NothingToPassOn, SealKeyNeeded, TooManyGrants, TooManyKeyReaders, NotARecord, ChainTooLong, QuotaReached.
     """
     if mimei.is_private:
         seal = seal or _known_seal(engines, mimei, to)
-        if seal is None and acts & READS:
+        if seal is None and gets_key(acts):
             raise SealKeyNeeded(mimei.id)
     passed_on = None
     if signer.public != mimei.facts.author:
@@ -205,7 +204,7 @@ def keep(
 def _require_use(mimei: Mimei, kept: Kept, now_ms: int) -> None:
     if kept.chain.mimei != mimei.id:
         raise GrantUseless("it is for another MiMei")
-    if mimei.is_private and kept.chain.seal is None and kept.chain.acts & READS:
+    if mimei.is_private and kept.chain.seal is None and gets_key(kept.chain.acts):
         raise GrantUseless("it doesn't say which key its holder is sent the keys of a private MiMei with")
     match state_of(mimei, kept.chain, now_ms):
         case "foreign":

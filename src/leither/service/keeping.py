@@ -22,8 +22,8 @@ _SHAPE = Shape(bytes(16))
 _NOBODY = Stamp(0, 0)
 
 
-def joined(engines: Engines, lease: Lease, shelf: Shelf) -> Shelf:
-    """Return what came together with what is kept of the same MiMei, stored; what came alone where nothing is.
+def joined(engines: Engines, lease: Lease, shelf: Shelf) -> tuple[Shelf, Cid | None]:
+    """Return what came, joined with what is kept of the same MiMei and stored, and the CID of the shelf of that.
 
     Neither control nor heads go back, and no version is lost but those that the author has deleted.
     Raises: BadSignature, NotARecord, BlockMissing, ControlUndone, ControlDiverged, Refused.
@@ -33,7 +33,7 @@ def joined(engines: Engines, lease: Lease, shelf: Shelf) -> Shelf:
     with engines.state.read() as view:
         row = view.get(tables.shelved(key_id(control.author), mimei))
     if row is None:
-        return shelf
+        return shelf, None
     before = read_kept(engines, key_id(control.author), row)
     standing = newer_control(engines, lease, engines.record(Control, before.shelf.control), control)
     heads: dict[bytes, Head] = {}
@@ -62,7 +62,7 @@ def joined(engines: Engines, lease: Lease, shelf: Shelf) -> Shelf:
         versions=build(Nodes(_missing, lease.put), listed, _SHAPE),
     )
     lease.put(made.block)
-    return made
+    return made, before.shelf.cid
 
 
 def take_in(engines: Engines, lease: Lease, shelf: Shelf, user: KeyId | None) -> Kept:
@@ -84,10 +84,10 @@ def take_in(engines: Engines, lease: Lease, shelf: Shelf, user: KeyId | None) ->
     stray = versions.keys() - _led_to(engines, versions, tips)
     if stray and not control.dropped:
         raise Refused(mimei, f"no head of its writers leads to the version sealed as {min(stray)}")
-    whole = joined(engines, lease, shelf)
+    whole, over = joined(engines, lease, shelf)
     held = versions_of(engines, whole)
     size_bytes = sum(map(engines.blocks.size_bytes, walk(engines.blocks.get, [whole.genesis, *held])))
-    return Kept(key_id(control.author), whole, held, size_bytes, user)
+    return Kept(key_id(control.author), whole, held, size_bytes, user, over)
 
 
 def _tip(engines: Engines, mimei: MimeiId, control: Control, cid: Cid) -> Cid:

@@ -12,7 +12,7 @@ import msgspec
 
 from leither.codec import Cid
 from leither.crypto import ID_BYTES, KeyId, MimeiId, id_text
-from leither.errors import NotFound
+from leither.errors import Conflict, NotFound
 from leither.merkle import Nodes, scan
 from leither.mimei.export import NUMBERED, VERSION_TYPE, Shelf
 from leither.ports import Transaction, View, prefix_end
@@ -31,6 +31,16 @@ class NotKept(NotFound):
         super().__init__(f"nothing is kept sealed as {self.id}; `leither kept list` shows what is")
 
 
+class KeptMeanwhile(Conflict):
+    """Two imports brought the same at once."""
+
+    code = "kept-meanwhile"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(f"another import brought {self.id} at the same time; import it again")
+
+
 class Row(msgspec.Struct, frozen=True, array_like=True):
     """What the state engine says: the shelf, how large all of it is, and which user brought it, empty for the owner."""
 
@@ -43,7 +53,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
 class Kept:
     """A private MiMei that is kept sealed.
 
-    Fields: author: who signs its control. versions: as `versions_of` returns them.
+    Fields: author: who signs its control. versions: as `versions_of` returns them. over: the shelf that it was joined
+    with, None where nothing was kept of it.
     """
 
     author: KeyId
@@ -51,6 +62,7 @@ class Kept:
     versions: dict[Cid, bool]
     size_bytes: int
     user: KeyId | None
+    over: Cid | None = None
 
     @property
     def id(self) -> MimeiId:
@@ -88,7 +100,10 @@ def versions_of(engines: Engines, shelf: Shelf) -> dict[Cid, bool]:
 
 
 def enter(engines: Engines, found: Iterable[Kept]) -> None:
-    """Keep what was proved, its blocks being durable, in the place of what was kept of it. Raises: UserQuotaReached."""
+    """Keep what was proved, its blocks being durable, in the place of what was kept of it.
+
+    Raises: KeptMeanwhile, UserQuotaReached.
+    """
     for one in found:
         engines.state.write(partial(_enter, one=one))
 
@@ -97,6 +112,8 @@ def _enter(transaction: Transaction, one: Kept) -> None:
     key = tables.shelved(one.author, one.id)
     row = transaction.get(key)
     before = _DECODER.decode(row) if row is not None else None
+    if (before.shelf if before is not None else None) != one.over:
+        raise KeptMeanwhile(one.id)
     user = before.user if before is not None else one.user or b""
     if user:
         charge(transaction, KeyId(user), one.size_bytes - (before.size_bytes if before is not None else 0))
@@ -112,6 +129,18 @@ def let_go(transaction: Transaction, author: KeyId, mimei: MimeiId) -> bool:
     if found.user:
         charge(transaction, KeyId(found.user), -found.size_bytes)
     return transaction.delete(tables.shelved(author, mimei))
+
+
+def leave_kept(transaction: Transaction, user: KeyId, *, keep: bool) -> None:
+    """Hand what a user keeps sealed to the owner, as they leave the node; or let go of it."""
+    rows = [
+        (key, _DECODER.decode(value)) for key, value in transaction.scan(tables.SHELVED, prefix_end(tables.SHELVED))
+    ]
+    for key, row in rows:
+        if row.user == user and keep:
+            transaction.put(key, _ENCODER.encode(msgspec.structs.replace(row, user=b"")))
+        elif row.user == user:
+            transaction.delete(key)
 
 
 def give_up(engines: Engines, mimei: MimeiId, user: KeyId | None) -> int:

@@ -14,6 +14,7 @@ from leither.service.engines import Engines
 from leither.service.erasing import erase
 from leither.service.events import Event
 from leither.service.holding import Mimei, hand_over, load_all
+from leither.service.kept import leave_kept
 from leither.service.passkey_rows import drop_passkeys
 from leither.service.private import PrivateUnsupported
 from leither.service.token_rows import drop_tokens
@@ -110,6 +111,7 @@ def _hand_all_over(
         hand_over(transaction, mimei.id, mimei.row, None, kept=mimei.genesis.author in keys)
     transaction.delete(tables.USERS + user)
     transaction.delete(tables.USAGE + user)
+    leave_kept(transaction, user, keep=fate is Fate.KEEP)
     drop_passkeys(transaction, user)
     drop_audit(transaction, user)
     size_bytes = sum(mimei.row.size_bytes for mimei in theirs)

@@ -1,7 +1,8 @@
 """Who reads a private MiMei: the key ring of each key epoch, made from the grants that count.
 
-The author reads, and whoever a grant lets read. The ring in force follows from these, so it is looked over whenever
-they change: it is made again where somebody was added, and a new epoch begins where somebody is there no more.
+The author reads, and whoever a grant lets read versions. Its key opens all of them, so who may see less, such as only
+what is released, gets none, and reads at a node that has it. The ring in force follows from these, so it is looked over
+whenever they change: it is made again where somebody was added, and a new epoch begins where somebody is there no more.
 """
 
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from leither import limits
 from leither.crypto import EpochKey, KeyId, MimeiId, epoch_secret, id_text, is_seal_key, key_id, seal_key
 from leither.errors import Conflict, LimitError
 from leither.mimei.key_ring import KeyRing, make_ring, wrapped_keys
+from leither.people import Act
 from leither.people.audit import Kind
-from leither.people.policy import READS
 from leither.ports import Lease
 from leither.service.catalog import Catalog, NotTheAuthor
 from leither.service.cur import Cur
@@ -168,13 +169,18 @@ def ring_changes(
     return {"key_epoch": epoch, "ring": ring.cid}
 
 
+def gets_key(acts: Act) -> bool:
+    """Tell whether a grant of these acts on a private MiMei gives its keys."""
+    return Act.READ_VERSIONS in acts
+
+
 def _granted(cur: Cur, without: bytes | None) -> dict[bytes, tuple[KeyId, int]]:
     """Return the key that each reader is sent keys with, with whose it is and until when."""
     now_ms = cur.engines.clock.now_ms()
     found: dict[bytes, tuple[KeyId, int]] = {}
     for kept in grants_of(cur):
         chain = kept.chain
-        if chain.seal is None or not chain.acts & READS or (without is not None and without in chain.names):
+        if chain.seal is None or not gets_key(chain.acts) or (without is not None and without in chain.names):
             continue
         if state_of(cur.mimei, chain, now_ms) == "counts" and is_seal_key(chain.seal):
             _, until_ms = found.get(chain.seal, (None, 0))

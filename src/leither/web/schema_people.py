@@ -36,6 +36,10 @@ class GrantInfo(Struct, frozen=True, kw_only=True):
     until: Annotated[Moment | None, _about("When it ends.")]
     passed_on: Annotated[bool, _about("Whether somebody passed on what was granted to them.")]
     state: Annotated[Literal["counts", "early", "expired", "revoked", "foreign"], _about("How it stands now.")]
+    opens: Annotated[
+        bool | None,
+        _about("Of a private MiMei, whether its holder gets the keys, and so opens copies; null of one that is not."),
+    ] = None
     record: Annotated[RecordText | None, _about("Its bytes, which its holder needs to pass it on; null to others.")] = (
         None
     )

@@ -62,10 +62,15 @@ def give(session: Session, mimei: str, to: str, may: str, seconds: int | None, m
         found = api.post(
             mimei_path(resolve_whole(api, mimei), "grants"), body | ({"seconds": seconds} if seconds else {})
         )
-    session.show(
-        found,
-        lambda output: output.line(f"{found['to_id']} may {found['rights']} until {moment(found['until'])}"),
-    )
+
+    def human(output: Output) -> None:
+        output.line(f"{found['to_id']} may {found['rights']} until {moment(found['until'])}")
+        if found["opens"] is False:
+            output.line(
+                "this is private: they read it at this node alone; to open copies elsewhere, let them read-versions"
+            )
+
+    session.show(found, human)
 
 
 @share.command("pass-on")

@@ -18,6 +18,7 @@ from leither.service import grants
 from leither.service.cur import Cur
 from leither.service.grant_entries import Kept, grants_of, state_of
 from leither.service.holding import Mimei
+from leither.service.readers import gets_key
 from leither.web.api.context import Caller, working_copy
 from leither.web.api.describing import moment
 from leither.web.api.parameters import REF, CallerGiven, Ref
@@ -80,6 +81,7 @@ def _shown(caller: Caller, mimei: Mimei, kept: Kept) -> GrantInfo:
         start=moment(chain.period.start_ms),
         until=moment(chain.period.until_ms),
         passed_on=kept.grant.passed_on is not None,
+        opens=gets_key(chain.acts) and chain.seal is not None if mimei.is_private else None,
         state=state_of(mimei, chain, caller.engines.clock.now_ms()),
         record=record_text(kept.record) if chain.to in caller.keys else None,
     )
