@@ -114,7 +114,7 @@ def _joined_ring(
     if leading.ring is None or other.ring is None or leading.ring == other.ring:
         return (leading if leading.ring is not None else other).key_epoch, leading.ring or other.ring
     one, two = (engines.root.record(KeyRing, cid) for cid in (leading.ring, other.ring))
-    keys = tuple(sorted({*one.keys, *two.keys}))
+    keys = tuple(sorted({*one.keys, *two.keys}))[: limits.READERS_MAX]
     for ring in (one, two):
         if ring.keys == keys:
             return ring.key_epoch, ring.cid

@@ -71,6 +71,19 @@ class SealKeyNeeded(InputError):
         )
 
 
+class TooManyKeyReaders(LimitError):
+    """More people may read a private MiMei than a key ring has room for."""
+
+    code = "too-many-key-readers"
+
+    def __init__(self, mimei: MimeiId) -> None:
+        self.id = id_text(mimei)
+        super().__init__(
+            f"more than {limits.READERS_MAX:,} people, the limit, may read {self.id}; "
+            "take some grants back with `leither share revoke`"
+        )
+
+
 class NothingToPassOn(Conflict):
     """Who wants to share is not the author, and holds no grant that covers it."""
 
@@ -222,6 +235,9 @@ def _require_room(mimei: MimeiId, kept: Kept, held: list[Kept]) -> None:
         raise TooManyGrants(mimei, f"grants of {limits.GRANTS_BYTES_MAX:,} bytes")
     if sum(one.chain.to == kept.chain.to for one in held) >= limits.GRANTS_OF_ONE_MAX:
         raise TooManyGrants(mimei, f"{limits.GRANTS_OF_ONE_MAX} grants for one key")
+    seals = {one.chain.seal for one in held if gets_key(one.chain.acts)}
+    if kept.chain.seal is not None and kept.chain.seal not in seals and len(seals) >= limits.READERS_MAX - 1:
+        raise TooManyKeyReaders(mimei)
     passed = kept.grant.passed_on is not None
     if passed and sum(one.grant.by == kept.grant.by for one in held) >= limits.GRANTS_OF_ONE_MAX:
         raise TooManyGrants(mimei, f"{limits.GRANTS_OF_ONE_MAX} grants passed on by one key")

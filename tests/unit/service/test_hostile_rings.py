@@ -15,9 +15,11 @@ from leither.mimei.sealing import SealBroken
 from leither.service.archive_in import import_car
 from leither.service.controls import ControlUndone
 from leither.service.engines import Engines
+from leither.service.grants import TooManyKeyReaders
 from leither.service.proof_of_records import Refused
 from leither.service.readers import TooManyKeyEpochs, rotate
 from leither.service.rings import Naming, RingRefused, rings_of
+from leither.testing.node import memory_engines
 from tests.unit.service import life
 from tests.unit.service.archive import Archive
 from tests.unit.service.test_private import SECRET, private, shown
@@ -173,3 +175,19 @@ def test_the_seed_alone_opens_what_another_node_rotated(desk: Engines, phone: En
     life.bring(desk, phone, shared_one)
     assert shown(phone, shared_one)["new.txt"] == b"new"
     assert epoch_secret(phone.identity.seed, shared_one, 1) == epoch_secret(desk.identity.seed, shared_one, 1)
+
+
+def test_no_more_readers_are_let_in_than_a_ring_has_room_for(
+    desk: Engines, stranger: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mimei = private(desk)
+    monkeypatch.setattr(limits, "READERS_MAX", 3)
+    others = [memory_engines(person=f"reader {number}", node=f"node {number}") for number in range(2)]
+    for number, other in enumerate(others):
+        shared(desk, mimei, other, hours=number + 1)
+    with pytest.raises(TooManyKeyReaders):
+        shared(desk, mimei, stranger)
+    monkeypatch.setattr(limits, "READERS_MAX", 2)
+    written(desk, mimei, "map.txt", SECRET)
+    opened = [ring_of(desk, mimei).open(seal_key(other.identity.seed)) for other in others]
+    assert [key is not None for key in opened] == [False, True], "whose grant ends last keeps the place"
