@@ -96,6 +96,8 @@ def import_(
             state = "kept sealed, since nobody here can read it" if each["state"] == "kept" else each["state"]
             output.line(f"{each['id']}  {state}, {count(each['versions'], 'version')}")
         output.line(f"{count(done['blocks'], 'block')}, {size(done['bytes'])}")
+        if any(each["state"] == "kept" for each in done["mimei"]):
+            output.line("to read it here, give its author what `leither share key --private` prints, and import again")
 
     session.show(done, human)
 
