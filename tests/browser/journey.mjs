@@ -63,6 +63,8 @@ await browse({ viewport: { width: 1180, height: 860 } }, async (context) => {
   await page.waitForSelector('.notice:has-text("Version 0 is released")');
   await page.waitForSelector('.versions li.released h3:has-text("Version 0")');
   seen.rolledBack = true;
+  // Who used it: the guest who looked before, and whoever is signed in.
+  seen.used = await page.locator(".log li p:first-child").allTextContents();
 
   // Everything can be reached by keyboard, and every control has a name.
   await page.goto(`${base}#/`);

@@ -118,6 +118,7 @@ def test_versions_are_shown_and_rolled_back(seen: dict[str, Any]) -> None:
     assert seen["versions"]["shown"] == ["Version 0releasedlast"]
     assert seen["versions"]["focus"] == "main"
     assert seen["rolledBack"] is True
+    assert any(each.startswith("You (Chrome) released a version") for each in seen["used"]), seen["used"]
 
 
 def test_every_control_has_a_name_and_the_keyboard_finds_the_content_first(seen: dict[str, Any]) -> None:

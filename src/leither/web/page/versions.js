@@ -1,6 +1,7 @@
 // One MiMei: its versions, and what can be done with them.
 
 import { call } from "/static/api.js";
+import { whoUsed } from "/static/audit.js";
 import { ask, count, h, notify, size, when } from "/static/dom.js";
 import { marks, title } from "/static/list.js";
 import { opener } from "/static/opening.js";
@@ -13,6 +14,7 @@ export async function showVersions(main, session, id) {
     if (problem.status === 404 || problem.status === 403) return { items: [], next: null };
     throw problem;
   });
+  const used = session?.scope === "owner" ? await whoUsed(info) : [];
   const again = () => showVersions(main, session, id);
   const may = session?.scope === "owner" || session?.scope === "write";
   main.replaceChildren(
@@ -25,6 +27,7 @@ export async function showVersions(main, session, id) {
       ? h("ol", { class: "versions" }, log.items.map((version) => row(info, version, may, again)))
       : h("p", { class: "empty" }, may ? "No version yet. A backup makes the first." : "Its versions are not public."),
     log.next == null ? "" : h("p", { class: "soft small" }, `The newest 100 are shown; `, h("code", {}, `leither log ${info.id}`), " shows all."),
+    ...used,
   );
 }
 
