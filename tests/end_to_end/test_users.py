@@ -1,5 +1,6 @@
 """Several people on one node: invited, joined, apart from each other, gone again in each way."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,29 @@ def test_what_is_exported_makes_an_empty_folder_theirs(home: Path, tmp_path: Pat
     assert ok(other, "status")["person"] == ann["id"]
     assert leither(other, "mm", "cat", hers, "unsaved").out == "of Ann"
     assert ok(other, "backup", hers)["version"]["n"] == 1
+
+
+def test_everybody_takes_along_all_that_is_held_about_them(home: Path, tmp_path: Path) -> None:
+    ann = joined(home, "Ann")
+    hers = having(home, tmp_path, ann["token"], "of Ann")
+    told = ok(home, "user", "export", str(tmp_path / "hers"), LEITHER_TOKEN=ann["token"])
+    about = json.loads((tmp_path / "hers" / "about.json").read_text())
+    assert (told["person"], about["name"]) == (ann["id"], "Ann")
+    assert hers in [each["id"] for each in about["mimei"]]
+    assert {each["kind"] for each in about["audit"]} >= {"sign-in", "create", "change", "backup", "export"}
+    assert ann["token"] not in (tmp_path / "hers" / "about.json").read_text()
+    assert oct((tmp_path / "hers" / "about.json").stat().st_mode & 0o777) == "0o600"
+    ok(home, "user", "export", str(tmp_path / "mine"))
+    assert json.loads((tmp_path / "mine" / "about.json").read_text())["role"] == "owner"
+    assert leither(home, "user", "export", str(tmp_path / "mine")).status == 7, "it is there already"
+    chosen = tmp_path / "chosen"
+    chosen.write_text(CHOSEN)
+    leaving = ("user", "export", str(tmp_path / "left"), "--user", "Ann", "--passphrase-file", str(chosen))
+    assert leither(home, *leaving).status == 7, "she has not been suspended"
+    ok(home, "user", "suspend", "Ann")
+    ok(home, *leaving)
+    ok(tmp_path / "other", "import", str(tmp_path / "left" / "mimei.car"), LEITHER_PASSPHRASE=CHOSEN)
+    assert leither(tmp_path / "other", "mm", "cat", hers, "unsaved").out == "of Ann"
 
 
 def test_an_export_of_everybodys_brings_back_each_their_own(home: Path, tmp_path: Path) -> None:

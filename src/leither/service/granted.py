@@ -53,6 +53,12 @@ class Granted:
                     self._known.popitem(last=False)
         return found
 
+    def records(self, key: bytes) -> list[bytes]:
+        """Return the bytes of all that was granted to a whole key."""
+        prefix = tables.granted(key_id(key))
+        with self._state.read() as view:
+            return [record for _, record in view.scan(prefix, prefix_end(prefix))]
+
     def forget(self) -> None:
         """Read anew from now on."""
         with self._guard:

@@ -1,5 +1,6 @@
 """`leither user`: the people who share this node."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urldefrag
@@ -12,7 +13,7 @@ from leither.cli.commands.own_key import passphrase, rotate, unlock
 from leither.cli.output import Output, count, moment, size
 from leither.cli.parameter import SIZE
 from leither.cli.progress import counted, progress
-from leither.cli.secret_input import ask_line, ask_new_passphrase
+from leither.cli.secret_input import PASSPHRASE_FILE, ask_line, ask_new_passphrase, ask_passphrase
 from leither.cli.session import Session, pass_session
 from leither.cli.unpack import TargetExists, replacing_file
 
@@ -238,10 +239,43 @@ _FATE_WORDS = {
 
 
 def _export(session: Session, api: Api, ref: str, file: Path, chosen: str) -> None:
-    body = {"passphrase": chosen}
+    _write(session, api, file, _path(ref, "export"), {"passphrase": chosen})
+
+
+def _write(session: Session, api: Api, file: Path, path: str, body: dict[str, Any]) -> None:
     with (
         replacing_file(file.absolute(), force=False, secret=True) as target,
         progress(session.output, "writing") as advance,
-        api.stream("POST", _path(ref, "export"), json=body) as chunks,
+        api.stream("POST", path, json=body) as chunks,
     ):
         target.writelines(counted(chunks, advance))
+
+
+@user.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--user", "ref", metavar="USER", help="What is a user's, whom you have suspended; yours by default.")
+@click.option("--with-identity", is_flag=True, help="Add your identity, under a passphrase; a user's always is.")
+@PASSPHRASE_FILE
+@pass_session
+def export(session: Session, folder: Path, ref: str | None, with_identity: bool, passphrase_file: Path | None) -> None:
+    """Write everything that the node holds about you to a new folder.
+
+    `about.json` says it all but for the contents: settings, tokens and sessions without their secrets, passkeys, grants
+    given and held, invitations, who did what. `mimei.car` has the MiMei, for `leither import`.
+    """
+    if folder.exists():
+        raise TargetExists(folder)
+    body: dict[str, Any] = {}
+    if ref is not None:
+        body["passphrase"] = ask_new_passphrase(passphrase_file, "Passphrase that the user chooses for their identity")
+    elif with_identity:
+        body["passphrase"] = ask_passphrase(session, passphrase_file, twice=True)
+    with session.api() as api:
+        about = api.get("/about" if ref is None else _path(ref, "about"))
+        folder.mkdir(mode=0o700)
+        _write(session, api, folder / "mimei.car", "/export" if ref is None else _path(ref, "export"), body)
+    with replacing_file((folder / "about.json").absolute(), force=False, secret=True) as target:
+        target.write(json.dumps(about, ensure_ascii=False, indent=2).encode() + b"\n")
+    answer = {"path": str(folder), "person": about["person"], "mimei": len(about["mimei"])}
+    text = f"{folder}: about.json, and mimei.car with {count(answer['mimei'], 'MiMei', 'MiMei')}"
+    session.show(answer, lambda output: output.line(text))

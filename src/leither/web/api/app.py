@@ -17,6 +17,7 @@ from leither.http.segments import split_path
 from leither.mimei.path import Path
 from leither.unixfs import check_path
 from leither.web.api import (
+    about,
     archives,
     audit,
     catalog,
@@ -80,6 +81,7 @@ _AREAS = (
     kept,
     visits,
     audit,
+    about,
 )
 
 

@@ -92,7 +92,7 @@ async def _export(
         wanted: list[MimeiId] | None = [await caller.run(_chosen, caller, text) for text in dict.fromkeys(ids)]
     else:
         wanted = None
-        caller.note_self(Kind.EXPORT)
+        caller.note_export(caller.principal.user)
 
     def make() -> Iterator[bytes]:
         engines = caller.engines

@@ -8,10 +8,10 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from leither import limits
-from leither.crypto import MimeiId, id_text, parse_id
+from leither.crypto import KeyId, MimeiId, id_text, parse_id
 from leither.errors import InputError
 from leither.people.audit import Entry
-from leither.web.api.context import Caller
+from leither.service.users import Users
 from leither.web.api.describing import known_moment
 from leither.web.api.parameters import CallerGiven, Limit
 from leither.web.schema_audit import AuditEntry, AuditPage, FrontText, KindText, RoleText
@@ -55,7 +55,7 @@ async def get_audit(
     after_ms, passed = _place(cursor) if cursor is not None else (limits.TIME_MS_MAX, 0)
 
     def work() -> AuditPage:
-        names = _names(caller)
+        names = names_known(caller.context.users, caller.principal.user)
         found = [
             entry
             for entry in caller.engines.audit.read(caller.principal.user, since_ms=since_ms)
@@ -69,7 +69,7 @@ async def get_audit(
         found = found[passed:]
         page = found[:limit]
         return AuditPage(
-            [_shown(caller, entry, names) for entry in page],
+            [entry_info(caller.principal.user, entry, names) for entry in page],
             _place_after(page, after_ms, passed) if len(found) > limit else None,
         )
 
@@ -94,12 +94,11 @@ def _place_after(page: Sequence[Entry], after_ms: int, passed: int) -> str:
     return f"{last_ms}-{same + passed if last_ms == after_ms else same}"
 
 
-def _names(caller: Caller) -> Mapping[bytes, str]:
-    """Return what the people are called whose names the caller knows, by their ids."""
-    users = caller.context.users
-    if caller.principal.user is not None:
-        return {caller.principal.user: users.get(caller.principal.user).row.name}
-    return {user.id: user.row.name for user in users.list()}
+def names_known(users: Users, user: KeyId | None) -> Mapping[bytes, str]:
+    """Return what the people are called whose names a user knows, or the owner, by their ids."""
+    if user is not None:
+        return {user: users.get(user).row.name}
+    return {each.id: each.row.name for each in users.list()}
 
 
 def _called(entry: Entry, names: Mapping[bytes, str]) -> tuple[str, ...]:
@@ -107,8 +106,9 @@ def _called(entry: Entry, names: Mapping[bytes, str]) -> tuple[str, ...]:
     return (trace.role, id_text(trace.who), names.get(trace.who, trace.role)) if trace.who else (trace.role,)
 
 
-def _shown(caller: Caller, entry: Entry, names: Mapping[bytes, str]) -> AuditEntry:
-    trace, user = entry.trace, caller.principal.user
+def entry_info(user: KeyId | None, entry: Entry, names: Mapping[bytes, str]) -> AuditEntry:
+    """Return an entry of the audit of a user, or of the owner. `names`: what people are called that they know."""
+    trace = entry.trace
     return AuditEntry(
         kind=cast(KindText, trace.kind),
         front=cast(FrontText, trace.front),

@@ -143,11 +143,12 @@ class Caller:
         if trace is not None:
             self.engines.audit.note(mimei.facts.user, trace)
 
-    def note_self(self, kind: Kind, owner: KeyId | None = None) -> None:
-        """Note what the caller has done with all that is theirs, or another person's."""
-        trace = self.engines.audit.trace(self.principal, kind, owner or self.principal.user, basis="own")
+    def note_export(self, user: KeyId | None) -> None:
+        """Note that the caller takes along all that is a user's, or the owner's."""
+        basis = "own" if user == self.principal.user else "owner of the node"
+        trace = self.engines.audit.trace(self.principal, Kind.EXPORT, user, basis=basis)
         if trace is not None:
-            self.engines.audit.note(owner or self.principal.user, trace)
+            self.engines.audit.note(user, trace)
 
     def version_of(self, view: View, ref: str) -> tuple[Mimei, Selector]:
         """Return the MiMei and the state `ref` names, if the caller may read it; without a selector, the default.

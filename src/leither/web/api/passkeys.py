@@ -53,7 +53,8 @@ def _party(request: ApiRequest, caller: Caller) -> "Party":
     return Party(host, origin)
 
 
-def _shown(passkey: str, row: PasskeyRow) -> PasskeyInfo:
+def passkey_info(passkey: str, row: PasskeyRow) -> PasskeyInfo:
+    """Return a passkey as whose it is sees it."""
     return PasskeyInfo(
         id=passkey,
         name=row.name,
@@ -68,7 +69,7 @@ async def list_passkeys(caller: CallerGiven) -> Sequence[PasskeyInfo]:
     """List the caller's passkeys, the newest first."""
     caller.principal.require_resident("listing passkeys")
     rows = await caller.run(caller.context.passkeys.list, caller.principal.user)
-    return [_shown(passkey, row) for passkey, row in rows]
+    return [passkey_info(passkey, row) for passkey, row in rows]
 
 
 @post("/passkeys/begin", status_code=200, operation_id="beginPasskey", tags=["passkeys"])
@@ -90,7 +91,7 @@ async def add_passkey(request: ApiRequest, caller: CallerGiven, data: JSONBody[N
 
         answer = Answer(data.id, data.client_data, data.attestation)
         party, user = _party(request, caller), caller.principal.user
-        return _shown(*caller.context.passkeys.finish_making(party, answer, data.name, user))
+        return passkey_info(*caller.context.passkeys.finish_making(party, answer, data.name, user))
 
     return await caller.run(work)
 
@@ -100,7 +101,7 @@ async def rename_passkey(caller: CallerGiven, passkey: PasskeyRef, data: JSONBod
     """Call one of the caller's passkeys something else."""
     caller.principal.require_resident("renaming a passkey")
     row = await caller.run(caller.context.passkeys.rename, passkey, data.name, caller.principal.user)
-    return _shown(passkey, row)
+    return passkey_info(passkey, row)
 
 
 @delete("/passkeys/{passkey:str}", operation_id="removePasskey", tags=["passkeys"])

@@ -51,7 +51,7 @@ async def list_tokens(caller: CallerGiven) -> Sequence[TokenInfo]:
     """List the caller's named tokens, without their secrets."""
     caller.principal.require_resident("listing tokens")
     rows = await caller.run(caller.context.tokens.list, caller.principal.user)
-    return [_shown(row) for row in rows]
+    return [token_info(row) for row in rows]
 
 
 @post("/tokens", operation_id="createToken", tags=["tokens"])
@@ -62,11 +62,12 @@ async def create_token(caller: CallerGiven, data: JSONBody[NewToken]) -> TokenMa
     row, secret = await caller.run(
         lambda: caller.context.tokens.create(data.name, Scope(data.scope), only, user=caller.principal.user)
     )
-    shown = _shown(row)
+    shown = token_info(row)
     return TokenMade(name=shown.name, scope=shown.scope, only=shown.only, created=shown.created, token=secret)
 
 
-def _shown(row: TokenRow) -> TokenInfo:
+def token_info(row: TokenRow) -> TokenInfo:
+    """Return a token as whose it is sees it."""
     only = id_text(row.only) if row.only else None
     return TokenInfo(
         name=row.name,
@@ -110,10 +111,11 @@ async def list_sessions(caller: CallerGiven) -> Sequence[SessionRow]:
     caller.principal.require_resident("listing sessions")
     secret = caller.secret
     rows = await caller.run(caller.context.tokens.sessions, caller.principal.user)
-    return [_session(session, row, present=secret is not None and is_of(session, secret)) for session, row in rows]
+    return [session_row(session, row, present=secret is not None and is_of(session, secret)) for session, row in rows]
 
 
-def _session(session: str, row: TokenRow, *, present: bool) -> SessionRow:
+def session_row(session: str, row: TokenRow, *, present: bool) -> SessionRow:
+    """Return a session as whose it is sees it."""
     return SessionRow(
         id=session,
         agent=row.agent,

@@ -53,6 +53,14 @@ class NotSuspended(Conflict):
         )
 
 
+def leaving_user(caller: Caller, ref: str) -> User:
+    """Return a suspended user, whose data the owner takes out. Raises: Denied, UserNotFound, NotSuspended."""
+    found = _users(caller, "exporting what is a user's").find(ref)
+    if not found.row.suspended:
+        raise NotSuspended(found.row.name)
+    return found
+
+
 def _users(caller: Caller, what: str) -> Users:
     caller.principal.require_owner(what)
     return caller.context.users
@@ -168,10 +176,8 @@ async def change_user(caller: CallerGiven, user: UserRef, data: JSONBody[UserCha
 @post("/users/{user:str}/export", status_code=200, operation_id="exportUser", tags=["users"])
 async def export_user(caller: CallerGiven, user: UserRef, data: JSONBody[SealedExport]) -> ByteStream:
     """Send all that is a suspended user's as a CAR for them to take along, their encrypted seed in it."""
-    users = _users(caller, "exporting what is a user's")
-    found = await caller.run(users.find, user)
-    if not found.row.suspended:
-        raise NotSuspended(found.row.name)
+    found = await caller.run(leaving_user, caller, user)
+    caller.note_export(found.id)
 
     def make() -> Iterator[bytes]:
         engines = caller.engines
