@@ -29,6 +29,7 @@ def figures(*, repeats: int = 7) -> Iterator[Figure]:
     """Measure. Takes half a minute."""
     engines = memory_engines()
     tokens, settings = Tokens(engines), WebSettings(4800)
+    users = Users(engines, tokens, MemorySeeds())
     denied = [Catalog(engines).create(kind="fs", mark=str(number))[0].id for number in range(50)]
     absent = [MimeiId(derive_id(b"absent %d" % number)) for number in range(50)]
     bob, now_ms = KeyPair(b"\7" * 32), engines.clock.now_ms()

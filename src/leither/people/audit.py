@@ -146,9 +146,9 @@ def is_theirs(principal: Principal, user: bytes | None) -> bool:
     return not principal.keys and principal.scope is not Scope.NONE and principal.user == user
 
 
-def without(trace: Trace) -> Trace:
+def several(kind: str, front: str) -> Trace:
     """Return what is noted instead where too much at once would be told apart."""
-    return Trace(trace.kind, trace.front, Role.SEVERAL.value)
+    return Trace(str(kind), str(front), Role.SEVERAL.value)
 
 
 def surplus(held: Iterable[tuple[K, Hashable]], *, most: int, of_one: int) -> list[K]:

@@ -82,9 +82,10 @@ def open_session(engines: Engines, tokens: Tokens, user: str, secret: str, *, no
             selector = CUR if Act.WRITE in acts else default_selector(held, principal)
         version = None
         if selector == CUR:
-            blind = Act.WRITE in acts and Act.READ_CUR not in acts
-            if not held.admit(principal, Act.WRITE if blind else Act.READ_CUR):
+            if not acts & (Act.READ_CUR | Act.WRITE):
+                held.note_denied(principal, Act.READ_CUR)
                 raise MimeiNotFound(wanted)
+            held.note(principal, Act.READ_CUR if Act.READ_CUR in acts else Act.WRITE)
         else:
             version = readable_version(engines, view, held, selector, principal)
     if held.genesis.type != "db":

@@ -58,9 +58,12 @@ def authorize(principal: Principal, mimei: Mimei, act: Act) -> Mimei:
 
     Raises: MimeiNotFound: to who may not even read it, so that denied and absent answer alike. Denied: to others.
     """
-    if mimei.admit(principal, act):
+    acts = mimei.acts(principal)
+    if act in acts:
+        mimei.note(principal, act)
         return mimei
-    if not mimei.acts(principal) & _READS or act in _READS:
+    mimei.note_denied(principal, act)
+    if not acts & _READS or act in _READS:
         raise MimeiNotFound(mimei.id)
     raise Denied(f"{rights.act_names(act)} on {mimei.genesis.id_text}")
 
@@ -158,8 +161,11 @@ class Catalog:
         """Return a MiMei of which `principal` may read anything at all. Raises: MimeiNotFound."""
         with self._engines.state.read() as view:
             found = load(self._engines, view, mimei, principal)
-        if not found.admit(principal, _READS):
+        reads = found.acts(principal) & _READS
+        if not reads:
+            found.note_denied(principal, _READS)
             raise MimeiNotFound(mimei)
+        found.note(principal, reads)
         return found
 
     def list(self, principal: Principal) -> list[Mimei]:

@@ -15,7 +15,6 @@ from leither.mimei.version import Version
 from leither.people import GUEST, Act, Chain, Facts, Principal
 from leither.people.audit import Kind, Trace, kind_of
 from leither.people.policy import Verdict, basis, decide
-from leither.people.right import act_names
 from leither.ports import Transaction, View, prefix_end
 from leither.service import decoy, tables
 from leither.service.engines import Engines
@@ -109,33 +108,19 @@ class Mimei:
         """Return what `principal` may do with it now."""
         return self.verdict(principal).acts
 
-    def admit(self, principal: Principal, any_of: Act) -> bool:
-        """Tell whether `principal` may do one of these acts now, and note it: every access begins here."""
-        acts = self.acts(principal) & any_of
-        if acts:
-            self.note(principal, acts)
-        else:
-            self.note_denied(principal, any_of)
-        return bool(acts)
-
     def note(self, principal: Principal, acts: Act) -> None:
-        """Note that `principal` does one of `acts`, which it may do."""
-        kind = kind_of(acts)
-        if kind is not None and self._counts(principal, kind):
-            self._note(principal, kind, self.basis(principal, acts))
-
-    def note_denied(self, principal: Principal, asked: Act) -> None:
-        """Note that `principal` asked for what it may not do."""
-        if self._counts(principal, Kind.DENIED):
-            self._note(principal, Kind.DENIED, act_names(asked))
-
-    def _counts(self, principal: Principal, kind: Kind) -> bool:
-        return principal.asking is not None and principal.asking.counts((self.id, kind))
-
-    def _note(self, principal: Principal, kind: Kind, basis: str) -> None:
-        trace = self.trace(principal, kind, basis)
+        """Note that `principal` does one of `acts`, which it may do: wherever a verdict is turned into access."""
+        asking, kind = principal.asking, kind_of(acts)
+        if asking is None or kind is None or not asking.counts((self.id, kind)):
+            return
+        trace = self.trace(principal, kind, self.basis(principal, acts))
         if trace is not None:
             self.engines.audit.note(self.facts.user, trace)
+
+    def note_denied(self, principal: Principal, asked: Act) -> None:
+        """Note that `principal` asked for what it may not do. Cost: too little to be told from outside."""
+        if principal.asking is not None:
+            self.engines.audit.note_denied(self.facts.user, principal, self.id, asked)
 
     def trace(self, principal: Principal, kind: Kind, basis: str) -> Trace | None:
         """Return what is noted of something that `principal` does with it by a right."""

@@ -64,17 +64,22 @@ def readable_version(engines: Engines, view: View, mimei: Mimei, selector: Selec
     To who may read nothing, nothing is looked up, as for a MiMei that is absent; and who may not read versions can't
     tell those that are there from those that are not. Raises: MimeiNotFound, VersionNotFound.
     """
-    if not mimei.acts(principal) & READS:
+    acts = mimei.acts(principal)
+    if not acts & READS:
         mimei.note_denied(principal, act_for(mimei, selector, None))
         raise MimeiNotFound(mimei.id)
     try:
         version = resolve(engines, view, mimei, selector)
     except VersionNotFound:
-        if not mimei.admit(principal, act_for(mimei, selector, None)):
+        if act_for(mimei, selector, None) not in acts:
+            mimei.note_denied(principal, act_for(mimei, selector, None))
             raise MimeiNotFound(mimei.id) from None
         raise
-    if not mimei.admit(principal, act_for(mimei, selector, version)):
+    act = act_for(mimei, selector, version)
+    if act not in acts:
+        mimei.note_denied(principal, act)
         raise MimeiNotFound(mimei.id)
+    mimei.note(principal, act)
     return version
 
 

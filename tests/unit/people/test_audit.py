@@ -6,7 +6,7 @@ import pytest
 
 from leither.crypto import key_id
 from leither.people import ALL, OWNER, Act, Asking, Front, Principal, Scope, Visit, guest, visitor
-from leither.people.audit import Entry, Kind, Trace, is_theirs, kind_of, surplus, trace_of, without
+from leither.people.audit import Entry, Kind, Trace, is_theirs, kind_of, several, surplus, trace_of
 from tests.unit.people.samples import BOB, CAROL, DEVICE, HOUR, NOW
 
 ASKING = Asking(Front.DAV, "session", "laptop")
@@ -75,7 +75,7 @@ def test_strangers_and_guests_make_room_among_each_other_and_people_for_themselv
 
 
 def test_what_is_not_told_apart_says_what_was_done_and_where() -> None:
-    assert without(trace(OWNER, own=True)) == Trace("read", "dav", "several")
+    assert several("read", "dav") == Trace("read", "dav", "several")
 
 
 def test_the_oldest_of_whoever_has_the_most_goes_first() -> None:

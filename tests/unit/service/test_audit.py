@@ -219,6 +219,21 @@ def test_too_much_at_once_is_counted_and_not_told_apart(desk: Engines, monkeypat
     ]
 
 
+def test_too_many_denials_at_once_are_counted_and_not_told_apart(
+    desk: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "AUDIT_WAITING_MAX", 3)
+    mimei = made(desk)
+    for _ in range(5):
+        with pytest.raises(MimeiNotFound):
+            read(desk, mimei, guest(Front.API))
+    found = desk.audit.read(None)
+    assert sorted((entry.trace.role, entry.trace.kind, entry.count) for entry in found) == [
+        ("guest", "denied", 3),
+        ("several", "denied", 2),
+    ]
+
+
 def test_what_is_too_old_goes(desk: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "AUDIT_SLACK", 1)
     mimei = made(desk)
