@@ -106,7 +106,7 @@ class Following:
 
         def told() -> bool:
             last, sources = self.last(mimei), self._node.follower.sources(mimei)
-            return any(isinstance(one, Arrived) for one in last.values()) or len(last) >= max(len(sources), 1)
+            return any(isinstance(one, Arrived) for one in last.values()) or len(last) >= len(sources)
 
         with self._turn:
             return self._turn.wait_for(told, timeout_s)

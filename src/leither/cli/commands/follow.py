@@ -54,6 +54,9 @@ def unfollow(session: Session, id: str) -> None:
 
 def _told(output: Output, found: dict[str, Any]) -> None:
     live = " live" if found["live"] else ""
+    if not found["sources"]:
+        output.line(f"{found['id']} is followed{live}, but no other node is known; name one with --from")
+        return
     output.line(f"{found['id']} is followed{live} from {count(len(found['sources']), 'node')}")
     for source in found["sources"]:
         output.line(f"  {source['peer']}: {source['message'] or _how(source)}")
