@@ -20,7 +20,7 @@ from leither.service.catalog import Catalog
 from leither.service.collect import collect
 from leither.service.engines import Engines
 from leither.service.holding import load_all
-from leither.service.kept import kept, let_go
+from leither.service.kept import leave_kept
 from leither.service.locks import drop_locks_of
 from leither.service.passkey_rows import drop_passkeys
 from leither.service.persons import UserNotFound
@@ -68,7 +68,7 @@ def erase(engines: Engines, users: Users, user: KeyId) -> Erased:
         engines.state.write(partial(_note, user, found))
         for mimei in found:
             Catalog(engines).delete(mimei, force=True)
-    engines.state.write(partial(_give_up_sealed, engines, user))
+    engines.state.write(partial(leave_kept, user=user, keep=False))
     users.keys.seeds.remove(key_id(keys[0]))
     engines.persons.dismiss(user)
     engines.forget_people()
@@ -92,13 +92,6 @@ def _strip(user: KeyId, transaction: Transaction) -> tuple[bytes, ...]:
     drop_locks_of(transaction, user)
     _write(transaction, user, _Leaving(before.mimei, before.sessions + sessions, before.passkeys + passkeys))
     return row.keys
-
-
-def _give_up_sealed(engines: Engines, user: KeyId, transaction: Transaction) -> None:
-    """Keep sealed no longer what a user brought."""
-    for one in list(kept(engines, transaction)):
-        if one.user == user:
-            let_go(transaction, one.author, one.id)
 
 
 def _reach(engines: Engines, view: View, mimei: list[MimeiId], reached: dict[Cid, int]) -> None:

@@ -111,7 +111,7 @@ def _hand_all_over(
         hand_over(transaction, mimei.id, mimei.row, None, kept=mimei.genesis.author in keys)
     transaction.delete(tables.USERS + user)
     transaction.delete(tables.USAGE + user)
-    leave_kept(transaction, user, keep=fate is Fate.KEEP)
+    leave_kept(transaction, user, keep=True)
     drop_passkeys(transaction, user)
     drop_audit(transaction, user)
     size_bytes = sum(mimei.row.size_bytes for mimei in theirs)

@@ -10,7 +10,7 @@ from leither.people import right as rights
 from leither.people.grant import Grant
 from leither.people.right import act_names
 from leither.service.cur import Cur
-from leither.service.grants import grants_of
+from leither.service.grant_entries import grants_of
 from leither.service.holding import load_all
 from leither.service.versions import held_versions
 from leither.web.api.audit import entry_info, names_known
@@ -51,8 +51,7 @@ def _about(caller: Caller, user: KeyId | None) -> About:
     names = names_known(context.users, user)
     mimei, given = _theirs(caller, user)
     now_ms = engines.clock.now_ms()
-    former = engines.persons.former if user is None else ()
-    keys = [person.key.public, *(one.key.public for one in former)]
+    keys = person.keys
     return About(
         node=id_text(engines.identity.node.id),
         at=known_moment(now_ms),
