@@ -48,8 +48,9 @@ class Connection:
         """Whether it was dialled from a port that is listened on."""
         self.bytes_received = self.bytes_sent = 0
         self.buffered_bytes = 0
-        self.opened_at = asyncio.get_running_loop().time()
-        self.used_at = self.opened_at
+        self._loop = asyncio.get_running_loop()
+        self.opened_at = self._loop.time()
+        self.used_at = self.heard_at = self.opened_at
         self._pipe = pipe
         self._secured = secured
         self._accept = accept
@@ -95,9 +96,8 @@ class Connection:
     async def ping(self) -> float:
         """Return how long a round trip takes, in seconds. Raises: StreamBroken."""
         self._pinged = (self._pinged + 1) % (1 << 32)
-        loop = asyncio.get_running_loop()
-        answer = self._pings[self._pinged] = loop.create_future()
-        started = loop.time()
+        answer = self._pings[self._pinged] = self._loop.create_future()
+        started = self._loop.time()
         self._send(self._yamux.ping(self._pinged))
         return float(await answer) - started
 
@@ -118,6 +118,7 @@ class Connection:
     def received(self, data: bytes | memoryview) -> None:
         """Take encrypted bytes."""
         self.bytes_received += len(data)
+        self.heard_at = self._loop.time()
         self._sealed += data
         offset, plain = 0, []
         try:
@@ -184,7 +185,7 @@ class Connection:
     def discard(self, number: int) -> None:
         """Drop what comes on a stream from now on; it is broken off if the other side does not end it in time."""
         if self._streams.pop(number, None) is not None:
-            asyncio.get_running_loop().call_later(STREAM_CLOSE_S, self.break_off, number)
+            self._loop.call_later(STREAM_CLOSE_S, self.break_off, number)
 
     def forget(self, number: int) -> None:
         """Hear that a stream is done with."""
@@ -217,7 +218,7 @@ class Connection:
                 case Ponged(token):
                     answer_to = self._pings.pop(token, None)
                     if answer_to is not None and not answer_to.done():
-                        answer_to.set_result(asyncio.get_running_loop().time())
+                        answer_to.set_result(self._loop.time())
                 case GoneAway(_):
                     pass  # streams that are open go on until the other side closes
 
@@ -234,7 +235,7 @@ class Connection:
 
     def _opened(self, number: int) -> None:
         stream = self._streams[number] = MuxedStream(self, number)
-        self.used_at = asyncio.get_running_loop().time()
+        self.used_at = self._loop.time()
         task = asyncio.ensure_future(self._accept(stream))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -247,7 +248,7 @@ class Connection:
     def _flush_soon(self) -> None:
         if not self._flushing:
             self._flushing = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False

@@ -42,7 +42,7 @@ TEND_S = 300
 TEND_PAUSE_S = 0.5
 """Time for several peers to come before they are asked."""
 PING_S = 60
-"""How often a connection is asked for a sign of life."""
+"""Silence after which a connection is asked for a sign of life; of two sides that wait, one asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,10 @@ class NetNode:
             except TimeoutError:
                 connection.close()
                 return
-            await asyncio.sleep(PING_S)
+            pause_s = float(PING_S)
+            while pause_s > 0:
+                await asyncio.sleep(pause_s)
+                pause_s = connection.heard_at + PING_S - asyncio.get_running_loop().time()
 
     def _heard(self, connection: Connection, identity: Identity) -> None:
         peer = connection.peer
