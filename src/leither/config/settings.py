@@ -134,6 +134,9 @@ SETTINGS: dict[str, Setting] = {
         False, read_flag, "whether guests, too, may make the node look on the network for what it doesn't hold"
     ),
     "network_port": Setting(4801, read_port, "where other nodes meet it"),
+    "network_key": Setting(
+        "", read_file_name, "file of a private network's key, as swarm.key; then nobody without it is spoken with"
+    ),
     "network_bootstrap": Setting(
         "/ip4/104.131.131.82/tcp/4001/p2p/QmaCpDMGvV2BGHeYERUEnRQAwe3N8SzbUtfsmvsqQLuvuJ",
         read_addresses,
@@ -190,6 +193,7 @@ class Settings:
     network: str
     guest_lookups: bool
     network_port: int
+    network_key: str
     network_bootstrap: str
     redis_port: int
     durability: str

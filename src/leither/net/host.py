@@ -87,7 +87,8 @@ class Host:
         return found
 
     def _take_in(self) -> asyncio.Protocol:
-        return _Incoming(self.incoming, lambda remote: may_dial(remote, self.reach))
+        # In a private network the first bytes are anybody's, and so WebSockets aren't told from them.
+        return _Incoming(self.incoming, lambda remote: may_dial(remote, self.reach), web=self._wrap is None)
 
     def stop_listening(self) -> None:
         """Listen nowhere any more; connections go on."""
@@ -153,18 +154,21 @@ class Host:
         else:
             source_port = self._source_port(address)
             try:
-                pipe = await dial_socket(address.without_peer(), source_port=source_port)
+                pipe = await self.dial_pipe(address, source_port=source_port)
             except OSError:
                 if not source_port:
                     raise
                 # Two connections between the same two ports are one too many; any other port will do.
-                source_port, pipe = 0, await dial_socket(address.without_peer())
-            if self._wrap is not None:
-                pipe = await self._wrap(pipe)
+                source_port, pipe = 0, await self.dial_pipe(address)
             connection = await self.upgrade(pipe, initiator=True, expected=peer)
             connection.reused_port = bool(source_port)
             return connection
         return await self.upgrade(pipe, initiator=True, expected=peer)
+
+    async def dial_pipe(self, address: Multiaddr, *, source_port: int = 0) -> Pipe:
+        """Open a socket to an address, within the private network if there is one. Raises: OSError, PipeBroken."""
+        pipe = await dial_socket(address.without_peer(), source_port=source_port)
+        return pipe if self._wrap is None else await self._wrap(pipe)
 
     def _source_port(self, address: Multiaddr) -> int:
         """Return the port to dial an address from: what is listened on, beyond this machine, so that routers keep it.
@@ -183,9 +187,7 @@ class Host:
         Raises: OSError, TimeoutError, what `upgrade` raises.
         """
         async with asyncio.timeout(DIAL_S / 2):
-            pipe = await dial_socket(address.without_peer(), source_port=self._source_port(address))
-            if self._wrap is not None:
-                pipe = await self._wrap(pipe)
+            pipe = await self.dial_pipe(address, source_port=self._source_port(address))
             return await self.upgrade(pipe, initiator=initiator, expected=peer, inbound=not initiator)
 
     async def upgrade(
@@ -352,8 +354,9 @@ def _only_its_family(made: socket.socket) -> None:
 class _Incoming(SocketPipe):
     """A socket that somebody opened to us: libp2p, or a WebSocket on the same port, as its first bytes tell."""
 
-    def __init__(self, take: Callable[[Pipe], None], admits: Callable[[Multiaddr], bool]) -> None:
+    def __init__(self, take: Callable[[Pipe], None], admits: Callable[[Multiaddr], bool], *, web: bool) -> None:
         super().__init__()
+        self._web = web
         self._take = take
         self._admits = admits
         self._told = False
@@ -375,7 +378,7 @@ class _Incoming(SocketPipe):
         self._told = True
         assert self._deadline is not None
         self._deadline.cancel()
-        if not data.startswith(_HTTP[: len(data)]):
+        if not self._web or not data.startswith(_HTTP[: len(data)]):
             self._take(self)
             return
         from leither.net.websocket import accept_websocket

@@ -14,7 +14,7 @@ from leither.errors import LeitherError
 from leither.limits import BOOTSTRAP_PEERS_MIN, DIAL_S, PEERS_MAX
 from leither.net.connection import Connection
 from leither.net.gossip import Gossip
-from leither.net.host import Host
+from leither.net.host import Host, Wrap
 from leither.net.identifying import Identifying
 from leither.net.kad import Kad
 from leither.net.keeping import Keeping
@@ -58,6 +58,8 @@ class Setup:
     bootstrap: tuple[Multiaddr, ...] = ()
     """Peers through which the public network is joined, each address with its peer."""
     save: Save = lambda peer, addresses: None
+    network_key: bytes | None = None
+    """The key of a private network (32 bytes), if the node is in one."""
     machine: Callable[[], Sequence[str]] = lambda: ("127.0.0.1",)
     """Tells this machine's IP addresses."""
 
@@ -70,7 +72,7 @@ class NetNode:
         loop = asyncio.get_running_loop()
         self.setup = setup
         self.book = PeerBook(setup.kept, setup.save)
-        self.host = Host(setup.key, setup.token, reach=setup.reach)
+        self.host = Host(setup.key, setup.token, reach=setup.reach, wrap=_wrapping(setup))
         self.standing = Standing(loop.time)
         self.host.admits = self._admits
         self.identifying = Identifying(self.host, self.addresses)
@@ -302,6 +304,16 @@ class NetNode:
         if peer in self._told:
             self._told.remove(peer)
             self._tell(peer, False)
+
+
+def _wrapping(setup: Setup) -> Wrap | None:
+    """Return what puts a private network's encryption around sockets."""
+    key = setup.network_key
+    if key is None:
+        return None
+    from leither.net.private_network import enter  # its cipher takes memory that most nodes need not spend
+
+    return lambda pipe: enter(pipe, key, setup.token)
 
 
 def widest_first(found: Sequence[Multiaddr]) -> list[Multiaddr]:

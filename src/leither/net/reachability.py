@@ -13,7 +13,6 @@ from leither.crypto.peer_id import PeerId
 from leither.errors import LeitherError
 from leither.limits import DIAL_BACK_S, DIAL_S, OBSERVED_MAX, OBSERVERS_MIN, RELAY_MESSAGE_BYTES_MAX
 from leither.net.connection import Connection
-from leither.net.dialing import dial_socket
 from leither.net.host import Host
 from leither.net.reaching import is_dialled, may_dial
 from leither.net.stream import MuxedStream
@@ -130,7 +129,7 @@ class Reachability:
         for address in dict.fromkeys(each.without_peer() for each in usable[:ASKED_MAX]):
             with suppress(LeitherError, OSError, TimeoutError):
                 async with asyncio.timeout(DIAL_S / 2):
-                    pipe = await dial_socket(address)
+                    pipe = await self._host.dial_pipe(address)
                     try:
                         await secure(pipe, self._host.key, self._host.token, initiator=True, expected=stream.peer)
                     finally:

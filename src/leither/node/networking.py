@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leither.codec.multiaddr import Multiaddr, NotAMultiaddr, tcp_address
@@ -17,13 +18,14 @@ from leither.ports import Known, Network, Reach
 from leither.ports.network_errors import BadAddress
 from leither.service.engines import Engines
 from leither.service.peer_rows import keep_peer, read_peers
-from leither.store.keyfile import write_secret
+from leither.store.keyfile import read_secret, write_secret
 from leither.web.network import NetworkFacts
 
 if TYPE_CHECKING:
     from leither.net.network import Libp2pNetwork
 
 LOGGER = logging.getLogger("leither.network")
+_KEY_FILE_BYTES_MAX = 200
 _LOOPBACK = "127.0.0.1"
 _EVERY_IPV4, _EVERY_IPV6 = "0.0.0.0", "::"  # noqa: S104 - what the reach leaves out is refused as it comes in
 
@@ -54,7 +56,10 @@ class Networking:
         return self._network
 
     def start(self) -> None:
-        """Listen, and dial as far as the settings say. Cost: imports the network, some 10 MB. Raises: PortTaken."""
+        """Listen, and dial as far as the settings say. Cost: imports the network, some 10 MB.
+
+        Raises: PortTaken, NotANetworkKey, KeyFileExposed.
+        """
         from leither.crypto.host_key import HostKey
         from leither.net.network import Libp2pNetwork
         from leither.net.node import Setup
@@ -69,6 +74,7 @@ class Networking:
             kept=tuple(read_peers(self._engines.state)),
             save=self._save,
             bootstrap=tuple(Multiaddr.parse(each) for each in self._settings.network_bootstrap.split(",") if each),
+            network_key=self._network_key(),
             machine=self._machine.addresses,
         )
         self._network = Libp2pNetwork(setup)
@@ -124,6 +130,17 @@ class Networking:
             self._network.disconnect(peer)
         else:
             self._engines.state.write(lambda transaction: keep_peer(transaction, peer, None))
+
+    def _network_key(self) -> bytes | None:
+        """Return the key of the private network that the settings name. Raises: NotANetworkKey, KeyFileExposed."""
+        if not self._settings.network_key:
+            return None
+        from leither.net.private_network import NotANetworkKey, parse_network_key
+
+        found = read_secret(Path(self._settings.network_key), size_bytes_max=_KEY_FILE_BYTES_MAX)
+        if found is None:
+            raise NotANetworkKey
+        return parse_network_key(found.decode("ascii", "replace"))
 
     def _save(self, peer: PeerId, addresses: Sequence[str] | None) -> None:
         self._engines.state.submit(lambda transaction: keep_peer(transaction, peer, addresses))
