@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leither import limits
-from leither.wire.block_events import Ask, Joined, Ticked, Wanted
+from leither.wire.block_events import Ask, Dismiss, Joined, Misbehaved, Ticked, Wanted
 from leither.wire.block_provider import Fault
 from leither.wire.block_session import BlockSession
 from tests.property.provider_world import BLOCKS, ENDS_S, Provider, World
@@ -114,6 +114,17 @@ def test_who_is_asked_for_a_block_it_was_only_asked_about_still_owes_it_when_the
     session.receive(Ticked(), 0.5 + limits.FETCH_STALLED_S)
     (one,) = session.providers
     assert list(one.asked) == [BLOCKS[0]]
+
+
+def test_what_a_dismissed_provider_owes_is_named_and_asked_of_another() -> None:
+    session = BlockSession()
+    session.receive(Wanted(tuple(BLOCKS[:2])), 0.0)
+    session.receive(Joined("liar"), 0.0)
+    session.receive(Joined("other"), 0.0)
+    dismissed, asked = session.receive(Misbehaved("liar", Fault.LIED), 1.0)
+    assert dismissed == Dismiss("liar", Fault.LIED, tuple(BLOCKS[:2]))
+    assert asked == Ask("other", tuple(BLOCKS[:2]))
+    assert session.receive(Joined("liar"), 2.0) == []
 
 
 def test_a_liar_is_dismissed_and_what_it_lied_about_comes_from_another() -> None:

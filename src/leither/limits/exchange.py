@@ -45,7 +45,7 @@ FETCH_MISSES_MAX = 32
 FETCH_UNASKED_MAX = 16
 """Blocks that a peer may send without having been asked before it is asked no more."""
 FETCH_WITHDRAWN_MAX = 1024
-"""Blocks that a peer may still send although they are wanted no more."""
+"""Blocks that a peer may still send although they are wanted no more, or although it was only asked about them."""
 FETCH_LINKS_BYTES_MAX = 64 * MIB
 """Bytes of links that one fetch keeps to follow them later."""
 FETCH_MET_MAX = 65_536

@@ -20,7 +20,7 @@ class _Account:
     """What one peer was asked for, by how many fetches; what it was asked about; and what was then withdrawn."""
 
     asked: Counter[Cid] = field(default_factory=Counter)
-    probed: set[Cid] = field(default_factory=set)
+    probed: OrderedDict[Cid, None] = field(default_factory=OrderedDict)
     withdrawn: OrderedDict[Cid, None] = field(default_factory=OrderedDict)
     waiting: dict[Cid, Want] = field(default_factory=dict)
     is_sending: bool = False
@@ -44,7 +44,7 @@ class ExchangeOutbox:
                 account.asked[cid] += 1
                 account.waiting[cid] = Want(name_of(cid), send_dont_have=True)
             for cid in haves:
-                account.probed.add(cid)
+                _remember(account.probed, cid)
                 if cid not in account.asked:
                     account.waiting[cid] = Want(name_of(cid), only_have=True, send_dont_have=True)
         self._begin(peer)
@@ -61,9 +61,7 @@ class ExchangeOutbox:
                     continue
                 del account.asked[cid]
                 account.waiting[cid] = Want(name_of(cid), cancel=True)
-                account.withdrawn[cid] = None
-                if len(account.withdrawn) > limits.FETCH_WITHDRAWN_MAX:
-                    account.withdrawn.popitem(last=False)
+                _remember(account.withdrawn, cid)
         self._begin(peer)
 
     def was_asked(self, peer: str) -> bool:
@@ -75,10 +73,7 @@ class ExchangeOutbox:
         """Note that a peer says to have a block; tell whether it was asked about it."""
         with self._guard:
             account = self._accounts.get(peer)
-            was_probed = account is not None and cid in account.probed
-            if account is not None:
-                account.probed.discard(cid)
-            return was_probed
+            return account is not None and account.probed.pop(cid, True) is None
 
     def settle(self, peer: str, cid: Cid) -> bool:
         """Note that a peer has answered for a block; tell whether it was asked."""
@@ -87,9 +82,9 @@ class ExchangeOutbox:
             if account is None:
                 return False
             was_asked = account.asked.pop(cid, 0) > 0
-            was_probed = cid in account.probed
-            account.probed.discard(cid)
-            return was_asked or was_probed or account.withdrawn.pop(cid, True) is None
+            was_probed = account.probed.pop(cid, True) is None
+            was_withdrawn = account.withdrawn.pop(cid, True) is None
+            return was_asked or was_probed or was_withdrawn
 
     def is_flooding(self, peer: str) -> bool:
         """Count a block that nobody asked for; tell whether a peer sent too many."""
@@ -125,3 +120,10 @@ class ExchangeOutbox:
                 if not self._write(peer, encode(Message(wants[start : start + limits.BITSWAP_WANTS_MAX]))):
                     self.forget(peer)
                     break
+
+
+def _remember(cids: OrderedDict[Cid, None], cid: Cid) -> None:
+    """Add a block to those that may still come; the one added first makes room."""
+    cids[cid] = None
+    if len(cids) > limits.FETCH_WITHDRAWN_MAX:
+        cids.popitem(last=False)

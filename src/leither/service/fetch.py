@@ -295,7 +295,8 @@ class Fetch:
             case Take():
                 assert block is not None
                 self._take(block)
-            case Dismiss(name):
+            case Dismiss(name, _, owed):
+                self._withdraw(name, owed)
                 if name in self._gateways:
                     self._gateways[name].close()
             case Seek(cids):

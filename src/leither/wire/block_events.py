@@ -99,10 +99,11 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
-    """Have no more to do with a provider."""
+    """Have no more to do with a provider, nor with what it owes."""
 
     provider: str
     fault: Fault
+    owed: tuple[Cid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

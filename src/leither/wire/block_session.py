@@ -177,11 +177,12 @@ class BlockSession:
             self._open.pop(want.cid, None)
 
     def _dismiss(self, name: str, fault: Fault) -> list[Effect]:
-        if name not in self._providers:
+        provider = self._providers.get(name)
+        if provider is None:
             return []
         self._remove(name)
         self._dismissed.add(name)
-        return [Dismiss(name, fault)]
+        return [Dismiss(name, fault, tuple(provider.asked))]
 
     def _drop(self, cid: Cid) -> list[Effect]:
         """Forget a want; tell those who still owe it."""

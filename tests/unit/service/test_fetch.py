@@ -147,6 +147,18 @@ def test_of_a_part_of_a_file_no_more_is_fetched_than_it_takes() -> None:
             assert fetch.progress.blocks == 3
 
 
+def test_while_nobody_reads_no_more_is_asked_for_than_is_on_its_way() -> None:
+    data, root, blocks = file_of(64 * MIB, seed=3)
+    held = {block.cid: block.data for block in blocks}
+    source = MemoryGateway("http://source", held.__getitem__)
+    with Fetch(MemoryBlocks(), root, exchange=None, monotonic_s=time.monotonic) as fetch:
+        fetch.add_gateway(source)
+        pieces = fetch.read()
+        read = next(pieces)
+        assert len(source.asked) <= 1 + 2 * 2 * limits.GATEWAY_CONNECTIONS_MAX
+        assert read + b"".join(pieces) == data
+
+
 def test_a_cancelled_fetch_ends() -> None:
     silent = gateway("silent", Manner.SILENT)
     blocks = MemoryBlocks()
