@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -19,6 +20,7 @@ from benches.figure import Figure, in_turns
 from benches.peers import kubo, kubo_environment
 from leither.codec import Cid
 from leither.config import Settings, load
+from leither.crypto.peer_id import PeerId
 from leither.mimei.version import Version
 from leither.net.http_gateway import HttpGateway
 from leither.node import Node
@@ -37,73 +39,125 @@ HELIA = Path(__file__).parents[1] / "tests/conformance/helia_exchange.mjs"
 
 
 def figures(*, file_mib: int = 64, rounds: int = 5) -> list[Figure]:
-    """Return the figures."""
+    """Return the figures. Needs Helia in web/; those beside Kubo are left out where there is none."""
     with tempfile.TemporaryDirectory(prefix="leither-bench-") as name, ExitStack() as stack:
         folder = Path(name)
-        files = [folder / f"file-{number}" for number in range(rounds)]
+        files = [folder / f"file-{number}" for number in range(2 * rounds)]
         for each in files:
             each.write_bytes(os.urandom(file_mib * MIB))
-        ours = stack.enter_context(_our_pair(folder, files))
-        bitswap = {"leither": lambda: file_mib / ours.by_bitswap()}
-        if (WEB / "node_modules/helia").exists():
-            pair = stack.enter_context(_helia_pair(files))
-            bitswap["Helia to Helia, in memory"] = lambda: file_mib / pair()
-        http = {"leither": lambda: file_mib / ours.by_http()}
+        # What one of them has gets from a peer of its own kind, another has not: so there are files of either kind.
+        theirs, ours_alone = files[:rounds], files[rounds:]
+        ours = stack.enter_context(_our_pair(folder, theirs, ours_alone))
+        helia = stack.enter_context(_helia_pair(theirs, ours))
+        workers = {
+            "leither": ours.by_bitswap,
+            "Helia to Helia, in memory": helia.by_itself,
+            "leither to Helia": helia.from_us,
+            "Helia to leither": helia.to_us,
+            "leither by HTTP": ours.by_http,
+        }
         if kubo():
-            between = stack.enter_context(_kubo_pair(folder, files))
-            http["Kubo to Kubo, ipfs cat"] = lambda: file_mib / between.by_itself()
-            http["Kubo's gateway to leither"] = lambda: file_mib / between.by_http(ours.take_by_http)
-        rows = [("Bitswap", bitswap, ">= 1x Helia"), ("HTTP", http, ">= 2x Kubo")]
-        made = []
-        for name, workers, target in rows:
-            samples = in_turns(rounds, **workers)
-            work = f"{file_mib} MiB from node to node, {name}"
-            made.append(Figure(work, "MiB/s", samples.pop("leither"), samples, target, more_is_better=True))
-        return made
+            between = stack.enter_context(_kubo_pair(folder, theirs, ours))
+            workers |= {
+                "Kubo to Kubo, ipfs cat": between.by_itself,
+                "leither to Kubo, ipfs cat": between.from_us,
+                "Kubo to leither": between.to_us,
+                "Kubo's gateway to leither": between.by_http,
+            }
+        samples = in_turns(rounds, **workers)
+    speeds = {name: [file_mib / seconds for seconds in taken] for name, taken in samples.items()}
+    rows = [
+        ("leither", "by Bitswap", ["Helia to Helia, in memory"], ">= 1x Helia"),
+        ("leither by HTTP", "by HTTP", ["Kubo to Kubo, ipfs cat", "Kubo's gateway to leither"], ">= 2x Kubo"),
+        ("leither to Helia", "from leither to Helia", ["Helia to Helia, in memory"], ">= 0.8x"),
+        ("Helia to leither", "from Helia to leither", ["Helia to Helia, in memory"], ">= 0.8x"),
+        ("leither to Kubo, ipfs cat", "from leither to Kubo", ["Kubo to Kubo, ipfs cat"], ">= 0.8x"),
+        ("Kubo to leither", "from Kubo to leither", ["Kubo to Kubo, ipfs cat"], ">= 0.8x"),
+    ]
+    return [
+        Figure(
+            f"{file_mib} MiB from node to node, {work}",
+            "MiB/s",
+            speeds[name],
+            {peer: speeds[peer] for peer in peers if peer in speeds},
+            target,
+            more_is_better=True,
+        )
+        for name, work, peers, target in rows
+        if name in speeds
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What the other process says of its node."""
+
+    id: str
+    addresses: list[str]
+    url: str
+    roots: list[str]
+    roots_alone: list[str]
 
 
 class _OurPair:
-    def __init__(self, here: Node, there: dict[str, object]) -> None:
+    """A node in this process that fetches, and one in another that has all files."""
+
+    def __init__(self, here: Node, there: _There) -> None:
         self._here = here
-        self._known = Known(str(there["id"]), tuple(there["addresses"]))  # type: ignore[arg-type, call-overload]
-        self._url = str(there["url"])
-        roots = [Cid.parse(text) for text in there["roots"]]  # type: ignore[attr-defined]
-        self._left = {"bitswap": iter(roots), "http": iter(roots)}
+        self._there = there
+        self._left = {way: iter(there.roots) for way in ("bitswap", "http")}
+
+    @property
+    def address(self) -> str:
+        """Where the node that has the files is reached."""
+        return self._there.addresses[0]
+
+    @property
+    def alone(self) -> Iterator[str]:
+        """The roots of those files that only this node has."""
+        return iter(self._there.roots_alone)
 
     def by_bitswap(self) -> float:
-        root = next(self._left["bitswap"])
-        assert self._here.fetching is not None
-        with self._here.fetching.fetch(root, peers=[self._known]) as fetch:
-            start = perf_counter()
-            fetch.run()
-        taken = perf_counter() - start
-        self._forget()
-        return taken
+        return self.take(Known(PeerId(self._there.id), tuple(self._there.addresses)), next(self._left["bitswap"]))
 
     def by_http(self) -> float:
-        return self.take_by_http(self._url, next(self._left["http"]))
+        return self.take_by_http(self._there.url, next(self._left["http"]))
 
-    def take_by_http(self, url: str, root: Cid) -> float:
-        with Fetch(self._here.engines.blocks, root, exchange=None, monotonic_s=time.monotonic) as fetch:
-            fetch.add_gateway(HttpGateway(url))
-            start = perf_counter()
+    def take(self, peer: Known, root: str) -> float:
+        """Fetch from one peer; return how long it took. What came is forgotten."""
+        assert self._here.fetching is not None
+        self._here.networking.network.connect(peer)  # type: ignore[union-attr]
+        start = perf_counter()
+        with self._here.fetching.fetch(Cid.parse(root), peers=[peer]) as fetch:
             fetch.run()
-        taken = perf_counter() - start
-        self._forget()
-        return taken
+        return self._ended(start)
 
-    def _forget(self) -> None:
+    def take_by_http(self, url: str, root: str) -> float:
+        start = perf_counter()
+        blocks = self._here.engines.blocks
+        with Fetch(blocks, Cid.parse(root), exchange=None, monotonic_s=time.monotonic) as fetch:
+            fetch.add_gateway(HttpGateway(url))
+            fetch.run()
+        return self._ended(start)
+
+    def _ended(self, start: float) -> float:
+        taken = perf_counter() - start
         self._here.engines.blocks.sweep(lambda: ())
+        for peer in self._here.networking.facts().peers:
+            self._here.networking.network.disconnect(peer.id)  # type: ignore[union-attr]
+        return taken
 
 
 @contextmanager
-def _our_pair(folder: Path, files: list[Path]) -> Iterator[_OurPair]:
-    command = [sys.executable, "-m", "benches.exchange", str(folder / "there"), *map(str, files)]
+def _our_pair(folder: Path, files: list[Path], alone: list[Path]) -> Iterator[_OurPair]:
+    command = [sys.executable, "-m", "benches.exchange", str(folder / "there"), *map(str, files + alone)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            there = json.loads(process.stdout.readline())
+            said = json.loads(process.stdout.readline())
+            roots = said.pop("roots")
+            there = _There(**said, roots=roots[: len(files)], roots_alone=roots[len(files) :])
             with Node.open(_settings(folder / "here")) as here:
                 yield _OurPair(here, there)
         finally:
@@ -140,74 +194,118 @@ def _publish(node: Node, path: Path) -> str:
     return node.engines.record(Version, version).content.text
 
 
+class _Helia:
+    """One Helia, told by lines what to do."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._in, self._out = process.stdin, process.stdout
+        self.address = str(json.loads(self._out.readline())["addresses"][0])
+
+    def tell(self, **said: object) -> dict[str, str]:
+        self._in.write(json.dumps(said) + "\n")
+        self._in.flush()
+        answer: dict[str, str] = json.loads(self._out.readline())
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer
+
+
+class _HeliaPair:
+    """Two Helias that are connected; the first has the files."""
+
+    def __init__(self, first: _Helia, second: _Helia, roots: list[str], ours: _OurPair) -> None:
+        self._first, self._second, self._ours = first, second, ours
+        self._left = {way: iter(roots) for way in ("itself", "to us")}
+        self._ours_alone = ours.alone
+
+    def by_itself(self) -> float:
+        return self._cat(next(self._left["itself"]))
+
+    def from_us(self) -> float:
+        return self._cat(next(self._ours_alone))
+
+    def to_us(self) -> float:
+        return self._ours.take(_known(self._first.address), next(self._left["to us"]))
+
+    def _cat(self, root: str) -> float:
+        return float(self._second.tell(command="cat", cid=root, timeoutMs=120_000)["seconds"])
+
+
 @contextmanager
-def _helia_pair(files: list[Path]) -> Iterator[Callable[[], float]]:
+def _helia_pair(files: list[Path], ours: _OurPair) -> Iterator[_HeliaPair]:
     command = ["node", "--input-type=module", "--eval", HELIA.read_text()]
     with ExitStack() as stack:
-        processes = [
-            stack.enter_context(
-                subprocess.Popen(command, cwd=WEB, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            )
-            for _ in range(2)
-        ]
-
-        def tell(number: int, **said: object) -> dict[str, object]:
-            process = processes[number]
-            process.stdin.write(json.dumps(said) + "\n")  # type: ignore[union-attr]
-            process.stdin.flush()  # type: ignore[union-attr]
-            answer: dict[str, object] = json.loads(process.stdout.readline())  # type: ignore[union-attr]
-            if "error" in answer:
-                raise RuntimeError(str(answer["error"]))
-            return answer
-
-        try:
-            addresses = [json.loads(each.stdout.readline())["addresses"] for each in processes]  # type: ignore[union-attr]
-            roots = iter([tell(0, command="add", path=str(each))["cid"] for each in files])
-            tell(1, command="dial", address=addresses[0][0])
-            yield lambda: float(str(tell(1, command="cat", cid=next(roots), timeoutMs=120_000)["seconds"]))
-        finally:
-            for process in processes:
-                process.stdin.close()  # type: ignore[union-attr]
+        pipe = subprocess.PIPE
+        started = [subprocess.Popen(command, cwd=WEB, stdin=pipe, stdout=pipe, text=True) for _ in range(2)]
+        for process in started:
+            stack.enter_context(process)
+            stack.callback(process.stdin.close)  # type: ignore[union-attr]
+        first, second = (_Helia(process) for process in started)
+        roots = [first.tell(command="add", path=str(each))["cid"] for each in files]
+        for address in (first.address, ours.address):
+            second.tell(command="dial", address=address)
+        yield _HeliaPair(first, second, roots, ours)
 
 
 class _KuboPair:
-    def __init__(self, homes: list[dict[str, str]], roots: list[str], gateway: str) -> None:
-        self._homes = homes
-        self._gateway = gateway
-        self._left = {"itself": iter(roots), "http": iter(roots)}
+    """Two Kubo daemons that are connected; the first has the files."""
+
+    def __init__(self, second: dict[str, str], roots: list[str], *, address: str, gateway: str, ours: _OurPair) -> None:
+        self._second, self._ours = second, ours
+        self._address, self._gateway = address, gateway
+        self._left = {way: iter(roots) for way in ("itself", "to us", "http")}
+        self._ours_alone = ours.alone
 
     def by_itself(self) -> float:
-        start = perf_counter()
-        command = [str(kubo()), "cat", next(self._left["itself"])]
-        subprocess.run(command, env=self._homes[1], check=True, stdout=subprocess.DEVNULL)
-        return perf_counter() - start
+        return self._cat(next(self._left["itself"]))
 
-    def by_http(self, take: Callable[[str, Cid], float]) -> float:
-        return take(self._gateway, Cid.parse(next(self._left["http"])))
+    def from_us(self) -> float:
+        return self._cat(next(self._ours_alone))
+
+    def to_us(self) -> float:
+        return self._ours.take(_known(self._address), next(self._left["to us"]))
+
+    def by_http(self) -> float:
+        return self._ours.take_by_http(self._gateway, next(self._left["http"]))
+
+    def _cat(self, root: str) -> float:
+        start = perf_counter()
+        subprocess.run([str(kubo()), "cat", root], env=self._second, check=True, stdout=subprocess.DEVNULL)
+        return perf_counter() - start
 
 
 @contextmanager
-def _kubo_pair(folder: Path, files: list[Path]) -> Iterator[_KuboPair]:
+def _kubo_pair(folder: Path, files: list[Path], ours: _OurPair) -> Iterator[_KuboPair]:
     homes = [kubo_environment(folder / f"kubo-{number}") for number in range(2)]
     with ExitStack() as stack:
-        gateways = []
-        for home in homes:
-            for setting in (["Routing.Type", "none"], ["--json", "Version.SwarmCheckEnabled", "false"]):
-                subprocess.run([str(kubo()), "config", *setting], env=home, check=True)
-            daemon = stack.enter_context(
-                subprocess.Popen([str(kubo()), "daemon"], env=home, stdout=subprocess.PIPE, text=True)
-            )
-            stack.callback(daemon.terminate)
-            assert daemon.stdout is not None
-            for line in daemon.stdout:
-                if line.startswith("Gateway server listening on /ip4/127.0.0.1/tcp/"):
-                    gateways.append(f"http://127.0.0.1:{line.strip().rpartition('/')[2]}")
-                if "Daemon is ready" in line:
-                    break
+        gateways = [_start_kubo(stack, home) for home in homes]
         roots = [_kubo(homes[0], "add", "-Q", str(each)) for each in files]
         address = next(each for each in _kubo(homes[0], "id", "-f", "<addrs>").split() if "/ip4/127.0.0.1/tcp/" in each)
-        _kubo(homes[1], "swarm", "connect", address)
-        yield _KuboPair(homes, roots, gateways[0])
+        for each in (address, ours.address):
+            _kubo(homes[1], "swarm", "connect", each)
+        yield _KuboPair(homes[1], roots, address=address, gateway=gateways[0], ours=ours)
+
+
+def _start_kubo(stack: ExitStack, home: dict[str, str]) -> str:
+    """Start a daemon that knows nobody; return the address of its gateway."""
+    for setting in (["Routing.Type", "none"], ["--json", "Version.SwarmCheckEnabled", "false"]):
+        _kubo(home, "config", *setting)
+    daemon = stack.enter_context(subprocess.Popen([str(kubo()), "daemon"], env=home, stdout=subprocess.PIPE, text=True))
+    stack.callback(daemon.terminate)
+    assert daemon.stdout is not None
+    gateway = ""
+    for line in daemon.stdout:
+        if line.startswith("Gateway server listening on /ip4/127.0.0.1/tcp/"):
+            gateway = f"http://127.0.0.1:{line.strip().rpartition('/')[2]}"
+        if "Daemon is ready" in line:
+            break
+    return gateway
+
+
+def _known(address: str) -> Known:
+    return Known(PeerId(address.rpartition("/")[2]), (address,))
 
 
 def _kubo(home: dict[str, str], *arguments: str) -> str:
