@@ -20,9 +20,11 @@ from leither.service.grant_entries import Kept
 from leither.service.grants import SealKeyNeeded, give, take_back
 from leither.service.holding import MimeiNotFound
 from leither.service.readers import readers_of, rotate, settle_readers
+from leither.service.tree import open_tree, read_bytes
 from leither.testing.node import clock_of, memory_engines
 from tests.unit.service import life
-from tests.unit.service.guests import HOUR_MS
+from tests.unit.service.guests import HOUR_MS, seen_as
+from tests.unit.service.guests import shared as let_in
 from tests.unit.service.test_foreign_databases import run
 from tests.unit.service.test_private import SECRET, private, shown
 from tests.unit.service.test_succession import rotated
@@ -320,3 +322,16 @@ def test_an_author_with_a_new_key_goes_on_sharing_and_leaving_out(
     # The first new epoch left out the key the author had before, the second one the reader.
     assert (ring.by, ring.key_epoch, len(ring.keys)) == (later.identity.person.public, 2, 2)
     assert life.bring(later, stranger, mimei).mimei[0].state == "kept"
+
+
+def test_a_visitor_reads_at_a_node_that_has_the_key_what_they_were_let_and_no_more(desk: Engines) -> None:
+    mimei = private(desk)
+    written(desk, mimei, "map.txt", SECRET)
+    let_in(desk, mimei, Act.READ_CUR)
+    bob = seen_as(desk)
+    with open_tree(desk, mimei, "cur", bob) as tree:
+        (found,) = [entry.cid for _, entry in tree.walk() if entry.cid is not None]
+        assert b"".join(read_bytes(tree.engines, found)) == SECRET
+    with pytest.raises(MimeiNotFound), open_tree(desk, mimei, 0, bob):
+        pass
+    assert life.held(desk, mimei).control.ring is None
