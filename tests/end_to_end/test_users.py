@@ -211,3 +211,29 @@ def test_no_secret_of_a_user_is_in_the_state_or_in_a_log(home: Path, tmp_path: P
         assert secret.encode() not in stored
     assert os.fsencode(seed.read_bytes().hex()) not in stored
     assert seed.read_bytes() not in stored
+
+
+def test_a_user_hears_of_their_own_passphrase_and_key(home: Path) -> None:
+    with up(home, "--port", "0", "--no-welcome"):
+        ann = joined(home, "Ann")
+        token = str(ann["token"])
+        before = ok(home, "identity", "show", LEITHER_TOKEN=token)
+        assert before["passphrase"] is False
+        ok(home, "user", "passphrase", stdin=f"{PASSPHRASE}\n".encode(), LEITHER_TOKEN=token)
+        assert ok(home, "identity", "show", LEITHER_TOKEN=token)["passphrase"] is True
+        assert ok(home, "identity", "show")["passphrase"] is False, "the owner's is none"
+        ok(home, "user", "unlock", stdin=f"{PASSPHRASE}\n".encode(), LEITHER_TOKEN=token)
+        done = ok(
+            home,
+            *("user", "rotate", "--locked", "--yes"),
+            stdin=f"{PASSPHRASE}\n".encode(),
+            LEITHER_TOKEN=token,
+        )
+        after = ok(home, "identity", "show", LEITHER_TOKEN=token)
+        assert (done["former"], after["former"], after["person"]) == (
+            before["person"],
+            [before["person"]],
+            done["person"],
+        )
+        refused = leither(home, "user", "rotate", "--yes")
+        assert "leither identity rotate" in refused.err, refused

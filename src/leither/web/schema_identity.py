@@ -32,6 +32,9 @@ class IdentityInfo(Struct, frozen=True, kw_only=True):
     former: Annotated[list[KeyText], _about("The ids that they had before, the first one first; these go on working.")]
     index: Annotated[Id, _about("The private MiMei that names what they have; its id follows from their key.")]
     mimei: Annotated[list[ListedMimei], _about("What the index names, by id.")]
+    passphrase: Annotated[
+        bool | None, _about("Whether the seed of a user is under a passphrase; null for the owner, whose home tells.")
+    ]
 
 
 class DeviceInfo(Struct, frozen=True, kw_only=True):

@@ -64,9 +64,11 @@ def show(session: Session) -> None:
     """Show your ids, and what your index names."""
     with session.api() as api:
         found = api.get("/identity")
-    from leither.node.identity import is_locked
+    if found["passphrase"] is None and session.at is None:
+        from leither.node.identity import is_locked
 
-    found["passphrase"] = is_locked(_home(session))
+        found["passphrase"] = is_locked(_home(session))
+    said = {True: "set", False: "none", None: None}[found["passphrase"]]
 
     def human(output: Output) -> None:
         output.fields(
@@ -76,7 +78,7 @@ def show(session: Session) -> None:
                 ("formerly", ", ".join(found["former"]) or None),
                 ("node", found["node"]),
                 ("index", found["index"]),
-                ("passphrase", "set" if found["passphrase"] else "none"),
+                ("passphrase", said),
             ]
         )
         _show_listed(output, found["mimei"])

@@ -33,6 +33,7 @@ async def get_identity(caller: CallerGiven) -> IdentityInfo:
                 ListedMimei(id_text(one.id), one.type, one.app, one.ext, one.mark, list(one.nodes), _held(caller, one))
                 for one in person_index.listed(engines, user)
             ],
+            passphrase=caller.context.users.keys.is_locked(user) if user is not None else None,
         )
 
     return await caller.run(work)
