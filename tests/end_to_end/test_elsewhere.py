@@ -72,3 +72,8 @@ def test_what_a_friend_gave_is_passed_on_and_only_narrows(home: Path, tmp_path: 
         assert made["until"] <= given["until"]
         ok(friend, "share", "revoke", mimei, given["name"])
         assert leither(third, "--at", node.url, "mm", "cat", mimei, "first").status == 3
+
+
+def test_a_node_that_does_not_answer_is_told_with_what_to_do(home: Path) -> None:
+    answer = leither(home, "--at", "http://127.0.0.1:1", "mm", "list", LEITHER_TOKEN="any")
+    assert (answer.status, "leither lan trust" in answer.err) == (8, True), answer

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES = 256 * limits.KIB
 _ROOT = "/api/v1"
+_REMEDY = "see `leither status`, start it with `leither up`"
 
 
 class NodeUnreachable(PeerError):
@@ -24,12 +25,10 @@ class NodeUnreachable(PeerError):
 
     code = "node-unreachable"
 
-    def __init__(self, url: str, reason: str) -> None:
+    def __init__(self, url: str, reason: str, *, remedy: str) -> None:
         self.url = url
         self.reason = reason
-        super().__init__(
-            f"the node at {url} does not answer ({reason}); see `leither status`, start it with `leither up`"
-        )
+        super().__init__(f"the node at {url} does not answer ({reason}); {remedy}")
 
 
 class BadAnswer(PeerError):
@@ -57,8 +56,9 @@ def inner_path(ref: str, resource: str, path: str) -> str:
 class Api:
     """Requests to one node. Raises everywhere: ApiProblem, NodeUnreachable, BadAnswer."""
 
-    def __init__(self, client: httpx.Client, *, url: str, running: bool) -> None:
+    def __init__(self, client: httpx.Client, *, url: str, running: bool, remedy: str = _REMEDY) -> None:
         self._client = client
+        self._remedy = remedy
         self.url = url
         self.running = running
         """Whether the node runs on its own, or only for this command."""
@@ -168,7 +168,7 @@ class Api:
         try:
             yield
         except httpx.TransportError as error:
-            raise NodeUnreachable(self.url, str(error) or type(error).__name__) from error
+            raise NodeUnreachable(self.url, str(error) or type(error).__name__, remedy=self._remedy) from error
 
 
 def _params(query: dict[str, object]) -> list[tuple[str, str | int | float | bool | None]]:

@@ -10,6 +10,10 @@ from leither.cli.api import Api
 from leither.errors import InputError, LeitherError
 
 _CONNECT_S = 20.0
+_REMEDY = (
+    "check the address, and that it runs there; over https, this machine must trust it: `leither lan trust` says there "
+    "how, or SSL_CERT_FILE names the file of its authority"
+)
 
 
 class NotANode(InputError):
@@ -48,7 +52,7 @@ def at(url: str, token: str | None = None) -> Iterator[Api]:
         follow_redirects=False,
         trust_env=False,
     ) as client:
-        yield Api(client, url=url, running=True)
+        yield Api(client, url=url, running=True, remedy=_REMEDY)
 
 
 def node_key(node: str) -> str:

@@ -159,6 +159,7 @@ class Lan:
     def facts(self) -> LanFacts:
         """Return how it stands; makes the authority where it is wanted and not there yet."""
         sight, authority = self._sight, self._authority
+        hosts = sight.hosts if sight.addresses else ()  # names lead nowhere on a machine without an address
         if self._settings.tls == "local" and authority is None:
             names = [name for name in self._settings.names.split(",") if name]
             authority = authority_of(self._local.authority(names, self._clock.now_ms()))
@@ -170,8 +171,8 @@ class Lan:
             certificate = CertificateHeld(facts.fingerprint, names, facts.begins_ms, facts.ends_ms)
         return LanFacts(
             tls=self._settings.tls,
-            secure=self.secure and bool(sight.hosts),
-            hosts=sight.hosts,
+            secure=self.secure and bool(hosts),
+            hosts=hosts,
             port=self.port,
             redis_port=self.redis_port,
             certificate=certificate,

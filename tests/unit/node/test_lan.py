@@ -183,9 +183,9 @@ def test_an_address_that_comes_is_served_and_one_that_goes_is_left(tmp_path: Pat
 
 
 def test_a_machine_without_a_network_serves_itself_and_waits(tmp_path: Path, address: str) -> None:
-    machine = FakeMachine(["127.0.0.1"], name="")
+    machine = FakeMachine(["127.0.0.1"])
     with served(settings_for(tmp_path, host="lan", tls="local"), machine) as node:
-        assert node.node.lan.facts().hosts == ()
+        assert node.node.lan.facts().hosts == (), "its name leads nowhere"
         machine.addresses.append(address)
         node.check()
         assert node.get(address)[0] == 200
