@@ -27,7 +27,7 @@ from leither.service.catalog import Catalog
 from leither.service.engines import Engines
 from leither.service.holding import MimeiNotFound
 from leither.service.publishing_keys import multihash
-from leither.service.resolving_lookup import Answer, Holder, Lookup, blame
+from leither.service.resolving_lookup import Answer, Holder, HolderChanged, Lookup, blame
 from leither.service.resolving_quota import LookupQuota
 from leither.service.resolving_seen import Seen
 from leither.service.resolving_talk import SYNC_PROTOCOL, Told
@@ -63,16 +63,6 @@ class OnlyOlder(PeerError):
             f"{self.id} was found (holders: {holders}), but only as it was before: {reason}; nothing was taken; "
             "try again when a node that is up to date is on"
         )
-
-
-class HolderChanged(PeerError):
-    """A holder gives another state than it told of."""
-
-    code = "holder-changed"
-
-    def __init__(self, peer: PeerId) -> None:
-        self.peer = peer
-        super().__init__(f"{peer} gives another state than it told of a moment before; try again")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,23 @@ from leither.ports.network_errors import (
     StreamBroken,
 )
 from leither.service.resolving_talk import SYNC_PROTOCOL, Talk, Told
+from leither.service.sync_taking import HolderIncomplete
 from leither.wire.sync_messages import Hello, Standing
+from leither.wire.sync_pull import NotTold
 
-AWAY = (PeerUnreachable, PeerTooSlow, StreamBroken, ProtocolUnsupported, NetworkOff, AddressNotAllowed)
+
+class HolderChanged(PeerError):
+    """A holder gives another state than it told of."""
+
+    code = "holder-changed"
+
+    def __init__(self, peer: PeerId) -> None:
+        self.peer = peer
+        super().__init__(f"{peer} gives another state than it told of a moment before; try again")
+
+
+_AWAY = (PeerUnreachable, PeerTooSlow, StreamBroken, ProtocolUnsupported, NetworkOff, AddressNotAllowed)
+_FAULTLESS = (*_AWAY, NotTold, HolderIncomplete, HolderChanged)
 """It is nobody's fault: another holder, or another time, may do."""
 _LIE_POINTS = 20
 
@@ -186,5 +200,5 @@ class Lookup:
 
 def blame(network: Network, peer: PeerId, error: LeitherError) -> None:
     """Think less of a peer that sent what it should not have."""
-    if not isinstance(error, AWAY):
+    if not isinstance(error, _FAULTLESS):
         network.blame(peer, _LIE_POINTS, error.code)

@@ -27,7 +27,7 @@ from leither.service.resolving import NotOnNetwork, OnlyOlder, Resolving
 from leither.service.resolving_quota import TooManyLookups
 from leither.service.resolving_seen import Seen
 from leither.testing.hub import Hub
-from leither.testing.node import clock_of, identity
+from leither.testing.node import clock_of, counted, identity
 from leither.wire.sync_frame import Frame
 from leither.wire.sync_messages import Standing
 from tests.unit.service.life import held, put, shown
@@ -248,6 +248,17 @@ def test_a_holder_that_goes_away_halfway_is_replaced_by_another(
     desk.twist, mirror.twist = leaving(desk), leaving(mirror)
     resolving.fetch(mimei, OWNER)
     assert shown(seeker.engines, mimei, "release") == shown(desk.engines, mimei, "release")
+
+
+def test_a_holder_that_lost_a_block_is_nobody_to_blame_and_another_gives_it(
+    desk: Giver, mirror: Giver, seeker: Seeker, resolving: Resolving
+) -> None:
+    mimei = desk.released(text=b"x" * 5000)
+    take(mirror.engines, desk.engines, mimei)
+    counted(mirror.engines).lose([mirror.root(mimei)])
+    meet(mirror, desk, seeker)
+    assert resolving.fetch(mimei, OWNER).peer == desk.network.peer_id
+    assert seeker.network.scores == {}
 
 
 def test_a_holder_that_says_nothing_holds_nobody_up_once_another_has_answered(
