@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = Path(sys.executable).with_name("leither")
-_STEP_S = 60
+_STEP_S = 120
 
 
 class CommandFailed(Exception):

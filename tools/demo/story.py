@@ -59,7 +59,7 @@ class Story:
         shown = self.shelf.run("pair", "--no-wait", "--name", "ada")
         self._tell.note(f"the code is {shown['code']}")
         self.desk.run("pair", "enter", shown["invitation"], "--name", "bob")
-        self._tell.claim_soon("all of Ada's is at Bob's shelf as it is at her desk", lambda: self._is_safe(self.desk))
+        self._tell.claim("all of Ada's is at Bob's shelf as it is at her desk", self._is_safe(self.desk))
         self._tell.claim("nothing of her diary can be read on Bob's disk", not self.shelf.holds_bytes(SECRET))
         self._tell.claim(
             "Bob's shelf does not even list it",
@@ -85,7 +85,7 @@ class Story:
         self._tell.step("She goes on: a page about summer in the garden, and Tuesday in the diary.")
         self._write(self.laptop, self._garden, "summer.html", b"<h1>Summer</h1>\n")
         self._write(self.laptop, self._diary, "tuesday.txt", b"On Tuesday Ada wrote on her laptop.\n")
-        self._tell.claim_soon("all of it is at Bob's shelf", lambda: self._is_safe(self.laptop))
+        self._tell.claim("all of it is at Bob's shelf", self._is_safe(self.laptop))
 
     def _join(self) -> None:
         self._tell.step("The desk has power again, but no network. Somebody in the house adds spring there.")
@@ -150,7 +150,7 @@ class Story:
 
     @staticmethod
     def _is_safe(node: DemoNode) -> bool:
-        return bool(node.run("backup-status")["safe"])
+        return bool(node.run("backup-status", "--wait", "60")["safe"])
 
     def _shows(self, node: DemoNode) -> bool:
         return node.page(self._garden) == GARDEN["index.html"]

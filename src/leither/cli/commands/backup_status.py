@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from leither.cli.command import Command
 from leither.cli.output import Output, count, moment, size
 from leither.cli.session import Session, pass_session
 
+_LOOK_S = 0.2
 _STATES = {
     "current": "as here",
     "behind": "older",
@@ -23,11 +25,16 @@ _STATES = {
 
 @click.command(cls=Command)
 @click.option("--check", is_flag=True, help="End with status 1 unless all of yours is at another node as it is here.")
+@click.option("--wait", "wait_s", type=float, default=0, metavar="SECONDS", help="Wait so long until that is so.")
 @pass_session
-def backup_status(session: Session, check: bool) -> int:
+def backup_status(session: Session, check: bool, wait_s: float) -> int:
     """Show where copies of yours are and how old, and what is kept for others."""
+    until_s = time.monotonic() + wait_s
     with session.api() as api:
         found: dict[str, Any] = api.get("/network/backup-status")
+        while not found["safe"] and time.monotonic() < until_s:
+            time.sleep(_LOOK_S)
+            found = api.get("/network/backup-status")
     session.show(found, lambda output: _status(output, found))
     return int(check and not found["safe"])
 
