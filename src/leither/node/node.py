@@ -124,14 +124,19 @@ class Node:
                 stack.callback(networking.close)
                 networking.start()
             node = cls(settings, home, engines, sockets, redis_sockets, lan, networking)
-            stack.callback(AuditWriter(engines.audit).close)
-            stack.callback(node.tokens.close)
-            node.users.keys.admit_all()
-            succeed(engines, None)
-            forget_former(home, engines.identity.former, needed=needed_keys(engines, None))
-            if networking.network is not None:
-                node.services = stack.enter_context(network_services(settings, engines, networking.network))
+            node._begin(stack)
             yield node
+
+    def _begin(self, stack: ExitStack) -> None:
+        """Take in everybody who is here, and go on with what was begun, until `stack` is closed."""
+        engines, network = self.engines, self.networking.network
+        stack.callback(AuditWriter(engines.audit).close)
+        stack.callback(self.tokens.close)
+        self.users.keys.admit_all()
+        succeed(engines, None)
+        forget_former(self.home, engines.identity.former, needed=needed_keys(engines, None))
+        if network is not None:
+            self.services = stack.enter_context(network_services(self.settings, engines, network))
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from leither.codec import Cid
-from leither.crypto import KeyId, MimeiId, id_text
+from leither.crypto import KeyId, KeyPair, MimeiId, id_text
 from leither.db.layout import NUMBERS
 from leither.errors import Conflict
 from leither.mimei.address import LAST, Selector
@@ -199,14 +199,7 @@ def _fork(
         seq = ended_at(view, genesis.id)
     taken = {*parent.seen_map, *(entry.number for entry in held.control.writers)}
     number = writer_number(genesis.id, node.public, taken)
-    control = Control(
-        genesis=genesis.cid,
-        created=engines.clock.now_ms(),
-        epoch=0,
-        right=0,
-        writers=(WriterEntry(number, node.public, int(ALL)),),
-        by=person.public,
-    ).signed(person)
+    control = _first_control(engines, genesis, person, number)
     version = msgspec.structs.replace(
         parent,
         mimei=genesis.id,
@@ -242,6 +235,18 @@ def _fork(
             return load(engines, transaction, genesis.id)
 
         return engines.state.write(add)
+
+
+def _first_control(engines: Engines, genesis: Genesis, author: KeyPair, number: int) -> Control:
+    """Return the control with which a fork begins: this node alone may write, as `number`."""
+    return Control(
+        genesis=genesis.cid,
+        created=engines.clock.now_ms(),
+        epoch=0,
+        right=0,
+        writers=(WriterEntry(number, engines.identity.node.public, int(ALL)),),
+        by=author.public,
+    ).signed(author)
 
 
 def delete_versions(engines: Engines, mimei: MimeiId, first: int, last: int) -> list[Cid]:
