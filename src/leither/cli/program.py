@@ -27,7 +27,7 @@ COMMANDS = {
     ),
     "where": ("backup_status:where", "Show which nodes hold a MiMei, and how old that is."),
     "traffic": ("backup_status:traffic", "Show what went to and came from other nodes of late."),
-    "follow": ("follow:follow", "Bring a MiMei here from other nodes and keep it up to date; without ID, list what is followed."),
+    "follow": ("follow:follow", "Bring a MiMei here and keep it up to date; without ID, list what is followed."),
     "unfollow": ("follow:unfollow", "Bring a MiMei up to date no more. What is here of it stays."),
     "app": ("app:app", "Publish a folder as an app, list apps."),
     "get": ("get:get", "Bring a MiMei here from other nodes, or up to date, by its id."),

@@ -18,7 +18,7 @@ _WAIT_S = 20
 @click.option("--live", is_flag=True, help="Fetch changes as they are made.")
 @pass_session
 def follow(session: Session, id: str | None, sources: tuple[str, ...], live: bool) -> None:
-    """Bring a MiMei here from other nodes and keep it up to date; without ID, list what is followed.
+    """Bring a MiMei here and keep it up to date; without ID, list what is followed.
 
     It comes from the nodes that you name, or else from those that are connected or chosen. What you changed here
     meanwhile is merged with what comes.
