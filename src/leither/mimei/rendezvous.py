@@ -5,12 +5,12 @@ import hmac
 from leither.codec import RAW, Cid
 from leither.crypto import MimeiId, hkdf
 
-_PURPOSE = b"leither/mimei/"
+_PREFIX = b"/leither/mimei/"
 
 
 def rendezvous(mimei: MimeiId) -> Cid:
     """Return the key of a public MiMei: who knows its id finds its holders."""
-    return Cid.of(RAW, _PURPOSE + mimei)
+    return Cid.of(RAW, _PREFIX + mimei)
 
 
 def private_rendezvous(read_key: bytes, mimei: MimeiId) -> Cid:
@@ -19,4 +19,4 @@ def private_rendezvous(read_key: bytes, mimei: MimeiId) -> Cid:
     Args: read_key: the key of its first epoch, 32 bytes.
     """
     secret = hkdf(read_key, purpose="leither/rendezvous/1")
-    return Cid.from_digest(RAW, hmac.digest(secret, _PURPOSE + mimei, "sha256"))
+    return Cid.from_digest(RAW, hmac.digest(secret, _PREFIX + mimei, "sha256"))
