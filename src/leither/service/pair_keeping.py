@@ -5,7 +5,6 @@ from contextlib import closing
 import msgspec
 
 from leither import limits
-from leither.codec.record import BadSignature
 from leither.crypto import MimeiId, peer_public_key
 from leither.errors import LeitherError, LimitError
 from leither.ports import Stream, Transaction
@@ -76,7 +75,7 @@ class Keeping:
                 self._note(node, self._wished(stream, message), message.device)
             for page in self._kept(node):
                 say(stream, page)
-        except (LeitherError, BadSignature) as error:
+        except LeitherError as error:
             say(stream, Refused(reason=error.code))
             return None
         return node, isinstance(message, Wish)

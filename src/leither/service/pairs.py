@@ -94,31 +94,34 @@ class Pairs:
         return node
 
     def work(self) -> bool:
-        """Do what is due with one node; tell whether anything was."""
+        """Do what is due with one node; tell whether anything was. What fails is put off until there is cause again."""
         with self._turn:
             changed, self._changed = self._changed, False
-        if changed:
-            self._all_connected(_WISH)
-            self._tell()
-        with self._turn:
-            if not self._due:
-                return changed
-            node = next(iter(self._due))
-            due = self._due.pop(node)
         try:
-            if not due.isdisjoint((_ANEW, _WISH)):
-                self.wishing.wish(node, anew=_ANEW in due)
-            if not due.isdisjoint((_ANEW, _WISH, _FETCH)):
-                for mimei in self.wishing.ahead(node):
-                    self._fetch(node, mimei)
-            brought = [self.keeping.bring(node, mimei) for mimei in self.keeping.due(node)] if _BRING in due else []
-            if brought:
+            if changed:
+                self._all_connected(_WISH)
                 self._tell()
-            if brought or _REPORT in due:
-                self.keeping.report(node)
+            with self._turn:
+                if not self._due:
+                    return changed
+                node = next(iter(self._due))
+                due = self._due.pop(node)
+            self._work_with(node, due)
         except LeitherError as error:
-            LOGGER.info("a paired node is put off until it comes again: %s", error)
+            LOGGER.info("what is due with paired nodes is put off: %s", error)
         return True
+
+    def _work_with(self, node: bytes, due: set[str]) -> None:
+        if not due.isdisjoint((_ANEW, _WISH)):
+            self.wishing.wish(node, anew=_ANEW in due)
+        if not due.isdisjoint((_ANEW, _WISH, _FETCH)):
+            for mimei in self.wishing.ahead(node):
+                self._fetch(node, mimei)
+        brought = [self.keeping.bring(node, mimei) for mimei in self.keeping.due(node)] if _BRING in due else []
+        if brought:
+            self._tell()
+        if brought or _REPORT in due:
+            self.keeping.report(node)
 
     def _tell(self) -> None:
         """Have those told for whom something is kept that has changed."""

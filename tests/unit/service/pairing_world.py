@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leither.crypto import peer_id_of
-from leither.ports import State
+from leither.ports import Blocks, State
 from leither.service.engines import Engines, Identity
 from leither.service.following import Following
 from leither.service.pair_rows import PairRow, read_pairs
@@ -46,12 +46,18 @@ class Place:
         self.pairs.close()
         self.following.close()
 
+    def leave(self, hub: Hub) -> None:
+        """Be gone from the hub, as a node whose process ended."""
+        self.network.close()
+        self.close()
+        del hub.nodes[self.network.peer_id]
 
-def place(hub: Hub, node: str, person: str, *, state: State | None = None) -> Place:
+
+def place(hub: Hub, node: str, person: str, *, state: State | None = None, blocks: Blocks | None = None) -> Place:
     """A node of a person's on the hub, whose clock all nodes share. Close the hub first, then it."""
     assert isinstance(hub.clock, FakeClock)
     engines = Engines(
-        blocks=CountingBlocks(),
+        blocks=blocks or CountingBlocks(),
         state=state or MemoryState(),
         clock=hub.clock,
         random=SeededRandom(seed_of(f"random {node}")),
