@@ -49,6 +49,7 @@ def make_app(node: "Node") -> "App":
         api=create_api(context),
         dav=create_dav(node.engines, node.tokens),
         resolving=services.resolving if services is not None else None,
+        traffic=services.traffic if services is not None else None,
     )
 
 

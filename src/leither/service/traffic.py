@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from leither import limits
 from leither.ports import Clock
@@ -42,6 +42,7 @@ class Traffic:
         self._clock = clock
         self._guard = threading.Lock()
         self._slots: OrderedDict[int, _Slot] = OrderedDict()
+        self._totals: dict[str, Counts] = {}
 
     def count(self, protocol: str, peer: str, counts: Counts) -> None:
         """Count something now."""
@@ -51,6 +52,13 @@ class Traffic:
             while len(self._slots) > limits.TRAFFIC_SLOTS_MAX:
                 self._slots.popitem(last=False)
             slot.setdefault(_place(slot, protocol, peer), Counts()).add(counts)
+            known = protocol in self._totals or len(self._totals) < limits.TRAFFIC_PROTOCOLS_MAX
+            self._totals.setdefault(protocol if known else OTHERS, Counts()).add(counts)
+
+    def totals(self) -> dict[str, Counts]:
+        """Return what each protocol moved since the node started; `OTHERS` for those that there was no room for."""
+        with self._guard:
+            return {protocol: replace(counts) for protocol, counts in self._totals.items()}
 
     def by_protocol(self, seconds: int) -> dict[str, Counts]:
         """Return what each protocol moved in the last so many seconds, to the length of a stretch."""

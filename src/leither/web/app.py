@@ -23,6 +23,7 @@ from leither.service.denied import ContentDenied
 from leither.service.engines import Engines
 from leither.service.resolving import Resolving
 from leither.service.tokens import Tokens
+from leither.service.traffic import Traffic
 from leither.service.visible import Visibility
 from leither.web import notice
 from leither.web.console import Console, NoSuchPage
@@ -58,8 +59,9 @@ class FrontDoor:
         api: App,
         dav: App,
         resolving: Resolving | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
-        self.metrics = Metrics(engines)
+        self.metrics = Metrics(engines, traffic)
         self._api = api
         self._dav = dav
         self._hosts = Hosts(settings)
@@ -228,10 +230,18 @@ def _route(raw_path: bytes) -> str:
 
 
 def create_app(
-    engines: Engines, settings: WebSettings, *, tokens: Tokens, api: App, dav: App, resolving: Resolving | None = None
+    engines: Engines,
+    settings: WebSettings,
+    *,
+    tokens: Tokens,
+    api: App,
+    dav: App,
+    resolving: Resolving | None = None,
+    traffic: Traffic | None = None,
 ) -> FrontDoor:
     """Return the application of a node.
 
     Args: api: what is below `/api`, and gets its lifespan. dav: the same for `/dav`. resolving: brings here what isn't.
+        traffic: what went between this node and others.
     """
-    return FrontDoor(engines, settings, tokens=tokens, api=api, dav=dav, resolving=resolving)
+    return FrontDoor(engines, settings, tokens=tokens, api=api, dav=dav, resolving=resolving, traffic=traffic)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from leither.service.engines import Engines
+from leither.service.traffic import Traffic
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -20,8 +21,10 @@ _BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 class Metrics:
     """Counts of requests by route class and status, bytes sent, durations; and what the engines hold when read."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, traffic: Traffic | None = None) -> None:
+        """Take traffic: what went between this node and others, None where it speaks with none."""
         self._engines = engines
+        self._traffic = traffic
         self._requests: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._bytes: defaultdict[str, int] = defaultdict(int)
         self._seconds: defaultdict[str, float] = defaultdict(float)
@@ -58,6 +61,7 @@ class Metrics:
         for route, buckets in sorted(self._buckets.items()):
             durations.add_metric((route,), _cumulative(buckets), self._seconds[route])
         yield durations
+        yield from self._collect_traffic()
         stats = self._engines.blocks.stats()
         for name, about, value in (
             ("leither_blocks", "Blocks stored.", stats.blocks),
@@ -67,6 +71,28 @@ class Metrics:
         ):
             if value is not None:
                 yield GaugeMetricFamily(name, about, value=value)
+
+    def _collect_traffic(self) -> "Iterator[Metric]":
+        """Yield what each protocol between nodes has moved."""
+        from prometheus_client.metrics_core import CounterMetricFamily
+
+        totals = sorted(self._traffic.totals().items()) if self._traffic is not None else ()
+        moved = CounterMetricFamily(
+            "leither_network_bytes", "Bytes said to and by other nodes.", labels=("protocol", "way")
+        )
+        messages = CounterMetricFamily(
+            "leither_network_messages", "Messages to and from other nodes.", labels=("protocol", "way")
+        )
+        streams = CounterMetricFamily("leither_network_streams", "Streams with other nodes.", labels=("protocol",))
+        errors = CounterMetricFamily("leither_network_errors", "What broke off or was refused.", labels=("protocol",))
+        for protocol, counts in totals:
+            moved.add_metric((protocol, "in"), counts.bytes_received)
+            moved.add_metric((protocol, "out"), counts.bytes_sent)
+            messages.add_metric((protocol, "in"), counts.messages_received)
+            messages.add_metric((protocol, "out"), counts.messages_sent)
+            streams.add_metric((protocol,), counts.streams)
+            errors.add_metric((protocol,), counts.errors)
+        yield from (moved, messages, streams, errors)
 
 
 def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:

@@ -12,7 +12,8 @@ from leither.ports.network_errors import PeerUnreachable, ProtocolUnsupported
 from leither.service.metered import TOPICS, MeteredNetwork
 from leither.service.traffic import OTHERS, Counts, Traffic
 from leither.testing.hub import Hub
-from leither.testing.node import FakeClock
+from leither.testing.node import FakeClock, memory_engines
+from leither.web.metrics import Metrics
 
 SLOT_MS = limits.TRAFFIC_SLOT_S * 1000
 HOUR_S, DAY_S = 3600, 24 * 3600
@@ -62,6 +63,21 @@ def test_a_crowd_is_counted_together_and_takes_no_more_room() -> None:
     assert len(slot) <= limits.TRAFFIC_PLACES_MAX + limits.TRAFFIC_PROTOCOLS_MAX + 1
     assert sum(counts.bytes_sent for counts in traffic.by_protocol(HOUR_S).values()) == 2 * crowd
     assert traffic.by_peer(HOUR_S)[OTHERS].bytes_sent > crowd
+
+
+def test_totals_go_on_for_ever_and_are_what_a_prometheus_server_reads() -> None:
+    clock = FakeClock()
+    traffic = Traffic(clock)
+    traffic.count("/leither/sync/1", "desk", Counts(bytes_sent=3, streams=1))
+    clock.advance(2 * DAY_S * 1000)
+    traffic.count("/leither/sync/1", "lamp", Counts(bytes_sent=4, errors=1))
+    for number in range(limits.TRAFFIC_PROTOCOLS_MAX * 2):
+        traffic.count(f"/strange/{number}", "desk", Counts(bytes_received=1))
+    assert traffic.totals()["/leither/sync/1"] == Counts(bytes_sent=7, streams=1, errors=1)
+    assert len(traffic.totals()) == limits.TRAFFIC_PROTOCOLS_MAX + 1
+    _, page = Metrics(memory_engines(), traffic).page()
+    assert b'leither_network_bytes_total{protocol="/leither/sync/1",way="out"} 7.0' in page
+    assert b'leither_network_errors_total{protocol="/leither/sync/1"} 1.0' in page
 
 
 @pytest.fixture
