@@ -121,3 +121,10 @@ OBSERVED_MAX = 32
 # Neighbours
 NEIGHBOURS_MAX = 64
 """Neighbours that are looked up at once."""
+
+# Routers
+PORT_MAPPING_S = 3600
+"""How long a router is asked to let others in, before it is asked again."""
+PORT_MAPPING_WAIT_S = 3
+"""How long a router may take to answer."""
+PORT_MAPPING_ANSWER_BYTES_MAX = 256 * KIB

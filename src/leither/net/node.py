@@ -11,7 +11,7 @@ from leither.codec.multiaddr import Multiaddr
 from leither.crypto.host_key import HostKey
 from leither.crypto.peer_id import PeerId
 from leither.errors import LeitherError
-from leither.limits import BOOTSTRAP_PEERS_MIN, DIAL_S, PEERS_MAX
+from leither.limits import BOOTSTRAP_PEERS_MIN, DIAL_S, PEERS_MAX, PORT_MAPPING_S
 from leither.net.connection import Connection
 from leither.net.gossip import Gossip
 from leither.net.host import Host, Wrap
@@ -90,6 +90,8 @@ class NetNode:
         self._joining: asyncio.Task[None] | None = None
         self._refreshed_at = -float(TEND_S)
         self._neighbours: Neighbours | None = None
+        self._mapping: asyncio.Task[None] | None = None
+        self._mapped: Multiaddr | None = None
         self.rtt_s: dict[PeerId, float] = {}
         self._tell = tell
         self._told: set[PeerId] = set()
@@ -113,6 +115,7 @@ class NetNode:
         self._serve_kad()
         for address in listen:
             await self.host.listen(address)
+        await self._unmap()
         await self._look_around()
         self.keeping.retry()
         self._look.set()
@@ -122,7 +125,8 @@ class NetNode:
         """Return where others may reach this node, as far as it knows."""
         seen = self.reachability
         relayed = [] if seen.seen is Seen.PUBLIC else self.relay_client.addresses()
-        return list(dict.fromkeys((*self._own(), *seen.addresses(), *relayed)))
+        mapped = [] if self._mapped is None else [self._mapped]
+        return list(dict.fromkeys((*self._own(), *mapped, *seen.addresses(), *relayed)))
 
     def _own(self) -> list[Multiaddr]:
         return told_addresses(self.host.listening, self.setup.machine(), self.host.reach)
@@ -148,6 +152,8 @@ class NetNode:
             if self.host.reach not in (Reach.PEERS, Reach.PUBLIC):
                 continue
             await asyncio.sleep(TEND_PAUSE_S)
+            if self._mapping is None:
+                self._mapping = asyncio.ensure_future(self._map_port())
             if self.reachability.seen is Seen.PRIVATE:
                 for peer in self._speaking(HOP):
                     self.relay_client.use(peer)
@@ -181,6 +187,36 @@ class NetNode:
 
         self._neighbours = Neighbours(self.host.peer_id, self.setup.token, self._found)
         await self._neighbours.start(near, self._own())
+
+    async def _map_port(self) -> None:
+        """Ask the router to let others in, and again before that ends; where it doesn't, there are relays."""
+        near = [each.ip for each in self._own() if each.ip is not None and each.ip.version == 4]
+        private = [str(ip) for ip in near if is_neighbour(ip) and not ip.is_loopback]
+        port = next((int(each.value("tcp") or 0) for each in self.host.listening), 0)
+        if not private or not port:
+            return
+        from leither.net.port_mapping import NoPortMapping, PortMapping
+
+        mapping = PortMapping(private[0], port)
+        try:
+            while True:
+                address = await mapping.map()
+                if address != self._mapped:
+                    self._mapped = address
+                    self._changed()
+                await asyncio.sleep(PORT_MAPPING_S / 2)
+        except NoPortMapping:
+            self._mapped = None
+        finally:
+            await mapping.close()
+
+    async def _unmap(self) -> None:
+        """Take back what a router was asked for."""
+        task, self._mapping, self._mapped = self._mapping, None, None
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def _found(self, peer: PeerId, addresses: list[Multiaddr]) -> None:
         self.book.heard(peer, addresses)
@@ -231,6 +267,7 @@ class NetNode:
         self.punching.close()
         self.relay_client.close()
         self._tending.cancel()
+        await self._unmap()
         if self._joining is not None:
             self._joining.cancel()
         if self._neighbours is not None:
