@@ -4,26 +4,25 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 from leither.codec.multiaddr import Multiaddr
 from leither.crypto.host_key import HostKey
 from leither.crypto.peer_id import PeerId
-from leither.errors import LeitherError
-from leither.limits import BOOTSTRAP_PEERS_MIN, DIAL_S, PEERS_MAX, PORT_MAPPING_S
+from leither.limits import DIAL_S, PEERS_MAX
 from leither.net.connection import Connection
 from leither.net.gossip import Gossip
 from leither.net.host import Host, Wrap
 from leither.net.identifying import Identifying
+from leither.net.joining import Joining
 from leither.net.kad import Kad
 from leither.net.keeping import Keeping
 from leither.net.peer_book import PeerBook, Save
 from leither.net.punching import Punching
 from leither.net.reachability import Reachability, Seen
-from leither.net.reaching import is_neighbour, may_dial, told_addresses
+from leither.net.reaching import may_dial, told_addresses
 from leither.net.relay_client import RelayClient
 from leither.net.relay_server import RelayServer
+from leither.net.router_port import RouterPort
 from leither.net.standing import Standing
 from leither.net.upgrade import Token
 from leither.ports import Clock
@@ -33,9 +32,6 @@ from leither.wire.autonat_message import PROTOCOL as AUTONAT
 from leither.wire.identify import Identity
 from leither.wire.kad_message import LAN, PUBLIC
 from leither.wire.relay_message import HOP
-
-if TYPE_CHECKING:
-    from leither.net.neighbours import Neighbours
 
 TEND_S = 300
 """How often it is looked again whether this node can be reached."""
@@ -87,11 +83,8 @@ class NetNode:
         self.punching = Punching(self.host, self.book, lambda: [*self.reachability.observed(), *self._own()])
         self._tending = asyncio.ensure_future(self._tend())
         self._look = asyncio.Event()
-        self._joining: asyncio.Task[None] | None = None
-        self._refreshed_at = -float(TEND_S)
-        self._neighbours: Neighbours | None = None
-        self._mapping: asyncio.Task[None] | None = None
-        self._mapped: Multiaddr | None = None
+        self.joining = Joining(self.host, self.kad, self.connect, setup.bootstrap)
+        self.router_port = RouterPort(self._own, self._changed)
         self.rtt_s: dict[PeerId, float] = {}
         self._tell = tell
         self._told: set[PeerId] = set()
@@ -115,8 +108,8 @@ class NetNode:
         self._serve_kad()
         for address in listen:
             await self.host.listen(address)
-        await self._unmap()
-        await self._look_around()
+        await self.router_port.stop()
+        await self.joining.look_around(self.setup.machine(), self._own())
         self.keeping.retry()
         self._look.set()
         self.identifying.push()
@@ -125,7 +118,7 @@ class NetNode:
         """Return where others may reach this node, as far as it knows."""
         seen = self.reachability
         relayed = [] if seen.seen is Seen.PUBLIC else self.relay_client.addresses()
-        mapped = [] if self._mapped is None else [self._mapped]
+        mapped = [] if self.router_port.address is None else [self.router_port.address]
         return list(dict.fromkeys((*self._own(), *mapped, *seen.addresses(), *relayed)))
 
     def _own(self) -> list[Multiaddr]:
@@ -147,13 +140,11 @@ class NetNode:
                 async with asyncio.timeout(TEND_S):
                     await self._look.wait()
             self._look.clear()
-            if self.host.reach is not Reach.OFF and (self._joining is None or self._joining.done()):
-                self._joining = asyncio.ensure_future(self._join())
+            self.joining.join()
             if self.host.reach not in (Reach.PEERS, Reach.PUBLIC):
                 continue
             await asyncio.sleep(TEND_PAUSE_S)
-            if self._mapping is None:
-                self._mapping = asyncio.ensure_future(self._map_port())
+            self.router_port.ask()
             if self.reachability.seen is Seen.PRIVATE:
                 for peer in self._speaking(HOP):
                     self.relay_client.use(peer)
@@ -173,67 +164,6 @@ class NetNode:
     def _relayed(self, peer: PeerId) -> bool:
         best = self.host.best(peer)
         return best is None or best.relayed
-
-    async def _look_around(self) -> None:
-        """Find neighbours, where the network reaches them; on the addresses of this machine in private networks."""
-        if self._neighbours is not None:
-            await self._neighbours.close()
-            self._neighbours = None
-        addresses = [ip_address(each) for each in self.setup.machine()] if self.host.reach is not Reach.OFF else []
-        near = [str(each) for each in addresses if each.version == 4 and is_neighbour(each) and not each.is_loopback]
-        if not near:
-            return
-        from leither.net.neighbours import Neighbours  # a node that has none doesn't spend 5 MB on it
-
-        self._neighbours = Neighbours(self.host.peer_id, self.setup.token, self._found)
-        await self._neighbours.start(near, self._own())
-
-    async def _map_port(self) -> None:
-        """Ask the router to let others in, and again before that ends; where it doesn't, there are relays."""
-        near = [each.ip for each in self._own() if each.ip is not None and each.ip.version == 4]
-        private = [str(ip) for ip in near if is_neighbour(ip) and not ip.is_loopback]
-        port = next((int(each.value("tcp") or 0) for each in self.host.listening), 0)
-        if not private or not port:
-            return
-        from leither.net.port_mapping import NoPortMapping, PortMapping
-
-        mapping = PortMapping(private[0], port)
-        try:
-            while True:
-                address = await mapping.map()
-                if address != self._mapped:
-                    self._mapped = address
-                    self._changed()
-                await asyncio.sleep(PORT_MAPPING_S / 2)
-        except NoPortMapping:
-            self._mapped = None
-        finally:
-            await mapping.close()
-
-    async def _unmap(self) -> None:
-        """Take back what a router was asked for."""
-        task, self._mapping, self._mapped = self._mapping, None, None
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _found(self, peer: PeerId, addresses: list[Multiaddr]) -> None:
-        self.book.heard(peer, addresses)
-        with suppress(LeitherError):  # a neighbour that can't be reached is looked for again when it says so
-            await self.connect(peer, addresses)
-
-    async def _join(self) -> None:
-        """Be connected with the public network, and known to those near this node in the DHT."""
-        if self.host.reach is Reach.PUBLIC and len(self.kad.table) < BOOTSTRAP_PEERS_MIN:
-            for address in self.setup.bootstrap:
-                assert address.peer is not None
-                with suppress(LeitherError):
-                    await self.connect(address.peer, [address])
-        now = asyncio.get_running_loop().time()
-        if len(self.kad.table) and now - self._refreshed_at >= TEND_S:
-            self._refreshed_at = now
-            await self.kad.refresh()
 
     def _serve_kad(self) -> None:
         """Serve the public DHT only from where everybody reaches this node. Source: libp2p specs, kad-dht/README.md."""
@@ -267,11 +197,8 @@ class NetNode:
         self.punching.close()
         self.relay_client.close()
         self._tending.cancel()
-        await self._unmap()
-        if self._joining is not None:
-            self._joining.cancel()
-        if self._neighbours is not None:
-            await self._neighbours.close()
+        await self.router_port.stop()
+        await self.joining.close()
         for task in self._pings.values():
             task.cancel()
         await self.host.close()
