@@ -4,6 +4,7 @@ Everything is sent on streams that this node opens, and read from those that pee
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -79,6 +80,9 @@ class Exchange:
         self._guard = threading.Lock()
         self._listeners: list[Listener] = []
         self._closed = False
+        self._is_changed = False
+        self._writing: Counter[str] = Counter()
+        """Messages that are being written, by peer."""
         self._threads = ThreadPoolExecutor(limits.EXCHANGE_THREADS_MAX, "leither-exchange")
         # Apart from the others, since the first ones may take long: they must find out what is public at all.
         self._lookups = ThreadPoolExecutor(limits.EXCHANGE_LOOKUPS_MAX, "leither-exchange-lookup")
@@ -88,11 +92,14 @@ class Exchange:
         self._stops.append(network.watch(self._peer_event))
 
     def close(self) -> None:
-        """Speak no more. Idempotent."""
+        """Speak no more, and break off with those who keep a message waiting. Idempotent."""
         with self._guard:
             self._closed = True
+            writing = list(self._writing)
         for stop in self._stops:
             stop()
+        for peer in writing:
+            self._network.disconnect(PeerId(peer))
         self._lookups.shutdown(cancel_futures=True)
         self._threads.shutdown(cancel_futures=True)
 
@@ -115,8 +122,11 @@ class Exchange:
         self._serve(Arrived(names_of(cid)))
 
     def changed(self) -> None:
-        """Note that who may have what has changed. Returns at once."""
-        self._post(lambda: self._serve(Arrived(everything=True)))
+        """Note that who may have what has changed. Returns at once; several changes in a row are looked at together."""
+        with self._guard:
+            is_due, self._is_changed = not self._is_changed, True
+        if is_due:
+            self._post(self._look_again)
 
     def find(self, cid: Cid) -> list[Known]:
         """Return who says to have a block; nobody where that can't be found out. Cost: a search in the DHT."""
@@ -190,6 +200,11 @@ class Exchange:
         peer = PeerId(look_up.peer)
         self._serve(Found(peer, {name: self._size(peer, name) for name in look_up.names}))
 
+    def _look_again(self) -> None:
+        with self._guard:
+            self._is_changed = False
+        self._serve(Arrived(everything=True))
+
     def _decide(self, event: Event) -> list[Effect]:
         with self._guard:
             return self.server.receive(event, self._now_s())
@@ -212,10 +227,19 @@ class Exchange:
         self._serve(Sent(send.peer) if written else Gone(send.peer))
 
     def _write(self, peer: str, message: bytes) -> bool:
+        with self._guard:
+            if self._closed:
+                return False
+            self._writing[peer] += 1
         try:
             self._network.send(PeerId(peer), PROTOCOLS[:2], message, timeout_s=limits.EXCHANGE_SEND_S)
-        except (PeerError, LimitError):
+        except (PeerError, LimitError, InputError):
             return False
+        finally:
+            with self._guard:
+                self._writing[peer] -= 1
+                if not self._writing[peer]:
+                    del self._writing[peer]
         return True
 
     def _post(self, work: Callable[[], None], threads: ThreadPoolExecutor | None = None) -> None:

@@ -199,6 +199,28 @@ def test_a_peer_that_does_not_read_is_forgotten_and_others_are_served() -> None:
         assert node.exchange.server.wants_of(slow) == ()
 
 
+def test_a_peer_that_does_not_read_does_not_hold_up_the_end() -> None:
+    with node_and_stranger() as (node, stranger, _):
+        sending, let_go = threading.Event(), threading.Event()
+        disconnect = node.network.disconnect
+
+        def stuck(peer: PeerId, *_: object, **__: object) -> str:
+            sending.set()
+            assert let_go.wait(WAIT_S), "nobody let it go"
+            raise PeerTooSlow(peer, "read a message", 20)
+
+        def part(peer: PeerId) -> None:
+            let_go.set()
+            disconnect(peer)
+
+        node.network.send = stuck  # type: ignore[method-assign]
+        node.network.disconnect = part  # type: ignore[method-assign]
+        stranger.say(node, Message((want(HELD.cid),)))
+        assert sending.wait(WAIT_S)
+        node.exchange.close()
+        assert let_go.is_set()
+
+
 def test_a_want_that_is_withdrawn_is_cancelled_with_who_was_asked() -> None:
     with node_and_stranger() as (node, stranger, _):
         with node.fetch(ROOT) as fetch:
