@@ -82,6 +82,12 @@ def kept(engines: Engines, view: View, mimei: MimeiId | None = None) -> Iterator
             yield read_kept(engines, KeyId(key[len(tables.SHELVED) : cut]), value)
 
 
+def keeps_of(view: View, author: KeyId) -> bool:
+    """Tell whether anything is kept sealed of an author's."""
+    prefix = tables.SHELVED + author
+    return next(iter(view.scan(prefix, prefix_end(prefix))), None) is not None
+
+
 def read_kept(engines: Engines, author: KeyId, value: bytes) -> Kept:
     """Return what a row of the table says. Raises: BlockMissing, NotARecord."""
     row = _DECODER.decode(value)

@@ -1,9 +1,10 @@
 """After a key gave way to another: the new one signs for all that was made under the old, which is not needed then."""
 
-from leither.crypto import KeyId, MimeiId
+from leither.crypto import KeyId, MimeiId, key_id
 from leither.service.catalog import Catalog
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, load, load_all
+from leither.service.kept import keeps_of
 from leither.service.person_index import names_private
 from leither.service.persons import Person
 
@@ -43,6 +44,8 @@ def needed_keys(engines: Engines, user: KeyId | None) -> frozenset[bytes]:
         return frozenset()
     with engines.state.read() as view:
         sealed = {mimei.genesis.author for mimei in load_all(engines, view) if mimei.is_private}
+        # What is kept sealed of a former key's opens with the next import, if its seed is here by then.
+        sealed |= {key for key in person.keys[1:] if keeps_of(view, key_id(key))}
     return frozenset(key for key in person.keys[1:] if key in sealed or names_private(engines, key))
 
 
