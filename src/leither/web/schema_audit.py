@@ -61,5 +61,5 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
 class AuditPage(Struct, frozen=True):
     """What was done, the newest first."""
 
-    items: list[AuditEntry]
+    items: Annotated[list[AuditEntry], _about("The entries of this page.")]
     next: Annotated[str | None, _about("`cursor` of the page that follows; null at the end.")]

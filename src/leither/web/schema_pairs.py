@@ -32,7 +32,7 @@ class PairInfo(Struct, frozen=True, kw_only=True):
     person: Annotated[KeyText, _about("The id of the person for whom it acts.")]
     since: Moment
     met: Annotated[Moment | None, _about("When the two last told each other what they keep.")]
-    connected: bool
+    connected: Annotated[bool, _about("Whether it is connected now.")]
     quota: PairQuota
     given: Annotated[Bytes | None, _about("What it gives this node, as it said last.")]
     everything: Annotated[bool, _about("Whether it keeps all that is the owner's; else what is in `chosen`.")]
@@ -77,8 +77,13 @@ class PairChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: PairName | UnsetType = UNSET
     quota: PairQuota | UnsetType = UNSET
-    everything: bool | UnsetType = UNSET
-    chosen: Annotated[list[MimeiText], Meta(max_length=limits.KEPT_MAX)] | UnsetType = UNSET
+    everything: Annotated[bool, _about("Whether it is to keep all that is the owner's.")] | UnsetType = UNSET
+    chosen: (
+        Annotated[
+            list[MimeiText], Meta(max_length=limits.KEPT_MAX, description="What it is to keep, if not everything.")
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class CopyInfo(Struct, frozen=True, kw_only=True):
@@ -103,14 +108,14 @@ class BackedInfo(Struct, frozen=True, kw_only=True):
     """Something of the owner's, and where copies of it are."""
 
     id: MimeiText
-    type: str
-    app: str
-    mark: str
-    private: bool
+    type: Annotated[str, _about("file, fs or db.")]
+    app: Annotated[str, _about("What it is for.")]
+    mark: Annotated[str, _about("Its name among those of one app.")]
+    private: Annotated[bool, _about("Whether what it holds is stored sealed.")]
     version: Annotated[Moment | None, _about("When its last version was made; null where it has none.")]
     unsaved: Annotated[int, _about("Changes that no version holds, and so no copy.")]
     safe: Annotated[bool, _about("Whether some other node holds all of it.")]
-    copies: list[CopyInfo]
+    copies: Annotated[list[CopyInfo], _about("Copies at paired nodes.")]
 
 
 class KeptInfo(Struct, frozen=True, kw_only=True):
@@ -158,16 +163,16 @@ class TrafficInfo(Struct, frozen=True, kw_only=True):
     """What went to and came from other nodes."""
 
     seconds: Annotated[int, _about("Over how long, to ten minutes.")]
-    protocols: list[CountsInfo]
-    peers: list[CountsInfo]
+    protocols: Annotated[list[CountsInfo], _about("By protocol.")]
+    peers: Annotated[list[CountsInfo], _about("By node.")]
     stretches: Annotated[list[TrafficStretch], _about("The same over time, the oldest first.")]
 
 
 class TipInfo(Struct, frozen=True):
     """The newest version of one writer."""
 
-    version: str
-    n: int | None
+    version: Annotated[str, _about("Its CID.")]
+    n: Annotated[int | None, _about("Its number; null where it is not held.")]
     time: Moment | None
 
 
@@ -177,4 +182,4 @@ class WhereInfo(Struct, frozen=True, kw_only=True):
     id: MimeiText
     tips: Annotated[list[TipInfo], _about("What is here: the newest version of each writer.")]
     version: Annotated[Moment | None, _about("When the last version was made.")]
-    copies: list[CopyInfo]
+    copies: Annotated[list[CopyInfo], _about("Copies at paired nodes.")]

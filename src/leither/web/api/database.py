@@ -3,7 +3,6 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from contextlib import suppress
 
 from litestar import post
 from litestar.params import JSONBody
@@ -13,9 +12,11 @@ from leither.db import NIL_ARRAY, Command, Map, NilArray, Pairs, Refusal, Reply,
 from leither.db.telling import tells
 from leither.errors import InputError
 from leither.mimei.address import CUR, Selector, parse_address
-from leither.people import Act, Denied
+from leither.people import Act
+from leither.service.catalog import authorize
 from leither.service.database import Database
-from leither.service.holding import Mimei, MimeiNotFound
+from leither.service.holding import Mimei, load
+from leither.service.versions import default_selector
 from leither.web.api.context import Caller
 from leither.web.api.parameters import REF, CallerGiven, Ref
 from leither.web.schema import Binary, Text
@@ -72,15 +73,14 @@ def _opened(caller: Caller, ref: str, *, quiet: bool) -> tuple[Mimei, Selector]:
 
     Raises: NotAnAddress, MimeiNotFound, VersionNotFound.
     """
-    try:
-        with caller.engines.state.read() as view:
-            return caller.version_of(view, ref)
-    except MimeiNotFound:
-        if not quiet or parse_address(ref).version not in (None, CUR):
-            raise
-        with suppress(Denied):
-            return caller.mimei(ref, Act.WRITE), CUR
-        raise
+    address = parse_address(ref)
+    with caller.engines.state.read() as view:
+        mimei = load(caller.engines, view, address.id, caller.principal)
+        acts = mimei.acts(caller.principal)
+        if quiet and address.version in (None, CUR) and Act.WRITE in acts and Act.READ_CUR not in acts:
+            return authorize(caller.principal, mimei, Act.WRITE), CUR
+        selector = default_selector(mimei, caller.principal) if address.version is None else address.version
+        return mimei, caller.readable(view, mimei, selector)
 
 
 def _find(words: Sequence[bytes]) -> Command | dict[str, str]:
