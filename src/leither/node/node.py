@@ -18,7 +18,6 @@ from leither.node.identity import Unlock, forget_former, learn_former, read_iden
 from leither.node.lan import Lan
 from leither.node.listening import listen
 from leither.node.machine import Machine, this_machine
-from leither.node.network_services import NetworkServices, network_services
 from leither.node.networking import Networking
 from leither.node.stores import open_blocks
 from leither.people import Front, Scope
@@ -37,6 +36,7 @@ from leither.store.seed_files import SeedFiles
 if TYPE_CHECKING:
     from leither.http.asgi import App
     from leither.node.doors import Doors
+    from leither.node.network_services import NetworkServices
 
 COMMAND_LINE = "command-line"
 """Name of the owner's token that `leither` itself uses; the file `token` holds it."""
@@ -136,6 +136,8 @@ class Node:
         succeed(engines, None)
         forget_former(self.home, engines.identity.former, needed=needed_keys(engines, None))
         if network is not None:
+            from leither.node.network_services import network_services
+
             self.services = stack.enter_context(network_services(self.settings, engines, network))
 
     @property

@@ -17,10 +17,6 @@ import hmac
 from collections.abc import Callable
 from enum import StrEnum
 
-from spake2 import SPAKE2_Symmetric  # type: ignore[import-untyped]
-from spake2.ed25519_basic import NotOnCurve  # type: ignore[import-untyped]
-from spake2.spake2 import SPAKEError  # type: ignore[import-untyped]
-
 from leither.codec.record import BadSignature, NotARecord
 from leither.crypto import PeerId, hkdf, peer_id_bytes, peer_public_key
 from leither.errors import DeniedError, PeerError
@@ -98,6 +94,8 @@ class PairingRun:
         raises ends the run. keep: called once, with what the other says it is and its device record, before it is told
         that all is well.
         """
+        from spake2 import SPAKE2_Symmetric  # type: ignore[import-untyped]  # makes tables, which few starts need
+
         self._role = role
         self._peer = peer
         self._introduction = introduction.encode()
@@ -140,6 +138,9 @@ class PairingRun:
         raise BadPairing("it goes on after an error")
 
     def _take_begin(self, message: Message) -> list[Message]:
+        from spake2.ed25519_basic import NotOnCurve  # type: ignore[import-untyped]
+        from spake2.spake2 import SPAKEError  # type: ignore[import-untyped]
+
         if not isinstance(message, Begin):
             raise BadPairing("it proves before it begins")
         if not message.spake.startswith(_SYMMETRIC):
