@@ -125,10 +125,10 @@ class _OurPair:
 
     def take(self, peer: Known, root: str) -> float:
         """Fetch from one peer; return how long it took. What came is forgotten."""
-        assert self._here.fetching is not None
+        assert self._here.services is not None
         self._here.networking.network.connect(peer)  # type: ignore[union-attr]
         start = perf_counter()
-        with self._here.fetching.fetch(Cid.parse(root), peers=[peer]) as fetch:
+        with self._here.services.fetching.fetch(Cid.parse(root), peers=[peer]) as fetch:
             fetch.run()
         return self._ended(start)
 

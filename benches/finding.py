@@ -58,10 +58,10 @@ class _Author:
         self._process.stdin.flush()
         mimei = MimeiId(parse_id(self._line().strip()))
         start = perf_counter()
-        assert node.resolving is not None
+        assert node.services is not None
         while True:
             try:
-                node.resolving.fetch(mimei, OWNER, again=True)
+                node.services.resolving.fetch(mimei, OWNER, again=True)
                 break
             except NotOnNetwork:
                 continue  # the author has not said yet that it is there
