@@ -105,11 +105,11 @@ def _controls(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]
 
 
 def _dropped_tips(engines: Engines, view: View, held: Mimei, lacking: Iterable[Cid]) -> Iterator[Cid]:
-    """Yield tips that their author deleted: their records still say what had been seen."""
-    for cid in lacking:
-        tip = engines.record(Head, cid).tip
-        if not is_held(engines, view, held, tip) and engines.blocks.has(tip):
-            yield tip
+    """Yield tips that their author deleted, in the form that is stored: they still say what had been seen."""
+    for head in (engines.record(Head, cid) for cid in lacking):
+        stored = head.sealed or head.tip
+        if not is_held(engines, view, held, head.tip) and engines.blocks.has(stored):
+            yield stored
 
 
 def _lacking(view: View, held: Mimei, vouched: Sequence[Cid], known: Iterable[Cid]) -> list[Cid]:
