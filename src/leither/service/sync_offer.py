@@ -68,7 +68,7 @@ def offer(
         heads=tuple(cid for _, _, cid in all_heads),
         records=(
             *(() if known else (Cid(held.row.sealed or held.row.genesis),)),
-            *_controls(engines, Cid(held.row.control), control),
+            *controls_after(engines, Cid(held.row.control), control),
             *lacking,
             *(() if released else _dropped_tips(engines, view, held, lacking)),
         ),
@@ -96,7 +96,7 @@ def _tips(engines: Engines, held: Mimei, known: Iterable[Cid]) -> list[Cid]:
     return found
 
 
-def _controls(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]:
+def controls_after(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]:
     """Yield the controls after the one the asker has, newest first; nothing if that is the newest."""
     cid: Cid | None = newest
     while cid is not None and cid != known and engines.blocks.has(cid):
