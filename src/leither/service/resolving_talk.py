@@ -82,7 +82,7 @@ class Talk:
     def _check_genesis(self, genesis: Genesis, standing: Standing, control: Control) -> None:
         if genesis.id != self._mimei:
             raise BadStanding(self._mimei, "its genesis is that of another MiMei")
-        if control.by != genesis.author or control.genesis != standing.genesis:
+        if control.author != genesis.author or control.genesis != standing.genesis:
             raise BadStanding(self._mimei, "its control is not by its author")
 
     def _heads(self, control: Control, heads: Sequence[Head]) -> dict[int, Head]:
