@@ -98,7 +98,7 @@ def traffic(session: Session, day: bool, by_peer: bool) -> None:
 def where(session: Session, mimei: str) -> None:
     """Show which nodes hold a MiMei, and how old that is: paired ones as they last told, others as they tell now."""
     with session.api() as api:
-        found: dict[str, Any] = api.get(f"/network/where/{quote(resolve_whole(api, mimei), safe='')}?look=true")
+        found: dict[str, Any] = api.get(f"/network/where/{quote(resolve_whole(api, mimei), safe='')}", look="true")
 
     def human(output: Output) -> None:
         here = ", ".join(f"{tip['n']} of {moment(tip['time']) or 'unknown time'}" for tip in found["tips"])
