@@ -29,9 +29,10 @@ from leither.service.drafting import share_cur
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
+from leither.service.footing import CurChanged, stand_on
 from leither.service.holding import Holding, Mimei, contents_below, drafts, ended_at, heads, load, save
 from leither.service.kept import let_go
-from leither.service.merge import CurChanged, join_drafts, join_tips, maximal_tips, stand_on
+from leither.service.merge import join_drafts, join_tips, maximal_tips
 from leither.service.proof import Came, Proved, prove
 from leither.service.proof_of_records import Refused
 from leither.service.succession import succeed_one
@@ -83,8 +84,8 @@ class _Plan:
     """What is to be written.
 
     Fields: user: to whom it belongs, None for the owner. tip: the newest version then; None to leave it. heads: every
-    one that stands. drafts: those of each writer that no other includes. draft: what `cur` stands on then, if not on
-    the newest version.
+    one that stands. event: what watchers are told. drafts: those of each writer that no other includes. draft: what
+    `cur` stands on then, if not on the newest version.
     """
 
     proved: Proved
@@ -96,6 +97,7 @@ class _Plan:
     tip: Version | None
     kept: frozenset[Cid]
     arrived: Arrived
+    event: str
     drafts: dict[int, Cid]
     draft: Cid | None
 
@@ -151,11 +153,8 @@ def _arrive(engines: Engines, work: Sequence[_Work], user: KeyId | None) -> tupl
     for plan in plans:
         succeed_one(engines, plan.arrived.id)
         if plan.arrived.state != "unchanged":
-            engines.events.tell(Event(plan.arrived.id, _EVENTS[plan.arrived.state]))
+            engines.events.tell(Event(plan.arrived.id, plan.event))
     return tuple(plan.arrived for plan in plans)
-
-
-_EVENTS = {"added": "create", "merged": "merge", "updated": "merge"}
 
 
 def _belongs_to(engines: Engines, proved: Proved, held: Mimei | None, bringer: KeyId | None) -> KeyId | None:
@@ -205,15 +204,18 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         return _plan(engines, lease, proved, bringer)
     if held is None and proved.topic.type == "db":
         check_unsaved(engines, tip, proved.came.changes)
-    changed = newest != before or moves or held is None or standing.cid != held.control.cid
-    state = "added" if held is None else "updated" if changed or fresh else "unchanged"
+    settled = newest != before or fresh or tip is not None or held is None or standing.cid != held.control.cid
+    event = "create" if held is None else "merge" if settled else "change"
+    state = "added" if held is None else "updated" if settled or moves else "unchanged"
     if held is not None and tip is not None and tip.is_merge and tip.cid not in proved.versions:
         state = "merged"
     kept = frozenset(maximal_tips(engines, tips))
     arrived = Arrived(proved.id, state, len(fresh))
     joined = maximal_tips(engines, (draft,)) if draft is not None else []
     standing_drafts = {number: one.cid for number, one in shared.items() if one.cid in joined}
-    return _Plan(proved, held is not None, user, standing, fresh, newest, tip, kept, arrived, standing_drafts, draft)
+    return _Plan(
+        proved, held is not None, user, standing, fresh, newest, tip, kept, arrived, event, standing_drafts, draft
+    )
 
 
 def _newest(

@@ -39,7 +39,7 @@ class CompleteEdit(Edit):
         self._stamp = tables.u64(self._tick)
         self._saved = tables.u64(row.saved)
         self._era_begin = tables.u64(row.era_begin)
-        self._is_tracked = row.tracked or bool(row.base)
+        self._is_tracked = row.tracked or bool(row.base or row.draft)
         self._name = tables.dirty(mimei.id, row.era)
         self._keys = row.keys
         self._eras = row.era, row.era_first

@@ -181,6 +181,19 @@ class Edit(Cur):
         """Take in what stands at `key` of what `cur`, which has no changes, will stand on."""
         index_entry(self.transaction, self.mimei.id, key, value)
 
+    def has_changed(self, key: bytes) -> bool:
+        """Tell whether an entry was changed over what is below."""
+        return self.transaction.get(self._prefix + key) is not None
+
+    def has_changed_within(self, start: bytes, stop: bytes) -> bool:
+        """Tell whether an entry with `start <= key < stop` was changed over what is below."""
+        return next(self._changes(start, stop), None) is not None
+
+    def count(self, key: bytes, before: bytes | None, after: bytes | None) -> None:
+        """Count a change of what is below."""
+        self._bytes += weight(key, after) - weight(key, before)
+        self._entries += (after is not None) - (before is not None)
+
     def _set(self, key: bytes, value: bytes | None, *, force: bool) -> bool:
         stored_key = self._prefix + key
         stored = self.transaction.get(stored_key)

@@ -129,12 +129,12 @@ def _discard(engines: Engines, mimei: MimeiId, transaction: Transaction) -> int:
     granted = [(key, value) for key, value, _ in editing.changes() if key[:1] == GRANT_TYPE]
     dropped = editing.unsaved_count() - len(granted)
     editing.discard()
-    _take_back(editing)
     drop_pages(editing)
     editing.save()
-    if granted:  # who may do what isn't what was written
+    if granted or editing.mimei.row.draft:
         again = open_edit(engines, transaction, load(engines, transaction, mimei))
-        for key, value in granted:
+        _take_back(again)
+        for key, value in granted:  # who may do what isn't what was written
             if value is None:
                 again.delete(key)
             else:

@@ -10,7 +10,7 @@ from leither import limits
 from leither.codec import Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import Conflict
-from leither.merkle import EMPTY_MAP, Tip, join
+from leither.merkle import Tip, join
 from leither.mimei.contents import Contents
 from leither.mimei.control import Control
 from leither.mimei.draft import Draft
@@ -18,20 +18,18 @@ from leither.mimei.genesis import Genesis
 from leither.mimei.standing import tips_that_count
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
-from leither.service import tables
 from leither.service.backup import backup
-from leither.service.catalog import referrers
 from leither.service.content import derive_content
 from leither.service.cur import weight
 from leither.service.derived import settle_derived
-from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
-from leither.service.holding import Mimei, base_version, contents_below, drafts, heads, load, save, within
+from leither.service.footing import CurChanged, stand_on
+from leither.service.holding import drafts, heads, load, within
 from leither.service.private import PrivateUnsupported, lease_joining, put_version
 from leither.service.shadows import settle_shadows
-from leither.service.versions import forget_version, held_versions
+from leither.service.versions import held_versions
 from leither.service.writers import advance, ensure_writer, next_head, own_release
 
 
@@ -77,10 +75,6 @@ def merge(engines: Engines, mimei: MimeiId, others: Iterable[Cid] = ()) -> Merge
     if merged.merged and merged.cid is not None:
         engines.events.tell(Event(mimei, "merge", merged.cid.text))
     return merged
-
-
-class CurChanged(Exception):
-    """`cur` got unsaved changes between their backup and the change of what it stands on."""
 
 
 def _save_changes(engines: Engines, mimei: MimeiId) -> None:
@@ -130,56 +124,6 @@ def _merge_forks(engines: Engines, mimei: MimeiId, others: list[Cid], lease: Lea
 
     engines.state.write(append)
     return Merged(version.cid, merged=True)
-
-
-def stand_on(
-    engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Cid | None, draft: Cid | None = None
-) -> None:
-    """Make `tip` the newest version, if there is one, and let `cur`, which has no changes, stand on it or on `draft`.
-
-    Raises: CurChanged: if it has.
-    """
-    held = load(engines, transaction, mimei)
-    engines = held.engines
-    if held.row.dirty:
-        raise CurChanged
-    below, wanted = contents_below(held), draft or tip
-    record = engines.record(Contents, wanted) if wanted is not None else None
-    salt = next(contents.salt for contents in (record, below) if contents is not None)
-    side = engines.map(record.side if record is not None else EMPTY_MAP.cid, salt)
-    editing = open_edit(engines, transaction, held)
-    for key, _, after in side.at(below.side if below is not None else EMPTY_MAP.cid).diff(side):
-        editing.refresh(key, after.value if after else None)
-    size_bytes = record.size_bytes if record is not None else 0
-    row = msgspec.structs.replace(editing.row(), size_bytes=size_bytes, entries=side.count(), draft=draft or b"")
-    if tip is None or tip == held.base:
-        save(transaction, mimei, row)
-        return
-    advance(engines, transaction, mimei, row, None, tip)
-    seen, base = engines.record(Version, tip).seen_map, base_version(engines, held)
-    for number, shared in drafts(engines, transaction, mimei).items():
-        if shared.seen_map[number] <= seen.get(number, 0):
-            transaction.delete(tables.draft(mimei, number))
-    if held.base is not None and base is not None and base.is_merge:
-        _forget_superseded(engines, transaction, load(engines, transaction, mimei), held.base, base.n)
-
-
-def _forget_superseded(engines: Engines, transaction: Transaction, mimei: Mimei, merge: Cid, n: int) -> None:
-    """Let go of a merge that nothing stands on: its tips make it again wherever it is wanted."""
-    engines = mimei.engines
-    needed = {head.tip for _, head, _ in heads(engines, transaction, mimei.id)}
-    needed |= {head.release.version for _, head, _ in heads(engines, transaction, mimei.id) if head.release}
-    needed |= {version for _, version, _ in referrers(transaction, mimei.id) if version is not None}
-    pending = [mimei.base, *needed]
-    while pending:
-        cid = pending.pop()
-        if cid is None or not engines.blocks.has(cid):
-            continue
-        record = engines.record(Version, cid)
-        needed.update(record.parents)
-        pending += record.parents if record.n > n + 1 else ()
-    if merge not in needed and merge != mimei.base:
-        forget_version(transaction, mimei.id, merge)
 
 
 def join_tips(engines: Engines, topic: Genesis, control: Control, tips: Iterable[Cid], lease: Lease) -> Version | None:
