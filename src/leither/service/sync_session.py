@@ -32,7 +32,7 @@ class SyncSession:
         engines: Engines,
         peer: bytes,
         *,
-        watch: Callable[[Asker, MimeiId], object] = lambda asker, mimei: None,
+        watch: Callable[[Asker, MimeiId, bool], object] = lambda asker, mimei, live: None,
         heard: Callable[[MimeiId], object] = lambda mimei: None,
     ) -> None:
         """Take peer: the key it has shown. watch, heard: what it wants to hear of, and of what it has news itself."""
@@ -58,7 +58,7 @@ class SyncSession:
                 yield from self._send(message.blocks)
             case Watch():
                 for mimei in message.mimei:
-                    self._watch(self._asker, MimeiId(mimei))
+                    self._watch(self._asker, MimeiId(mimei), message.live)
             case _:
                 raise BadAnswer(f"a message of kind {message.KIND} where a question should come")
 
@@ -79,11 +79,12 @@ class SyncSession:
                 found = kept_offer(engines, view, mimei, keys, control=ask.control, known=ask.heads)
             else:
                 acts = self._asker.acts(engines, held)
-                found = offer(engines, view, held, acts, control=ask.control, known=ask.heads)
+                drafts = ask.drafts if ask.live else None
+                found = offer(engines, view, held, acts, control=ask.control, known=ask.heads, drafts=drafts)
         if found is None:
             yield No(reason="absent")  # denied and absent alike
             return
-        if not all(map(engines.blocks.has, ask.heads)):
+        if not all(map(engines.blocks.has, (*ask.heads, *ask.drafts))):
             self._heard(mimei)
         self._offer(held, found)
         versions = found.versions[ask.skip :]
@@ -97,8 +98,9 @@ class SyncSession:
             more=len(listed) < len(versions),
             released=found.released,
             sealed=found.sealed,
+            drafts=found.drafts,
         )
-        records = found.records if not ask.skip else ()
+        records = (*found.drafts, *found.records) if not ask.skip else ()
         yield from self._send_records((*records, *(cid for cid, _ in listed)))
         yield Done()
 
@@ -109,8 +111,10 @@ class SyncSession:
             self._offered.setdefault(cid, of_record)
         for form, _ in found.versions:
             self._may_ask(form, sealed if found.sealed else of_version)
+        for cid in found.drafts:
+            self._may_ask(cid, of_version)
         if held is not None:
-            self._merged += [(held, cid) for cid in found.plain]
+            self._merged += [(held, cid) for cid in (*found.plain, *found.drafts)]
 
     def _may_ask(self, cid: Cid, follow: Follow) -> None:
         self._offered[cid] = follow

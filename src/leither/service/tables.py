@@ -35,6 +35,7 @@ P node                  PairRow            a node with which this one is paired,
 K node id               KeptRow            a MiMei that this node keeps for a paired one
 T node id               ToldRow            a MiMei of which a paired node says that it keeps it
 S id                    SealedRow          a private MiMei that is kept without its key
+D id number             draft CID          one writer's newest draft, while no version here includes it
 """
 
 import struct
@@ -78,6 +79,7 @@ SETTINGS = b"x"
 PAIRS = b"P"
 KEPT = b"K"
 TOLD = b"T"
+DRAFTS = b"D"
 
 
 def gone(mimei: MimeiId) -> bytes:
@@ -103,6 +105,11 @@ def holding(mimei: MimeiId) -> bytes:
 def head(mimei: MimeiId, number: int) -> bytes:
     """Key of a writer's newest head."""
     return HEADS + mimei + _U32.pack(number)
+
+
+def draft(mimei: MimeiId, number: int) -> bytes:
+    """Key of a writer's newest draft."""
+    return DRAFTS + mimei + _U32.pack(number)
 
 
 def version(mimei: MimeiId, n: int) -> bytes:

@@ -49,11 +49,16 @@ class Pull:
         put: Callable[[Block], None],
         control: Cid | None = None,
         heads: Iterable[Cid] = (),
+        drafts: Iterable[Cid] | None = None,
         hello: Hello | None = None,
         bytes_max: int = limits.SYNC_PULL_BYTES_MAX,
     ) -> None:
-        """Take has, put: as `Walk`. control, heads: what of the MiMei is here. hello: who asks."""
-        self._ask = Ask(mimei=mimei, control=control, heads=tuple(heads))
+        """Take has, put: as `Walk`. control, heads, drafts: what of the MiMei is here. hello: who asks.
+
+        Without `drafts` none are wanted.
+        """
+        live = drafts is not None
+        self._ask = Ask(mimei=mimei, control=control, heads=tuple(heads), drafts=tuple(drafts or ()), live=live)
         self._hello = hello
         self._bytes_max = bytes_max
         self._walk = Walk(has=has, put=put)
@@ -77,7 +82,11 @@ class Pull:
 
     def begin(self) -> list[Message]:
         """Return what to send first."""
-        return [*(() if self._hello is None else (self._hello,)), Watch(mimei=(self._ask.mimei,)), self._ask]
+        return [
+            *(() if self._hello is None else (self._hello,)),
+            Watch(mimei=(self._ask.mimei,), live=self._ask.live),
+            self._ask,
+        ]
 
     def seek(self, cids: Iterable[Cid]) -> list[Message]:
         """Go on for blocks that turned out to be lacking; return what to send."""
@@ -123,6 +132,7 @@ class Pull:
             return [msgspec.structs.replace(self._ask, skip=len(self.versions))]
         self._is_asking = False
         follow = sealed if standing.sealed else of_version
+        self._walk.add(Sought(draft, follow) for draft in standing.drafts)
         self._walk.add(Sought(listed.version, follow) for listed in reversed(self.versions))
         tips = of_head(listed={listed.version for listed in self.versions}, is_sealed=standing.sealed)
         self._walk.add(Sought(head, tips) for head in standing.heads)

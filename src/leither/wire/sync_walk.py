@@ -12,11 +12,11 @@ from leither.codec import RAW, BadDagCbor, BadDagPB, Block, Cid
 from leither.codec.record import NotARecord
 from leither.codec.sealed import NotSealed, read
 from leither.errors import PeerError
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
 from leither.mimei.head import Head
 from leither.mimei.key_ring import KeyRing
 from leither.mimei.sealing import children_of
-from leither.mimei.version import Version
 
 
 class BadAnswer(PeerError):
@@ -52,8 +52,8 @@ def sealed(block: Block) -> Iterator[Sought]:
 
 
 def of_version(block: Block) -> Iterator[Sought]:
-    """Yield what a version holds, not those it stands on."""
-    version = Version.decode(block.data)
+    """Yield what a version or a draft holds, not those it stands on."""
+    version = Contents.decode(block.data)
     for root in (version.side, version.content, version.siblings):
         if root is not None:
             yield Sought(root, plain)
