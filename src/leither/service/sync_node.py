@@ -68,8 +68,12 @@ def outcome_of(error: LeitherError) -> Outcome:
 class SyncNode:
     """Not thread-safe but for `taking` and `session`, whose results work in threads of their own."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(
+        self, engines: Engines, *, greeted: Callable[[bytes, Hello], object] = lambda key, hello: None
+    ) -> None:
+        """Take greeted: is given the key of a node, and what proved for whom it asks."""
         self._engines = engines
+        self._greeted = greeted
         self.follower = Follower()
         self.watchers = Watchers(engines)
         self._hellos: dict[KeyId | None, Hello] = {}
@@ -94,19 +98,21 @@ class SyncNode:
 
     def session(self, peer: PeerId, heard: Callable[[Heard], None]) -> SyncSession:
         """Return what answers a peer on one stream. `heard`: is given the event where who asks has news itself."""
+        key = peer_public_key(peer) or b""
         return SyncSession(
             self._engines,
-            peer_public_key(peer) or b"",
+            key,
             watch=lambda asker, mimei: self.watchers.add(peer, asker, mimei),
             heard=lambda mimei: heard(Heard(mimei, peer)),
+            greeted=lambda hello: self._greeted(key, hello),
         )
 
     def taking(self, mimei: MimeiId) -> Taking:
         """Return what asks a peer for a MiMei on one stream."""
         with self._engines.state.read() as view:
             row = read_follow(view, mimei)
-        user = row.owner if row is not None else None
-        return Taking(self._engines, mimei, hello=self._hello(user), user=user)
+        user, on_demand = (row.owner, row.on_demand) if row is not None else (None, False)
+        return Taking(self._engines, mimei, hello=self._hello(user), user=user, on_demand=on_demand)
 
     def hear(self, peer: PeerId, data: bytes) -> list[Effect]:
         """Take news from a peer. Raises: BadNews."""

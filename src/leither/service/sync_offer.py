@@ -12,6 +12,7 @@ from leither.mimei.version import Version
 from leither.people import Act
 from leither.ports import View
 from leither.service import tables
+from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads
 from leither.service.private import sealed_form
@@ -24,7 +25,8 @@ class Offer:
 
     Fields: genesis: its sealed form where the MiMei is private. records: CIDs of records that the asker lacks, to be
     sent along. versions: (CID or sealed form, whether its number names it), lower ones first. plain: the CIDs
-    of these versions. released: the released version is all they may read. sealed: the MiMei is private.
+    of these versions. released: the released version is all they may read. sealed: the MiMei is private. partial: it is
+    on demand here.
     """
 
     genesis: Cid
@@ -35,6 +37,7 @@ class Offer:
     plain: tuple[Cid, ...]
     released: bool
     sealed: bool
+    partial: bool = False
 
 
 def may_be_told(held: Mimei, acts: Act) -> bool:
@@ -76,6 +79,7 @@ def offer(
         plain=tuple(found),
         released=released,
         sealed=held.is_private,
+        partial=read_demand(view, held.id) is not None,
     )
 
 

@@ -56,6 +56,7 @@ class Standing(Record, frozen=True, kw_only=True, tag="sync-standing"):
 
     Fields: versions: what the asker lacks, those below before those above. more: there are more of them. released:
     only the released version may be read. sealed: it is private; then `genesis` and `versions` are sealed forms.
+    partial: the bytes of its files may be lacking here, for they come when they are read.
     """
 
     KIND: ClassVar[str] = "sync-standing"
@@ -68,6 +69,7 @@ class Standing(Record, frozen=True, kw_only=True, tag="sync-standing"):
     more: bool = False
     released: bool = False
     sealed: bool = False
+    partial: bool = False
 
 
 class Want(Record, frozen=True, kw_only=True, tag="sync-want"):
