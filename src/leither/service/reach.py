@@ -32,10 +32,14 @@ def _file(key: bytes, value: bytes | None) -> Cid | None:
 
 
 class Reach:
-    """Walks blocks, each once. `missing` collects what should be there and is not."""
+    """Walks blocks, each once. `missing` collects what should be there and is not.
 
-    def __init__(self, engines: Engines) -> None:
+    on_demand: raw leaves need not be here. What is reached in both ways is to be walked the other way first.
+    """
+
+    def __init__(self, engines: Engines, *, on_demand: bool = False) -> None:
         self._engines = engines
+        self.on_demand = on_demand
         self._seen: set[bytes] = set()
         self.missing: list[Cid] = []
 
@@ -63,7 +67,8 @@ class Reach:
                 elif not blocks.has(cid):
                     raise BlockMissing(cid)
             except (BlockMissing, BlockMismatch):
-                self.missing.append(cid)
+                if cid.codec != RAW or not self.on_demand:
+                    self.missing.append(cid)
                 continue
             yield cid
 

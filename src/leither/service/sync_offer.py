@@ -13,6 +13,7 @@ from leither.mimei.version import Version
 from leither.people import Act
 from leither.ports import View
 from leither.service import tables
+from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads
 from leither.service.holding import drafts as drafts_of
@@ -27,7 +28,7 @@ class Offer:
     Fields: genesis: its sealed form where the MiMei is private. records: CIDs of records that the asker lacks, to be
     sent along. versions: (CID or sealed form, whether its number names it), lower ones first. plain: the CIDs
     of these versions. released: the released version is all they may read. sealed: the MiMei is private.
-    drafts: those that the asker lacks.
+    drafts: those that the asker lacks. partial: it is on demand here.
     """
 
     genesis: Cid
@@ -39,6 +40,7 @@ class Offer:
     released: bool
     sealed: bool
     drafts: tuple[Cid, ...] = ()
+    partial: bool = False
 
 
 def may_be_told(held: Mimei, acts: Act) -> bool:
@@ -89,6 +91,7 @@ def offer(
         released=released,
         sealed=held.is_private,
         drafts=_drafts(engines, view, held, acts, drafts),
+        partial=read_demand(view, held.id) is not None,
     )
 
 

@@ -34,11 +34,16 @@ class SyncSession:
         *,
         watch: Callable[[Asker, MimeiId, bool], object] = lambda asker, mimei, live: None,
         heard: Callable[[MimeiId], object] = lambda mimei: None,
+        greeted: Callable[[Hello], object] = lambda hello: None,
     ) -> None:
-        """Take peer: the key it has shown. watch, heard: what it wants to hear of, and of what it has news itself."""
+        """Take peer: the key it has shown. watch, heard: what it wants to hear of, and of what it has news itself.
+
+        greeted: is given what proved for whom it asks.
+        """
         self._engines = engines
         self._watch = watch
         self._heard = heard
+        self._greeted_as = greeted
         self._peer = peer
         self._asker = Asker(node=peer)
         self._greeted = False
@@ -66,6 +71,7 @@ class SyncSession:
         """Take note of who asks. Whatever doesn't prove itself leaves them a guest, and they are told why."""
         try:
             self._asker = known_asker(self._engines, self._peer, hello)
+            self._greeted_as(hello)
         except (InputError, DeniedError, LimitError, BadSignature) as error:
             yield No(reason=error.code)
 
@@ -99,6 +105,7 @@ class SyncSession:
             released=found.released,
             sealed=found.sealed,
             drafts=found.drafts,
+            partial=found.partial,
         )
         records = (*found.drafts, *found.records) if not ask.skip else ()
         yield from self._send_records((*records, *(cid for cid, _ in listed)))
