@@ -68,8 +68,8 @@ class Pull:
     ) -> None:
         """Take has, put: as `Walk`. control, heads, drafts: what of the MiMei is here. hello: who asks.
 
-        Without `drafts` none are wanted. on_demand: leave out the bytes of files. Of a private MiMei all comes, for what
-        is sealed looks alike.
+        Without `drafts` none are wanted. on_demand: leave out the bytes of files. Of a private MiMei all comes, for
+        what is sealed looks alike.
         """
         live = drafts is not None
         self._ask = Ask(mimei=mimei, control=control, heads=tuple(heads), drafts=tuple(drafts or ()), live=live)
