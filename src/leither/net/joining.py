@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from leither.net.neighbours import Neighbours
 
 LOGGER = logging.getLogger("leither.net.joining")
-REFRESH_S = 300
+REFRESH_S = 600
 """How often this node makes itself known to those near it in the DHT."""
 
 Connect = Callable[[PeerId, Iterable[Multiaddr]], Coroutine[object, object, object]]
