@@ -6,64 +6,106 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter, sleep
 
 from benches.figure import Figure, in_turns
+from benches.installed import environment, program
 from benches.peers import kubo, kubo_environment, solid
 
-LEITHER = Path(sys.executable).parent / "leither"
 SETTLE_S = 3
 PORT = 4890
+WEB = Path(__file__).parents[1] / "web"
+HELIA = Path(__file__).parents[1] / "tests/conformance/helia_exchange.mjs"
+Sample = tuple[float, float]
+"""Seconds to serving, and megabytes when idle after that."""
+
+KUBO, KUBO_ON = "Kubo daemon, offline", "Kubo daemon, no peers"
+SOLID = "Community Solid Server, in memory"
+HELIA_ON = "Helia, no peers"
+ALONE = (
+    *("unshare", "--map-root-user", "--net", "sh", "-c"),
+    *('PATH=$PATH:/sbin:/usr/sbin; ip link set lo up; exec "$@"', "sh"),
+)
+"""Begins what runs a command in a network that has nothing but a loopback interface of its own."""
 
 
 def figures(*, rounds: int = 5) -> list[Figure]:
-    """Return the figures: first start, later starts, idle memory; the peers run offline."""
+    """Return the figures: first start, later starts, idle memory with the network off and on.
+
+    Peers that are missing are left out, and so is the last where no network of one's own can be made.
+    """
     with tempfile.TemporaryDirectory(prefix="leither-bench-") as name:
         folder = Path(name)
-        ours: list[tuple[float, float]] = []
-        kubos: list[tuple[float, float]]
-        solids: list[tuple[float, float]]
-        first = _leither(folder / "first")[0]
-        workers = {"leither": lambda: _keep(ours, _leither(folder / "home"))}
-        theirs: dict[str, list[tuple[float, float]]] = {}
+        leither, more = program(folder / "installed"), environment(folder)
+        first = _leither(leither, more, folder / "first")[0]
+        workers: dict[str, Callable[[], Sample]] = {"off": lambda: _leither(leither, more, folder / "home")}
         if kubo():
-            theirs["Kubo daemon, offline"] = kubos = []
-            workers["kubo"] = lambda: _keep(kubos, _kubo(folder / "kubo"))
+            workers[KUBO] = lambda: _kubo("--offline", home=folder / "kubo")
         if solid():
-            theirs["Community Solid Server, in memory"] = solids = []
-            workers["solid"] = lambda: _keep(solids, _solid(folder))
-        in_turns(rounds, **workers)
-        shutil.rmtree(folder / "home")
-    starts: dict[str, Sequence[float]] = {peer: [start for start, _ in samples] for peer, samples in theirs.items()}
-    weights: dict[str, Sequence[float]] = {peer: [weight for _, weight in samples] for peer, samples in theirs.items()}
-    return [
+            workers[SOLID] = lambda: _solid(folder)
+        if _is_alone():
+            workers["on"] = lambda: _leither_alone(leither, more, folder / "on")
+            if kubo():
+                workers[KUBO_ON] = lambda: _kubo(home=folder / "kubo", within=ALONE)
+            if (WEB / "node_modules/helia").exists():
+                workers[HELIA_ON] = _helia
+        samples: dict[str, list[Sample]] = {name: [] for name in workers}
+        in_turns(rounds, **{name: partial(_keep, samples[name], work) for name, work in workers.items()})
+    starts = {name: [start for start, _ in each] for name, each in samples.items()}
+    weights = {name: [weight for _, weight in each] for name, each in samples.items()}
+    found = [
         Figure("first start on an empty home, to the first page", "s", [first]),
-        Figure("start to serving", "s", [start for start, _ in ours], starts, "<= 2 s"),
-        Figure("idle memory, network absent (RSS)", "MB", [weight for _, weight in ours], weights, "<= 70 MB"),
+        Figure("start to serving", "s", starts["off"], _of(starts, KUBO, SOLID), "<= 2 s"),
+        Figure("idle memory, network off (RSS)", "MB", weights["off"], _of(weights, KUBO, SOLID), "<= 70 MB"),
     ]
+    if "on" in weights:
+        peers = _of(weights, KUBO_ON, HELIA_ON)
+        found.append(Figure("idle memory, network on (RSS)", "MB", weights["on"], peers))
+    return found
 
 
-def _keep(samples: list[tuple[float, float]], sample: tuple[float, float]) -> float:
-    samples.append(sample)
-    return sample[0]
+def _of(samples: dict[str, list[float]], *names: str) -> dict[str, Sequence[float]]:
+    return {name: samples[name] for name in names if name in samples}
 
 
-def _leither(home: Path) -> tuple[float, float]:
-    environment = os.environ | {"LEITHER_HOME": str(home), "LEITHER_PORT": str(PORT)}
-    return _served([str(LEITHER), "up"], environment, "ready ", _first_page)
+def _keep(samples: list[Sample], work: Callable[[], Sample]) -> float:
+    samples.append(work())
+    return samples[-1][0]
 
 
-def _kubo(home: Path) -> tuple[float, float]:
+def _is_alone() -> bool:
+    """Tell whether a network of one's own can be made, in which a node that is on speaks with nobody else."""
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*ALONE, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def _leither(command: list[str], more: dict[str, str], home: Path) -> Sample:
+    ports = {"LEITHER_PORT": str(PORT), "LEITHER_REDIS_PORT": "0", "LEITHER_NETWORK_PORT": "0"}
+    return _served([*command, "up"], more | {"LEITHER_HOME": str(home)} | ports, "ready ", _first_page)
+
+
+def _leither_alone(command: list[str], more: dict[str, str], home: Path) -> Sample:
+    settings = {"LEITHER_HOME": str(home), "LEITHER_NETWORK": "peers"}
+    return _served([*ALONE, *command, "up"], more | settings, "ready ")
+
+
+def _kubo(*options: str, home: Path, within: Sequence[str] = ()) -> Sample:
     home.mkdir(exist_ok=True)
-    return _served([str(kubo()), "daemon", "--offline"], kubo_environment(home), "Daemon is ready")
+    return _served([*within, str(kubo()), "daemon", *options], kubo_environment(home), "Daemon is ready")
 
 
-def _solid(folder: Path) -> tuple[float, float]:
+def _helia() -> Sample:
+    command = ["node", "--input-type=module", "--eval", HELIA.read_text()]
+    return _served([*ALONE, *command], dict(os.environ), "addresses", folder=WEB)
+
+
+def _solid(folder: Path) -> Sample:
     """Its TCP listener would bind every address, so it listens on a Unix socket."""
     package, listening = solid(), folder / "solid"
     listening.unlink(missing_ok=True)
@@ -78,13 +120,12 @@ def _first_page(line: str) -> None:
 
 
 def _first_page_on(listening: Path) -> None:
-    # It says that it listens a moment before it does.
-    until = perf_counter() + 5
-    while not listening.exists() and perf_counter() < until:
-        sleep(0.001)
     connection = http.client.HTTPConnection("localhost", PORT)
     with socket.socket(socket.AF_UNIX) as connection.sock:
-        connection.sock.connect(str(listening))
+        # It says that it listens a moment before it does.
+        until = perf_counter() + 5
+        while connection.sock.connect_ex(str(listening)) and perf_counter() < until:
+            sleep(0.001)
         connection.request("GET", "/")
         answer = connection.getresponse()
         answer.read()
@@ -92,12 +133,24 @@ def _first_page_on(listening: Path) -> None:
 
 
 def _served(
-    command: list[str], environment: dict[str, str], ready: str, ask: Callable[[str], None] = lambda line: None
-) -> tuple[float, float]:
+    command: Sequence[str],
+    environment: dict[str, str],
+    ready: str,
+    ask: Callable[[str], None] = lambda line: None,
+    *,
+    folder: Path | None = None,
+) -> Sample:
     """Return seconds until the process says it is ready and answers, and its resident megabytes after a pause."""
     start = perf_counter()
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        command,
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     try:

@@ -8,6 +8,7 @@ from leither.codec.multiaddr import Multiaddr
 from leither.errors import LeitherError
 from leither.limits import DIAL_S
 from leither.net.connection import Connection
+from leither.net.listening import share_port
 from leither.net.pipe import Pipe, SocketPipe
 
 STAGGER_S = 0.1
@@ -49,13 +50,6 @@ async def _from_port(source_port: int, host: str, port: int) -> socket.socket:
         made.close()
         raise
     return made
-
-
-def share_port(made: socket.socket) -> None:
-    """Let a port be listened on and dialled from at once, where the system can."""
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "SO_REUSEPORT"):
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 
 
 async def dial_first(addresses: Sequence[Multiaddr], dial: Dial) -> tuple[Connection | None, list[str]]:

@@ -13,7 +13,8 @@ from leither.crypto.peer_id import PeerId
 from leither.errors import LeitherError
 from leither.limits import DIAL_S, HANDSHAKE_S, HANDSHAKES_MAX, PEER_CONNECTIONS_MAX
 from leither.net.connection import Connection
-from leither.net.dialing import dial_first, dial_socket, share_port
+from leither.net.dialing import dial_first, dial_socket
+from leither.net.listening import bound_address, listening_socket
 from leither.net.pipe import Pipe, SocketPipe
 from leither.net.reaching import is_dialled, may_dial, plainest
 from leither.net.stream import MuxedStream
@@ -71,18 +72,19 @@ class Host:
         """The addresses that are listened on."""
         return list(self._listening)
 
-    async def listen(self, address: Multiaddr) -> Multiaddr:
-        """Listen on a TCP address, for WebSockets too; return it with the port that was given. Raises: OSError."""
-        host, port = address.parts[0][1], int(address.value("tcp") or 0)
-        sock = listening_socket(host, port)
+    async def listen(self, where: Multiaddr | socket.socket) -> Multiaddr:
+        """Listen on a TCP address, or a socket bound to one, for WebSockets too; return it with its port.
+
+        Raises: OSError.
+        """
+        sock = where if isinstance(where, socket.socket) else listening_socket(where)
         try:
             server = await asyncio.get_running_loop().create_server(self._take_in, sock=sock)
         except BaseException:
             sock.close()
             raise
         self._servers.append(server)
-        bound = str(server.sockets[0].getsockname()[1])
-        found = Multiaddr(tuple((name, bound if name == "tcp" else value) for name, value in address.parts))
+        found = bound_address(sock)
         self._listening.append(found)
         return found
 
@@ -319,36 +321,6 @@ class Host:
             self.disconnect(peer)
         for server in servers:
             await server.wait_closed()
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket bound to a port that nobody else listens on, and that may be dialled from. Raises: OSError.
-
-    It says that it speaks TCP: asyncio sends small writes without delay only then.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as alone:
-        # A shared port could be taken by two programs, so it is asked for alone first.
-        _only_its_family(alone)
-        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        alone.bind((host, port))
-        alone.listen(1)
-        port = alone.getsockname()[1]
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        _only_its_family(made)
-        share_port(made)
-        made.bind((host, port))
-        made.setblocking(False)
-    except BaseException:
-        made.close()
-        raise
-    return made
-
-
-def _only_its_family(made: socket.socket) -> None:
-    if made.family == socket.AF_INET6:
-        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
 
 
 class _Incoming(SocketPipe):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from leither.net.neighbours import Neighbours
 
 LOGGER = logging.getLogger("leither.net.joining")
-REFRESH_S = 300
+REFRESH_S = 600
 """How often this node makes itself known to those near it in the DHT."""
 
 Connect = Callable[[PeerId, Iterable[Multiaddr]], Coroutine[object, object, object]]
@@ -38,10 +38,10 @@ class Joining:
         self._joining: asyncio.Task[None] | None = None
         self._refreshed_at = -float(REFRESH_S)
 
-    async def look_around(self, machine: Sequence[str], own: Iterable[Multiaddr]) -> None:
+    async def look_around(self, machine: Callable[[], Sequence[str]], own: Iterable[Multiaddr]) -> None:
         """Find neighbours anew, on the addresses of this machine in private networks, unless the network is off."""
         await self._leave()
-        addresses = [ip_address(each) for each in machine] if self._host.reach is not Reach.OFF else []
+        addresses = [ip_address(each) for each in machine()] if self._host.reach is not Reach.OFF else []
         near = [str(each) for each in addresses if each.version == 4 and is_neighbour(each) and not each.is_loopback]
         if not near:
             return

@@ -1,6 +1,7 @@
 """The port `Network` over libp2p."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -21,9 +22,10 @@ from leither.limits import (
 from leither.net.blocking import BlockingStream
 from leither.net.loop_thread import LoopThread
 from leither.net.message_streams import MessageStreams
-from leither.net.node import NetNode, Setup, widest_first
+from leither.net.node import NetNode, Setup
 from leither.net.peer_book import parse_addresses
 from leither.net.peer_events import PeerEvents
+from leither.net.reaching import widest_first
 from leither.net.stream import MuxedStream
 from leither.ports.network import (
     Known,
@@ -85,8 +87,8 @@ class Libp2pNetwork:
         """How far the node listens and dials."""
         return self._node.host.reach
 
-    def switch(self, reach: Reach, listen: Sequence[Multiaddr]) -> None:
-        """Reach as far as this from now on, listening here. Raises: OSError: an address can't be listened on."""
+    def switch(self, reach: Reach, listen: Sequence[Multiaddr | socket.socket]) -> None:
+        """Reach as far as this from now on, listening on these addresses, or sockets bound to one. Raises: OSError."""
         self._run(self._node.switch(reach, listen), STREAM_S)
 
     # Peers

@@ -1,6 +1,7 @@
 """All of libp2p that runs in the network's event loop, put together: host, identify, DHT, gossip, and who is who."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ class NetNode:
         """Listen. Raises: OSError."""
         await self.switch(self.setup.reach, self.setup.listen)
 
-    async def switch(self, reach: Reach, listen: Iterable[Multiaddr]) -> None:
+    async def switch(self, reach: Reach, listen: Iterable[Multiaddr | socket.socket]) -> None:
         """Reach as far as this from now on, listening here. Connections that lie beyond are ended. Raises: OSError."""
         self.host.stop_listening()
         self.host.reach = reach
@@ -109,7 +110,7 @@ class NetNode:
         for address in listen:
             await self.host.listen(address)
         await self.router_port.stop()
-        await self.joining.look_around(self.setup.machine(), self._own())
+        await self.joining.look_around(self.setup.machine, self._own())
         self.keeping.retry()
         self._look.set()
         self.identifying.push()
@@ -122,7 +123,7 @@ class NetNode:
         return list(dict.fromkeys((*self._own(), *mapped, *seen.addresses(), *relayed)))
 
     def _own(self) -> list[Multiaddr]:
-        return told_addresses(self.host.listening, self.setup.machine(), self.host.reach)
+        return told_addresses(self.host.listening, self.setup.machine, self.host.reach)
 
     def _changed(self) -> None:
         """Hear that this node's addresses changed, or how it is reached."""
@@ -278,12 +279,3 @@ def _wrapping(setup: Setup) -> Wrap | None:
     from leither.net.private_network import enter  # its cipher takes memory that most nodes need not spend
 
     return lambda pipe: enter(pipe, key, setup.token)
-
-
-def widest_first(found: Sequence[Multiaddr]) -> list[Multiaddr]:
-    """Return addresses, those that lie widest first: global ones, then the LAN's, then this machine's."""
-    return sorted(found, key=lambda each: (each.ip is not None and not each.ip.is_global, _is_loopback(each)))
-
-
-def _is_loopback(address: Multiaddr) -> bool:
-    return address.ip is not None and address.ip.is_loopback

@@ -1,6 +1,6 @@
 """Which addresses may be dialled and told, by how far the network is switched on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from leither.codec.multiaddr import Multiaddr, tcp_address
@@ -38,10 +38,12 @@ def plainest(addresses: Iterable[Multiaddr]) -> list[Multiaddr]:
     return [each for each in found if each.parts[-1][0] != "ws" or each.parts[:-1] not in plain]
 
 
-def told_addresses(listening: Iterable[Multiaddr], machine: Iterable[str], reach: Reach) -> list[Multiaddr]:
+def told_addresses(
+    listening: Iterable[Multiaddr], machine: Callable[[], Sequence[str]], reach: Reach
+) -> list[Multiaddr]:
     """Return the addresses by which others reach what is listened on, WebSockets included.
 
-    machine: this machine's IP addresses, which stand for the address that means all of them.
+    machine: tells this machine's IP addresses, which stand for the address that means all of them.
     """
     found: list[Multiaddr] = []
     for address in listening:
@@ -49,7 +51,7 @@ def told_addresses(listening: Iterable[Multiaddr], machine: Iterable[str], reach
         if ip is None or not ip.is_unspecified:
             found.append(address)
             continue
-        same = [each for each in machine if (":" in each) == (ip.version == 6)]
+        same = [each for each in machine() if (":" in each) == (ip.version == 6)]
         found += [tcp_address(each, int(address.value("tcp") or 0)) for each in same]
     allowed = [each for each in found if may_dial(each, reach)]
     return allowed + [Multiaddr((*each.parts, ("ws", ""))) for each in allowed if each.parts[-1][0] == "tcp"]
@@ -60,3 +62,12 @@ def worth_telling(addresses: Iterable[Multiaddr], listener: Multiaddr) -> list[M
     ip = listener.ip
     near = ip is not None and ip.is_loopback
     return [each for each in addresses if near or each.ip is None or not each.ip.is_loopback]
+
+
+def widest_first(found: Sequence[Multiaddr]) -> list[Multiaddr]:
+    """Return addresses, those that lie widest first: global ones, then the LAN's, then this machine's."""
+    return sorted(found, key=lambda each: (each.ip is not None and not each.ip.is_global, _is_loopback(each)))
+
+
+def _is_loopback(address: Multiaddr) -> bool:
+    return address.ip is not None and address.ip.is_loopback

@@ -12,6 +12,7 @@ from leither.codec.multiaddr import Multiaddr, NotAMultiaddr, tcp_address
 from leither.config import Settings, edited
 from leither.crypto import PeerId, peer_id_of
 from leither.errors import NotFound
+from leither.net.resting import RestingNetwork
 from leither.node.listening import PortTaken
 from leither.node.machine import Machine
 from leither.ports import Known, Network, Reach
@@ -47,7 +48,7 @@ class Networking:
         self._settings = settings
         self._engines = engines
         self._machine = machine
-        self._network: Libp2pNetwork | None = None
+        self._network: RestingNetwork | None = None
         self._reach = Reach(settings.network)
 
     @property
@@ -56,33 +57,41 @@ class Networking:
         return self._network
 
     def start(self) -> None:
-        """Listen, and dial as far as the settings say. Cost: imports the network, some 10 MB.
+        """Listen, and dial as far as the settings say.
 
+        While that is nowhere, the network rests until somebody comes or something is asked of it.
         Raises: PortTaken, NotANetworkKey, KeyFileExposed.
         """
+        network_key = self._network_key()
+        own = peer_id_of(self._engines.identity.node.public)
+        self._network = RestingNetwork(own, lambda: self._begin(network_key))
+        try:
+            self._listen(self._reach)
+            if read_peers(self._engines.state):
+                self._network.begun()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, network_key: bytes | None) -> "Libp2pNetwork":
         from leither.crypto.host_key import HostKey
         from leither.net.network import Libp2pNetwork
         from leither.net.node import Setup
 
-        key = HostKey(self._engines.identity.node.secret)
-        setup = Setup(
-            key,
-            self._reach,
-            (),
-            self._engines.random.token,
-            self._engines.clock,
-            kept=tuple(read_peers(self._engines.state)),
-            save=self._save,
-            bootstrap=tuple(Multiaddr.parse(each) for each in self._settings.network_bootstrap.split(",") if each),
-            network_key=self._network_key(),
-            machine=self._machine.addresses,
+        return Libp2pNetwork(
+            Setup(
+                HostKey(self._engines.identity.node.secret),
+                Reach.OFF,
+                (),
+                self._engines.random.token,
+                self._engines.clock,
+                kept=tuple(read_peers(self._engines.state)),
+                save=self._save,
+                bootstrap=tuple(Multiaddr.parse(each) for each in self._settings.network_bootstrap.split(",") if each),
+                network_key=network_key,
+                machine=self._machine.addresses,
+            )
         )
-        self._network = Libp2pNetwork(setup)
-        try:
-            self._listen(self._reach)
-        except BaseException:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Stop. Idempotent."""

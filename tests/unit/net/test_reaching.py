@@ -61,7 +61,7 @@ def test_a_websocket_is_dialled_only_where_nothing_plainer_is_known() -> None:
 def test_what_is_listened_on_everywhere_is_told_by_the_machines_addresses() -> None:
     listening = addresses("/ip4/0.0.0.0/tcp/4801", "/ip6/::/tcp/4801")
     machine = ("127.0.0.1", "192.168.1.2", "8.8.8.8", "::1")
-    found = [str(each) for each in told_addresses(listening, machine, Reach.LAN) if each.parts[-1][0] == "tcp"]
+    found = [str(each) for each in told_addresses(listening, lambda: machine, Reach.LAN) if each.parts[-1][0] == "tcp"]
     assert found == ["/ip4/127.0.0.1/tcp/4801", "/ip4/192.168.1.2/tcp/4801", "/ip6/::1/tcp/4801"]
 
 

@@ -1,6 +1,8 @@
 """A node among others, on loopback: what it listens on, whom it stays connected with, and what is kept of that."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -52,6 +54,31 @@ def test_a_new_node_is_reached_on_loopback_alone(tmp_path: Path) -> None:
         ip = Multiaddr.parse(text).ip
         assert ip is not None
         assert ip.is_loopback
+
+
+def test_a_node_that_is_off_loads_nothing_of_the_network_until_somebody_comes(tmp_path: Path) -> None:
+    """In a process of its own: what this one has loaded stays."""
+    program = """
+import sys
+from pathlib import Path
+
+from leither.node import Node
+from tests.unit.node.folder import settings
+
+with Node.open(settings(Path(sys.argv[1]), network_port=0)) as node:
+    facts = node.networking.facts()
+    loaded = {"leither.net.host", "leither.wire.noise", "cryptography", "psutil", "websockets"} & sys.modules.keys()
+    print(len(facts.addresses), *sorted(loaded))
+"""
+    done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("2\n", "")
+
+
+def test_a_node_that_is_off_lets_in_whoever_comes_on_loopback(tmp_path: Path) -> None:
+    with two(tmp_path) as (first, second):
+        peer = second.networking.add(address(first))
+        until(lambda: connected(second) == [peer], what="a connection")
+        until(lambda: connected(first) == [second.networking.facts().id], what="the same from the other side")
 
 
 def test_a_node_is_the_same_peer_after_a_restart(tmp_path: Path) -> None:
