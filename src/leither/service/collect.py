@@ -51,7 +51,6 @@ def _reached(engines: Engines) -> Iterator[Cid]:
         with engines.state.read() as view:
             for mimei in load_all(engines, view):
                 yield from reach.mimei(view, mimei)
-            yield from reach.sealed_kept(view)
             for one in kept(engines, view):
                 yield from reach.kept(one)
             for root in unfinished(view, engines.clock.now_ms()):
@@ -70,11 +69,6 @@ def check(engines: Engines) -> Iterator[Fault | Checked]:
     yield from engines.blocks.verify()
     reach = Reach(engines)
     with engines.state.read() as view:
-        for _ in reach.sealed_kept(view):
-            pass
-        for cid in dict.fromkeys(reach.missing):
-            yield Fault(cid, "what is kept sealed for others", "referred to, and not stored or not what it should be")
-        reach.missing.clear()
         for key, _ in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS)):
             mimei = MimeiId(key[1:])
             where = id_text(mimei)

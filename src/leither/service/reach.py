@@ -20,7 +20,6 @@ from leither.service.holding import Mimei, heads
 from leither.service.kept import Kept
 from leither.service.private import sealed_form
 from leither.service.references import of, of_version
-from leither.service.sealed_kept_rows import read_all_sealed, sealed_roots
 from leither.service.versions import held_versions
 
 
@@ -187,18 +186,6 @@ class Reach:
                 self.missing.append(found)
                 continue
             yield found
-
-    def sealed_kept(self, view: View) -> Iterator[Cid]:
-        """Yield the blocks of private MiMei that are kept without their keys."""
-        for _, row in read_all_sealed(view):
-            yield from self.control(Cid(row.control))
-            control = self._engines.record(Control, Cid(row.control))
-            if control.revoked is not None:
-                yield from self.below(control.revoked)
-            for root in sealed_roots(self._engines, row):
-                yield from self._forms(root)
-            for head in row.heads:
-                yield from self.record(Cid(head))
 
     def kept(self, kept: Kept) -> Iterator[Cid]:
         """Yield the blocks of a private MiMei that is kept sealed. No key is needed."""

@@ -68,7 +68,7 @@ def offer(
         heads=tuple(cid for _, _, cid in all_heads),
         records=(
             *(() if known else (Cid(held.row.sealed or held.row.genesis),)),
-            *_controls(engines, Cid(held.row.control), control),
+            *controls_after(engines, Cid(held.row.control), control),
             *lacking,
             *(() if released else _dropped_tips(engines, view, held, lacking)),
         ),
@@ -96,7 +96,7 @@ def _tips(engines: Engines, held: Mimei, known: Iterable[Cid]) -> list[Cid]:
     return found
 
 
-def _controls(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]:
+def controls_after(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]:
     """Yield the controls after the one the asker has, newest first; nothing if that is the newest."""
     cid: Cid | None = newest
     while cid is not None and cid != known and engines.blocks.has(cid):
@@ -105,11 +105,11 @@ def _controls(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]
 
 
 def _dropped_tips(engines: Engines, view: View, held: Mimei, lacking: Iterable[Cid]) -> Iterator[Cid]:
-    """Yield tips that their author deleted: their records still say what had been seen."""
-    for cid in lacking:
-        tip = engines.record(Head, cid).tip
-        if not is_held(engines, view, held, tip) and engines.blocks.has(tip):
-            yield tip
+    """Yield tips that their author deleted, in the form that is stored: they still say what had been seen."""
+    for head in (engines.record(Head, cid) for cid in lacking):
+        stored = head.sealed or head.tip
+        if not is_held(engines, view, held, head.tip) and engines.blocks.has(stored):
+            yield stored
 
 
 def _lacking(view: View, held: Mimei, vouched: Sequence[Cid], known: Iterable[Cid]) -> list[Cid]:

@@ -10,9 +10,9 @@ from leither.crypto import MimeiId
 from leither.errors import DeniedError, InputError, LimitError
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, load
+from leither.service.kept_offer import kept_offer
 from leither.service.private import sealed_form
 from leither.service.reach import Reach
-from leither.service.sealed_keeping import sealed_offer
 from leither.service.sync_asker import Asker, known_asker
 from leither.service.sync_offer import Offer, offer
 from leither.wire.sync_frame import Frame
@@ -70,13 +70,13 @@ class SyncSession:
             yield No(reason=error.code)
 
     def _answer(self, ask: Ask) -> Iterator[Frame]:
-        engines = self._engines
+        engines, mimei, keys = self._engines, MimeiId(ask.mimei), self._asker.principal.keys
         with engines.state.read() as view:
             held: Mimei | None = None
             try:
-                held = load(engines, view, MimeiId(ask.mimei))
+                held = load(engines, view, mimei)
             except MimeiNotFound:
-                found = sealed_offer(view, MimeiId(ask.mimei), self._asker.principal.keys)
+                found = kept_offer(engines, view, mimei, keys, control=ask.control, known=ask.heads)
             else:
                 acts = self._asker.acts(engines, held)
                 found = offer(engines, view, held, acts, control=ask.control, known=ask.heads)
@@ -84,7 +84,7 @@ class SyncSession:
             yield No(reason="absent")  # denied and absent alike
             return
         if not all(map(engines.blocks.has, ask.heads)):
-            self._heard(MimeiId(ask.mimei))
+            self._heard(mimei)
         self._offer(held, found)
         versions = found.versions[ask.skip :]
         listed = versions[: limits.SYNC_VERSIONS_MAX]

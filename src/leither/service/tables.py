@@ -78,7 +78,6 @@ SETTINGS = b"x"
 PAIRS = b"P"
 KEPT = b"K"
 TOLD = b"T"
-SEALED_KEPT = b"S"
 
 
 def gone(mimei: MimeiId) -> bytes:

@@ -11,7 +11,7 @@ from leither.crypto import MimeiId
 from leither.errors import LimitError, PeerError
 from leither.wire.sync_frame import Frame
 from leither.wire.sync_messages import Ask, Done, Hello, Listed, Message, No, Standing, Want, Watch
-from leither.wire.sync_walk import BadAnswer, Sought, Walk, of_control, of_record, of_version, plain, sealed
+from leither.wire.sync_walk import BadAnswer, Sought, Walk, of_control, of_head, of_record, of_version, plain, sealed
 
 
 class NotTold(PeerError):
@@ -127,7 +127,8 @@ class Pull:
         self._is_asking = False
         follow = sealed if standing.sealed else of_version
         self._walk.add(Sought(listed.version, follow) for listed in reversed(self.versions))
-        self._walk.add(Sought(head, of_record) for head in standing.heads)
+        tips = of_head(listed={listed.version for listed in self.versions}, is_sealed=standing.sealed)
+        self._walk.add(Sought(head, tips) for head in standing.heads)
         self._walk.add((Sought(standing.genesis, of_record), Sought(standing.control, of_control)))
         return self._want()
 
