@@ -100,7 +100,7 @@ def _node(home: Path, site: Path, port: int) -> Iterator[_Node]:
     try:
         assert node.stdout is not None
         next(line for line in node.stdout if line.startswith("ready "))
-        published = [LEITHER, "app", "publish", "--json", site]
+        published: list[str | Path] = [LEITHER, "app", "publish", "--json", site]
         told = json.loads(subprocess.run(published, env=environment, capture_output=True, check=True).stdout)
         yield _Node(node.pid, port, re.sub(r"\W", "", told["id"]))
     finally:

@@ -184,7 +184,7 @@ def _doltlite(folder: Path, entries: int, changes: int) -> Iterator[_Doltlite | 
     if python is None:
         yield None
         return
-    command = [python, HERE / "doltlite" / "measure.py", folder, str(entries), str(changes)]
+    command: list[str | Path] = [python, HERE / "doltlite" / "measure.py", folder, str(entries), str(changes)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield _Doltlite(process)

@@ -146,7 +146,7 @@ def _node(folder: Path) -> Iterator[Server]:
     try:
         assert node.stdout is not None
         next(line for line in node.stdout if line.startswith("ready "))
-        command = [LEITHER, "mm", "create", "--type", "fs", "--mark", "bench", "--json"]
+        command: list[str | Path] = [LEITHER, "mm", "create", "--type", "fs", "--mark", "bench", "--json"]
         made = json.loads(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
         yield Server(PORT, f"/dav/{made['id']}", (home / "token").read_text().strip(), count())
     finally:
@@ -161,7 +161,7 @@ def _peer(folder: Path) -> Iterator[Server | None]:
         yield None
         return
     (folder / "peer").mkdir()
-    command = [python, HERE / "wsgidav" / "serve.py", str(PEER_PORT), folder / "peer"]
+    command: list[str | Path] = [python, HERE / "wsgidav" / "serve.py", str(PEER_PORT), folder / "peer"]
     peer = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     at = Server(PEER_PORT, "", "peer", count())
     try:

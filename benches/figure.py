@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -16,7 +16,7 @@ class Figure:
     work: str
     unit: str
     ours: Sequence[float]
-    peers: dict[str, Sequence[float]] = field(default_factory=dict)
+    peers: Mapping[str, Sequence[float]] = field(default_factory=dict)
     target: str = ""
     more_is_better: bool = False
 

@@ -91,7 +91,7 @@ def _node(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         assert node.stdout is not None
         next(line for line in node.stdout if line.startswith("ready "))
-        published = [LEITHER, "app", "publish", "--json", folder / "site"]
+        published: list[str | Path] = [LEITHER, "app", "publish", "--json", folder / "site"]
         told = json.loads(subprocess.run(published, env=environment, capture_output=True, check=True).stdout)
         host = f"{told['id']}.localhost:{PORT}"
         logged = [LEITHER, "log", "--json", told["id"]]
@@ -127,7 +127,7 @@ def _kubo(folder: Path, content: str) -> Iterator[int | None]:
     home = folder / "kubo"
     home.mkdir()
     environment = kubo_environment(home)
-    added = [program, "add", "--offline", "-r", "--hidden", "-Q", folder / "site"]
+    added: list[str | Path] = [program, "add", "--offline", "-r", "--hidden", "-Q", folder / "site"]
     root = subprocess.run(added, env=environment, check=True, capture_output=True, text=True).stdout.strip()
     assert root == content, "both make the same root of the same files"
     daemon = subprocess.Popen(

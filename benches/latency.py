@@ -53,7 +53,7 @@ class _Asking:
 
 def ask(port: int, request: bytes, connections: int, interval_s: float) -> list[float]:
     """Ask until standard input has something to read; return how many seconds each answer took."""
-    times = []
+    times: list[float] = []
     asking = [_Asking(port, request) for _ in range(connections)]
     with selectors.DefaultSelector() as selector:
         selector.register(sys.stdin, selectors.EVENT_READ, None)

@@ -63,7 +63,7 @@ def facts_with(*, taken_back: int) -> Facts:
     names = (revoked_key(number.to_bytes(32)) for number in range(100, 100 + taken_back))
     root = revoke(Nodes(blocks.__getitem__, put), None, names)
     revoked = Revoked(root, blocks.__getitem__, NodeCache())
-    return Facts(MIMEI, b"control", frozenset([AUTHOR.public]), int(Act.READ_RELEASE), revoked=revoked)
+    return Facts(MIMEI, b"control", AUTHOR.public, int(Act.READ_RELEASE), revoked=revoked)
 
 
 def _us(work: Callable[[int], object], repeats: int) -> list[float]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -90,6 +91,10 @@ class Store:
 
 def _refuse(block: Block) -> None:
     raise AssertionError("nothing is written here")
+
+
+def _read_all(store: Store, root: Cid) -> int:
+    return sum(map(len, read_file(store.get, root)))
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -180,7 +185,7 @@ def _file(size_bytes: int, rounds: int) -> Iterator[Figure]:
                         builder.write(piece)
                     root = builder.finish().cid
                 wrote[sealed].append((size_bytes >> 20) / (perf_counter() - start))
-                seconds = _timed(lambda store=store, root=root: sum(map(len, read_file(store.get, root))))
+                seconds = _timed(partial(_read_all, store, root))
                 took[sealed].append((size_bytes >> 20) / seconds)
                 store.close()
     of = f"a file of {size_bytes >> 20} MiB"
@@ -257,6 +262,10 @@ def _sweep(device: Device, versions: tuple[Pair, ...]) -> Iterator[Figure]:
     device.sealed.table.prune(device.blocks.has)
 
 
+def _changed(nodes: Nodes, *, root: Cid, changes: list[tuple[bytes, Entry]]) -> Cid:
+    return update(nodes, root, changes, SHAPE)
+
+
 def _merge(first: Device, base: Pair, data: list[Entry]) -> Iterator[Figure]:
     """Let three devices change entries apart, in two epochs, and merge in every order."""
     random = Random(3)
@@ -270,12 +279,7 @@ def _merge(first: Device, base: Pair, data: list[Entry]) -> Iterator[Figure]:
         device.open(number % 2)
         chosen = sorted(random.sample(data, 20))
         changes = [(e.key, Entry(e.key, Stamp(number, 1), b"\x82" + bytes((number,)))) for e in chosen]
-        tip = device.add(
-            start,
-            lambda nodes, start=start, changes=changes, device=device: update(
-                nodes, device.root(start), changes, SHAPE
-            ),
-        )
+        tip = device.add(start, partial(_changed, root=device.root(start), changes=changes))
         tips.append((tip, Tip(device.root(tip), None, {number: 1})))
     made: set[tuple[Cid, frozenset[Cid]]] = set()
     times: list[float] = []

@@ -73,7 +73,7 @@ def _python_packages(name: str) -> Path | None:
     if not (folder / "complete").exists():
         venv.create(folder, with_pip=True, clear=True)
         options = ["--quiet", "--no-deps", "--require-hashes"]
-        command = [python, "-m", "pip", "install", *options, "-r", HERE / name / "requirements.txt"]
+        command: list[str | Path] = [python, "-m", "pip", "install", *options, "-r", HERE / name / "requirements.txt"]
         if subprocess.run(command, check=False).returncode:
             return None
         (folder / "complete").touch()

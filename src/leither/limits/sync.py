@@ -11,6 +11,8 @@ SYNC_DEVICES_MAX = 4
 """Records of the asking device that one session shows."""
 SYNC_VERSIONS_MAX = 8192
 """Versions that one answer lists; the rest is asked for again."""
+SYNC_LISTED_MAX = 1 << 18
+"""Versions that all answers about one MiMei list, so that nobody lists them without an end."""
 SYNC_WANTED_MAX = 1024
 """Blocks that one message asks for."""
 SYNC_ANSWER_BYTES_MAX = 4 * MIB

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator
 
-from leither.codec import BadDagCbor, BadDagPB, BlockMissing, BlockTooLarge, Cid
+from leither.codec import BadDagCbor, BadDagPB, BlockMismatch, BlockMissing, BlockTooLarge, Cid
 from leither.codec.record import BadSignature, NotARecord
 from leither.codec.sealed import NotSealed
 from leither.crypto import KeyId, MimeiId
@@ -51,8 +51,18 @@ class BadNews(PeerError):
 _AWAY = (PeerUnreachable, PeerTooSlow, StreamBroken, ProtocolUnsupported, NetworkOff, HolderIncomplete, BlockMissing)
 """It is nobody's fault: another holder, or another time, may do."""
 _BAD = (
-    *(BadAnswer, BadFrame, Refused, ControlUndone, BadSignature, NotARecord, BlockTooLarge, BadDagPB, BadDagCbor),
-    *(MapNotCanonical, NodeMalformed, SiblingMalformed, NotSealed, SealBroken, BadEntry, BadDatabaseEntry),
+    *(BadAnswer, BadFrame, Refused, ControlUndone, BadSignature, NotARecord, BlockMismatch, BlockTooLarge),
+    *(
+        BadDagPB,
+        BadDagCbor,
+        MapNotCanonical,
+        NodeMalformed,
+        SiblingMalformed,
+        NotSealed,
+        SealBroken,
+        BadEntry,
+        BadDatabaseEntry,
+    ),
     *(WrongDerivedEntry, BadRevoked, ChainBroken, ChainTooLong),
 )
 """What came does not prove itself."""

@@ -79,6 +79,7 @@ class Pull:
         self._walk = Walk(has=has, put=put)
         self._wanted: deque[deque[Cid]] = deque()
         self._records_bytes = 0
+        self._has_begun = False
         self._is_asking = True
         self.standing: Standing | None = None
         self.versions: list[Listed] = []
@@ -137,6 +138,8 @@ class Pull:
         if self.standing is not None and standing.sealed is not self.standing.sealed:
             raise BadAnswer("a MiMei is private or it isn't")
         self.versions += standing.versions
+        if len(self.versions) > limits.SYNC_LISTED_MAX:
+            raise BadAnswer(f"more versions than the {limits.SYNC_LISTED_MAX:,} that one MiMei may have")
         self.standing = standing
 
     def _end_answer(self) -> list[Message]:
@@ -161,6 +164,9 @@ class Pull:
         rest = list(self._wanted.popleft())
         if done.left > len(rest):
             raise BadAnswer("it leaves more than was asked for")
+        if done.left == len(rest) and rest and not self._has_begun:
+            raise BadAnswer("it looks at none of the blocks that were asked for")
+        self._has_begun = False
         looked_at = len(rest) - done.left
         for cid in rest[:looked_at]:
             self._walk.lack(cid)
@@ -184,6 +190,7 @@ class Pull:
         if not front:
             raise BadAnswer(f"block {block.cid} was not asked for")
         front.popleft()
+        self._has_begun = True
         self._walk.receive(block)
 
     def _want(self) -> list[Message]:

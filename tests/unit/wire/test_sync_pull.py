@@ -66,6 +66,7 @@ def gone_so_far(pull: Pull, *frames: Frame) -> list[Message]:
         (told(), Done(), told()),
         (told(), Done(), leaf(1)),
         (told(), Done(), Done(left=1024)),
+        (told(), Done(), Done(left=1)),
         (told(), Done(), Done(), Done()),
         (told(more=True, versions=(Listed(leaf(1).cid, True),)), told(sealed=False)),
     ],
@@ -80,6 +81,15 @@ def test_more_records_than_one_answer_has_are_refused() -> None:
     block = Block.of(RAW, bytes(limits.BLOCK_BYTES_MAX))
     with pytest.raises(BadAnswer):
         gone_so_far(pull, told(), *[block] * 3)
+
+
+def test_versions_are_not_listed_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SYNC_LISTED_MAX", 3)
+    pull = Store().pull()
+    page = told(more=True, versions=(Listed(leaf(1).cid, True), Listed(leaf(2).cid, True)))
+    gone_so_far(pull, page, Done())
+    with pytest.raises(BadAnswer, match="more versions than the 3"):
+        pull.receive(page)
 
 
 def test_a_node_that_may_not_tell_says_why() -> None:

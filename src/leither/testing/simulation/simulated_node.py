@@ -9,32 +9,44 @@ from typing import TYPE_CHECKING
 from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId, peer_id_of
 from leither.errors import LeitherError
+from leither.net.standing import Standing
 from leither.service.events import Event as Change
 from leither.service.follow_rows import FollowRow, put_follow
-from leither.service.sync_node import SyncNode, outcome_of
+from leither.service.sync_node import BadNews, SyncNode, outcome_of
+from leither.service.sync_session import SyncSession
 from leither.testing.node import memory_engines
+from leither.testing.simulation.lies import Lie, forged_news, join
 from leither.testing.simulation.stream import SimulatedStream
 from leither.wire.sync_follower import Blame, Effect, Heard, Met, Outcome, Pull, Pulled, Tick
+from leither.wire.sync_messages import Message
 
 if TYPE_CHECKING:
     from leither.testing.simulation.world import World
 
 _DIAL_MS = 3000
 """How long a node waits for one that does not answer."""
+_BAD_NEWS_POINTS = 20
 
 
 class SimulatedNode:
-    """What it holds outlives its going away; what it only remembers doesn't. `life` counts its comings and goings."""
+    """What it holds outlives its going away; what it only remembers doesn't. `life` counts its comings and goings.
 
-    def __init__(self, world: "World", *, person: str, name: str) -> None:
+    `lie`: how it answers, None if it is honest. `said`: what a liar said, where it says the same again. `blamed`: the
+    points that others lost here, ever, and for what; `standing` is what is left of them.
+    """
+
+    def __init__(self, world: "World", *, person: str, name: str, lie: Lie | None = None) -> None:
         self.world = world
         self.name = name
         self.engines = memory_engines(person=person, node=name, clock=world.timeline.clock)
         self.peer = peer_id_of(self.engines.identity.node.public)
+        self.lie = lie
+        self.said: dict[MimeiId, bytes] = {}
+        self.standing = Standing(lambda: world.timeline.passed_s)
         self.is_up = False
         self.is_lost = False
         self.life = 0
-        self.blamed: Counter[PeerId] = Counter()
+        self.blamed: Counter[tuple[PeerId, str]] = Counter()
         self.failures: Counter[str] = Counter()
         self.sync = SyncNode(self.engines)
         self._changed: dict[MimeiId, None] = {}
@@ -68,8 +80,21 @@ class SimulatedNode:
         self.is_lost = True
 
     def reaches(self, other: "SimulatedNode") -> bool:
-        """Tell whether both are up and on one side."""
-        return self.is_up and other.is_up and self.world.links.reach(self.name, other.name)
+        """Tell whether both are up and on one side, and let each other in."""
+        return (
+            self.is_up
+            and other.is_up
+            and self.world.links.reach(self.name, other.name)
+            and self.standing.admits(other.peer)
+            and other.standing.admits(self.peer)
+        )
+
+    def blame(self, peer: PeerId, points: int, why: str) -> None:
+        """Think less of a peer, and part with one of whom this node thinks too little."""
+        self.blamed[peer, why] += points
+        if not self.standing.blame(peer, points):
+            self.sync.watchers.remove(peer)
+            self.world.by_peer[peer].sync.watchers.remove(self.peer)
 
     def follow(self, mimei: MimeiId, sources: Iterable["SimulatedNode"]) -> None:
         """Follow a MiMei from these nodes, in real time."""
@@ -96,8 +121,24 @@ class SimulatedNode:
 
     def hear(self, sender: "SimulatedNode", data: bytes) -> None:
         """Take news, if it comes through."""
-        if self.reaches(sender):
+        if not self.reaches(sender):
+            return
+        try:
             self._do(self.sync.hear(sender.peer, data))
+        except BadNews:
+            self.blame(sender.peer, _BAD_NEWS_POINTS, "news")
+
+    def answer(self, session: SyncSession, question: Message) -> bytes | None:
+        """Return what this node sends to who asks; None where it breaks off. Raises: BadAnswer."""
+        frames = list(session.receive(question))
+        return join(frames) if self.lie is None else self.lie(self, question, frames)
+
+    def slander(self, other: "SimulatedNode", mimei: MimeiId) -> None:
+        """Send another news that is none, or that nobody signed."""
+        news = self.world.chance.choice((b"news", forged_news(self, mimei)))
+        delay_ms = self.world.links.message_delay_ms(len(news))
+        if delay_ms is not None:
+            self.world.timeline.after(delay_ms, partial(other.hear, self, news))
 
     def told(self, event: Heard) -> None:
         """Take note that who asks has news itself."""
@@ -130,7 +171,7 @@ class SimulatedNode:
                 case Pull(_, peer):
                     self._pull(effect, self.world.by_peer[peer])
                 case Blame(peer, points):
-                    self.blamed[peer] += points
+                    self.blame(peer, points, "answer")
         self._wake()
 
     def _wake(self) -> None:

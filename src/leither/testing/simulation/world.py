@@ -15,12 +15,15 @@ from leither.service.collect import check
 from leither.service.holding import MimeiNotFound, heads, load
 from leither.service.tree import open_tree, read_bytes
 from leither.service.uploads import Upload
+from leither.testing.simulation.lies import Lie
 from leither.testing.simulation.links import Links
 from leither.testing.simulation.simulated_node import SimulatedNode
 from leither.testing.simulation.timeline import Timeline
 
 PUBLIC = pack(everyone=Act.READ_VERSIONS | Act.READ_RELEASE)
 _RENDEZVOUS_S = 60
+_SLANDER_SHARE = 0.1
+"""How often a liar tells somebody of what there is not, each minute."""
 
 
 class WentBack(AssertionError):
@@ -30,7 +33,8 @@ class WentBack(AssertionError):
 class World:
     """Everything of one run. A seed replays it.
 
-    `written`: what was written into each MiMei, path and text. `holders`: who follows it or made it.
+    `written`: what was written into each MiMei, path and text. `holders`: who follows it or made it. `lies_bytes`: the
+    most that was taken from a liar on one stream.
     """
 
     def __init__(self, seed: int, *, loss: float = 0.01) -> None:
@@ -42,12 +46,23 @@ class World:
         self.holders: dict[MimeiId, list[SimulatedNode]] = {}
         self.writers: dict[MimeiId, list[SimulatedNode]] = {}
         self.written: dict[MimeiId, dict[str, bytes]] = {}
+        self.lies_bytes = 0
         self._newest: dict[tuple[PeerId, MimeiId], dict[int, int]] = {}
         self._rendezvous()
 
-    def node(self, person: str) -> SimulatedNode:
+    @property
+    def honest(self) -> list[SimulatedNode]:
+        """The nodes that don't lie."""
+        return [node for node in self.nodes if node.lie is None]
+
+    @property
+    def liars(self) -> list[SimulatedNode]:
+        """Those that do."""
+        return [node for node in self.nodes if node.lie is not None]
+
+    def node(self, person: str, *, lie: Lie | None = None) -> SimulatedNode:
         """Bring a new node up."""
-        node = SimulatedNode(self, person=person, name=f"node {len(self.nodes)}")
+        node = SimulatedNode(self, person=person, name=f"node {len(self.nodes)}", lie=lie)
         self.nodes.append(node)
         self.by_peer[node.peer] = node
         node.start()
@@ -65,9 +80,9 @@ class World:
         return mimei
 
     def follow(self, node: SimulatedNode, mimei: MimeiId, sources: Iterable[SimulatedNode] | None = None) -> None:
-        """Let a node follow a MiMei, from two of those that have it unless said otherwise."""
+        """Let a node follow a MiMei, from some of those that have it unless said otherwise."""
         known = [other for other in self.holders[mimei] if other is not node and not other.is_lost]
-        node.follow(mimei, sources if sources is not None else self.chance.sample(known, min(2, len(known))))
+        node.follow(mimei, sources if sources is not None else self._some(known))
         if node not in self.holders[mimei]:
             self.holders[mimei].append(node)
 
@@ -101,8 +116,12 @@ class World:
             return {path: b"".join(read_bytes(node.engines, cid)) for path, cid in found.items()}
 
     def up(self, mimei: MimeiId) -> list[SimulatedNode]:
-        """Return the nodes that hold a MiMei, or are to, and are up."""
-        return [node for node in self.holders[mimei] if node.is_up]
+        """Return the nodes that hold a MiMei, or are to, are up, and don't lie."""
+        return [node for node in self.holders[mimei] if node.is_up and node.lie is None]
+
+    def lied(self, size_bytes: int) -> None:
+        """Note how much was taken from a liar on one stream."""
+        self.lies_bytes = max(self.lies_bytes, size_bytes)
 
     def arrived(self, node: SimulatedNode, mimei: MimeiId) -> None:
         """Make sure that no writer's head went back on a node. Raises: WentBack."""
@@ -136,13 +155,31 @@ class World:
         """Return what is amiss in all that a node holds."""
         return [found for found in check(node.engines) if isinstance(found, Fault)]
 
+    def _some(self, known: Sequence[SimulatedNode]) -> list[SimulatedNode]:
+        """Return two nodes taken by chance, one of them honest: who knows liars alone can learn nothing else."""
+        honest = [node for node in known if node.lie is None]
+        one = self.chance.sample(honest, min(1, len(honest)))
+        others = [node for node in known if node not in one]
+        return one + self.chance.sample(others, min(1, len(others)))
+
     def _rendezvous(self) -> None:
-        """Now and then, tell nodes without anybody to follow from of others, as a table of providers would."""
+        """Now and then, tell nodes without anybody to follow from of others, as a table of providers would.
+
+        Liars tell some whom they reach of what there is not.
+        """
         for mimei, holders in self.holders.items():
             there = [node for node in holders if node.is_up and self.has(node, mimei)]
             for node in holders:
                 sources = [self.by_peer[peer] for peer in node.sync.follower.sources(mimei)]
-                if node.is_up and sources and not any(node.reaches(source) for source in sources):
-                    known = [other for other in there if other is not node and node.reaches(other)]
-                    node.follow(mimei, self.chance.sample(known, min(2, len(known))))
+                if (
+                    node.is_up
+                    and sources
+                    and not any(source.lie is None and node.reaches(source) for source in sources)
+                ):
+                    node.follow(
+                        mimei, self._some([other for other in there if other is not node and node.reaches(other)])
+                    )
+            for liar in (node for node in holders if node.lie is not None and node.is_up):
+                if self.chance.random() < _SLANDER_SHARE:
+                    liar.slander(self.chance.choice(holders), mimei)
         self.timeline.after(_RENDEZVOUS_S * 1000, self._rendezvous)
