@@ -15,7 +15,9 @@ from leither.crypto import MimeiId, id_text
 from leither.crypto.peer_id import PeerId
 from leither.errors import LeitherError, LimitError, PeerError
 from leither.ports import Known, View
+from leither.service.cache import Cache
 from leither.service.demand_rows import read_demand
+from leither.service.demand_switch import DEMAND
 from leither.service.demanded import Demanded, Spot
 from leither.service.engines import Engines
 from leither.service.events import Event
@@ -101,6 +103,7 @@ class Demand:
         """Take fetching: None where there is no network: then what is not here can't be had."""
         self._engines = engines
         self._fetching = fetching
+        self._cache = Cache(engines)
         self.introduce = introduce
         self.demanded = Demanded(engines)
         self._coming: dict[Cid, tuple[Future[bytes], _Flight]] = {}
@@ -116,10 +119,17 @@ class Demand:
         for flight in flights:
             flight.give_up()
         self._pool.shutdown(cancel_futures=True)
+        self._cache.close()
+
+    def settle(self) -> None:
+        """Return once what the cache does in threads of its own is done."""
+        self._cache.settle()
 
     def hear(self, event: Event) -> None:
         """Take note of a change. To be called for every event of the node."""
         self.demanded.hear(event)
+        if event.what == DEMAND:
+            self._cache.sweep()
 
     @property
     def is_used(self) -> bool:
@@ -132,6 +142,8 @@ class Demand:
 
     def use(self, cid: Cid) -> None:
         """Note that a block was read."""
+        if self.is_used:
+            self._cache.use(cid)
 
     def fetch(self, cid: Cid) -> bytes:
         """Return a leaf of a file, fetched from another node. Who asks while it is on its way waits for the same.
@@ -223,6 +235,7 @@ class Demand:
             flight.fetch = fetch
             if flight.is_over:
                 fetch.cancel()
+            came: dict[Cid, int] = {}
             for cid, future in flight.coming.items():
                 data = fetch.get(cid)
                 size_bytes = flight.sizes[cid]
@@ -230,6 +243,8 @@ class Demand:
                     raise LyingSize(cid, size_bytes, len(data))
                 future.set_result(data)
                 self._forget((cid,))
+                came[cid] = len(data)
+        self._cache.note(came)
 
     def _forget(self, cids: Iterable[Cid]) -> None:
         with self._guard:
