@@ -48,3 +48,16 @@ def test_a_folder_is_followed_on_demand_read_in_part_brought_whole_and_outlives_
         assert (tmp_path / "copy" / "large").read_bytes() == data
         ok(second, "verify")
         assert leither(second, "mm", "cat", f"{mimei}@release", "index.html").status == 0
+
+
+def test_while_the_node_does_not_serve_what_is_not_here_is_told_apart_from_what_is_lost(tmp_path: Path) -> None:
+    first, second, site = tmp_path / "first", tmp_path / "second", tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("<h1>one</h1>")
+    with up(second, **PORT), up(first, **PORT):
+        mimei = ok(first, "app", "publish", str(site))["id"]
+        ok(second, "peers", "add", address(first))
+        ok(second, "get", mimei, "--on-demand")
+    lacking = leither(second, "mm", "cat", f"{mimei}@release", "index.html")
+    assert (lacking.status, "this node does not serve now" in lacking.err) == (8, True), lacking
+    ok(second, "verify")

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from leither import limits, unixfs
 from leither.codec import RAW, BlockMissing, Cid
-from leither.crypto import MimeiId, id_text
+from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId
-from leither.errors import LeitherError, LimitError, PeerError
+from leither.errors import LeitherError, LimitError
 from leither.ports import Known, View
 from leither.service.cache import Cache
 from leither.service.demand_rows import read_demand
 from leither.service.demand_switch import DEMAND
-from leither.service.demanded import Demanded, Spot
+from leither.service.demanded import Demanded, NotFetched, Spot
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.fetch import BlocksNotFound, Fetch, FetchCancelled
@@ -30,21 +30,6 @@ from leither.unixfs import LyingSize
 
 Introduce = Callable[[MimeiId, Sequence[PeerId]], object]
 """Lets holders know who asks, so that they give what they give to them alone."""
-
-
-class NotFetched(PeerError):
-    """A block of a file that is on demand is not here and can't be had now."""
-
-    code = "not-fetched"
-
-    def __init__(self, mimei: MimeiId, cid: Cid, reason: str) -> None:
-        self.id = id_text(mimei)
-        self.cid = cid.text
-        self.reason = reason
-        super().__init__(
-            f"a part of a file of {self.id}, which is on demand, is not on this node and can't be had now: {reason}; "
-            "try again when a node that has it is on: `leither follow` says which"
-        )
 
 
 class TooManyWaiting(LimitError):
@@ -97,10 +82,7 @@ class _Window:
 class Demand:
     """Fetches what readers miss. Thread-safe. Implements `contents.OnDemand`."""
 
-    def __init__(
-        self, engines: Engines, fetching: Fetching | None, introduce: Introduce = lambda mimei, peers: None
-    ) -> None:
-        """Take fetching: None where there is no network: then what is not here can't be had."""
+    def __init__(self, engines: Engines, fetching: Fetching, introduce: Introduce = lambda mimei, peers: None) -> None:
         self._engines = engines
         self._fetching = fetching
         self._cache = Cache(engines)
@@ -223,9 +205,6 @@ class Demand:
             self._forget(flight.coming)
 
     def _bring(self, flight: _Flight) -> None:
-        first = next(iter(flight.coming))
-        if self._fetching is None:
-            raise NotFetched(flight.spot.mimei[0], first, "this node speaks with no other now")
         peers, announced = self.holders(flight.spot.mimei)
         for mimei in flight.spot.mimei:
             self.introduce(mimei, peers)

@@ -14,8 +14,8 @@ from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import parse_path
 from leither.service import history
 from leither.service.backup import backup
-from leither.service.demand import NotFetched
 from leither.service.demand_switch import begin_to_fill
+from leither.service.demanded import NotFetched
 from leither.service.editing import edit
 from leither.service.fetch import BlocksNotFound
 from leither.service.paths import assign
