@@ -10,15 +10,17 @@ from leither.codec import RAW
 from leither.mimei.path import parse_path
 from leither.ports import Fault
 from leither.service import history, paths
+from leither.service.archive_in import import_car
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.collect import check, collect
 from leither.service.demand_switch import NotWhole, begin_to_fill, put_on_demand
 from leither.service.pages import write_at
 from leither.service.private import PrivateUnsupported
+from leither.service.proof import Incomplete
 from leither.service.split import split
 from tests.unit.service.demand_world import MIB, noise, places
-from tests.unit.service.life import held, put
+from tests.unit.service.life import exported, held, put
 
 DATA = noise(3 * MIB)
 
@@ -108,3 +110,26 @@ def test_a_private_one_is_not_put_on_demand() -> None:
         mimei = Catalog(desk.engines).create(kind="fs", mark="own", private=True)[0].id
         with pytest.raises(PrivateUnsupported, match="is private"):
             put_on_demand(desk.engines, mimei)
+
+
+def test_an_archive_of_what_is_on_demand_has_what_is_here_and_is_on_demand_where_it_comes() -> None:
+    with places("desk", "phone", "tablet", persons={"phone": "bob", "tablet": "bob"}) as (desk, phone, tablet):
+        mimei = desk.make({"a": DATA, "b": b"read"})
+        phone.follow(mimei, desk)
+        assert phone.read(mimei, "b") == b"read"
+        import_car(tablet.engines, [exported(phone.engines)])
+        assert tablet.raw_here() == 1
+        assert tablet.read(mimei, "b") == b"read"
+        assert tablet.read(mimei, "a") == DATA
+
+
+def test_an_archive_of_a_part_brings_no_gap_into_what_is_whole() -> None:
+    with places("desk", "phone", "tablet", persons={"phone": "bob", "tablet": "eve"}) as (desk, phone, tablet):
+        mimei = desk.make({"a": DATA})
+        tablet.follow(mimei, desk, on_demand=False)
+        put(desk.engines, mimei, "b", b"new")
+        backup(desk.engines, mimei)
+        history.release(desk.engines, mimei)
+        phone.follow(mimei, desk)
+        with pytest.raises(Incomplete):
+            import_car(tablet.engines, [exported(phone.engines)])
