@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from leither.node.home import Home
 from leither.testing.suites.network import until
 from tests.end_to_end.program import leither, ok, up
 
@@ -55,3 +57,13 @@ def test_with_the_network_off_and_nobody_near_the_remedy_is_told(home: Path) -> 
         answer = leither(home, "get", "a" * 32)
     assert answer.status != 0
     assert "leither network lan" in answer.err
+
+
+def test_webdav_of_what_is_elsewhere_brings_it_here(publisher: dict[str, Any], elsewhere: Path, site: Path) -> None:
+    running = Home(elsewhere).running()
+    assert running is not None
+    address = f"{running.url}dav/{publisher['id']}@release/index.html"
+    token = {"authorization": f"Bearer {running.token}"}
+    assert httpx.get(address).status_code == 401
+    answer = httpx.get(address, headers=token)
+    assert (answer.status_code, answer.content) == (200, (site / "index.html").read_bytes())

@@ -47,6 +47,7 @@ def shelves() -> list[Case]:
         "with heads": msgspec.structs.replace(_SHELF, heads=(cid("head a"), cid("head b"))),
         "with changes": msgspec.structs.replace(_SHELF, cur=cid("changes")),
         "every field": msgspec.structs.replace(_SHELF, heads=(cid("head"),), cur=cid("changes")),
+        "of one that is on demand": msgspec.structs.replace(_SHELF, partial=True),
         "of a private MiMei": msgspec.structs.replace(_SHELF, heads=(cid("head"),), sealed=bytes(range(20))),
     }
     return [valid(name, record) for name, record in made.items()]
@@ -65,5 +66,7 @@ def bad_shelves() -> list[Case]:
         "null for the heads": {"heads": None},
     }
     found = [invalid(name, changed(_SHELF, **change), _NOT) for name, change in seen.items()]
+    part = changed(_SHELF, sealed=bytes(range(20)), partial=True)
+    found.append(invalid("a part of a private MiMei", part, _NOT, grammar=False))
     found.append(invalid("an empty list of heads", changed(_SHELF, heads=[]), _NOT, grammar=False))
     return found + bad_of_any(_SHELF, link="genesis", raw=None, text=None)

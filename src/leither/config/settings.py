@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from leither import limits
 from leither.config.values import (
     LAN,
     read_addresses,
+    read_bytes,
     read_durability,
     read_file_name,
     read_flag,
@@ -133,6 +135,9 @@ SETTINGS: dict[str, Setting] = {
     "guest_lookups": Setting(
         False, read_flag, "whether guests, too, may make the node look on the network for what it doesn't hold"
     ),
+    "cache_bytes": Setting(
+        limits.CACHE_BYTES, read_bytes, "how much may be kept of files that are on demand: a number of bytes, or 500MiB"
+    ),
     "network_port": Setting(4801, read_port, "where other nodes meet it"),
     "network_key": Setting(
         "", read_file_name, "file of a private network's key, as swarm.key; then nobody without it is spoken with"
@@ -192,6 +197,7 @@ class Settings:
     port: int
     network: str
     guest_lookups: bool
+    cache_bytes: int
     network_port: int
     network_key: str
     network_bootstrap: str

@@ -13,6 +13,8 @@ TLS_WAYS = ("off", "local", "files")
 LAN = "lan"
 """As a host: every private address of this machine that others reach."""
 _NAME_MAX = 253
+_BYTES = re.compile(r"([0-9]{1,18}) ?(|KiB|MiB|GiB|TiB)")
+_SHIFTS = {"": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -32,6 +34,15 @@ def read_flag(given: object) -> bool:
     if isinstance(given, str) and given.lower() in known:
         return known[given.lower()]
     raise ValueError("true or false")
+
+
+def read_bytes(given: object) -> int:
+    """Return a number of bytes. Raises: ValueError, with what is allowed."""
+    found = _BYTES.fullmatch(given) if isinstance(given, str) else None
+    number = int(found[1]) << _SHIFTS[found[2] or ""] if found is not None else given
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 1 << 63:
+        raise ValueError("a number of bytes, or of MiB, GiB or TiB as in 500MiB")
+    return number
 
 
 def read_text(given: object) -> str:

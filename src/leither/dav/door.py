@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from leither import limits
+from leither.crypto import MimeiId
 from leither.dav.caller import caller_of
 from leither.dav.change import delete, make_collection
 from leither.dav.element import BadXml
@@ -27,13 +28,17 @@ from leither.errors import LeitherError
 from leither.http.answer import NO_STORE, SAFE, SANDBOX
 from leither.http.asgi import App, Header, Message, Receive, Scope, Send
 from leither.http.body import pieces
+from leither.http.elsewhere import Elsewhere
 from leither.http.exchange import Exchange, MethodNotAllowed
 from leither.http.media_type import media_type
 from leither.http.request import Request
 from leither.http.sending import Content, send_content, send_stream
 from leither.http.threads import Threads
 from leither.people import Principal
+from leither.people.policy import READS
 from leither.service.engines import Engines
+from leither.service.holding import MimeiNotFound, load
+from leither.service.resolving import Resolving
 from leither.service.tokens import BadToken, Tokens
 from leither.service.tree import open_tree
 
@@ -44,6 +49,8 @@ _MULTI: dict[str, object] = {
     "headers": [(b"content-type", XML), NO_STORE, *SAFE],
 }
 _PRIVATE: tuple[Header, ...] = ((b"cache-control", b"private, no-cache"), (b"vary", b"authorization"), *SAFE, SANDBOX)
+_READING = ("GET", "HEAD", "PROPFIND")
+"""Methods for which a MiMei that is not here is looked for on the network. What changes one needs it here."""
 _DEPTHS = (Depth.ZERO, Depth.ONE, Depth.INFINITY)
 _TREE = (Depth.INFINITY,)
 _ENDS = (Depth.ZERO, Depth.INFINITY)
@@ -52,8 +59,9 @@ _ENDS = (Depth.ZERO, Depth.INFINITY)
 class DavDoor:
     """Answers what is below `/dav`. Hosts, origins and bounds have been checked by who calls it."""
 
-    def __init__(self, engines: Engines, tokens: Tokens) -> None:
+    def __init__(self, engines: Engines, tokens: Tokens, elsewhere: Elsewhere) -> None:
         self._engines = engines
+        self._elsewhere = elsewhere
         self._tokens = tokens
         self._threads = Threads()
         self._methods: dict[str, Callable[[Exchange, Guard], Awaitable[None]]] = {
@@ -103,7 +111,15 @@ class DavDoor:
         if place is None:
             await self._serve_all(exchange, principal)
             return
+        if request.method in _READING:
+            await self._elsewhere.read(lambda: self._look_for(place.address.id, principal), principal)
         await method(exchange, Guard.of(self._engines, principal, request, place))
+
+    async def _look_for(self, mimei: MimeiId, principal: Principal) -> None:
+        """Make sure that a MiMei is here of which something may be read. Raises: MimeiNotFound."""
+        with self._engines.state.read() as view:
+            if not load(self._engines, view, mimei).acts(principal) & READS:
+                raise MimeiNotFound(mimei)
 
     async def _options(self, exchange: Exchange) -> None:
         """Say what can be done; without asking who wants to know, as some clients ask before they sign in."""
@@ -250,6 +266,6 @@ class DavDoor:
         return bytes(body)
 
 
-def create_dav(engines: Engines, tokens: Tokens) -> App:
-    """Return the WebDAV application of a node; it answers below `/dav`."""
-    return DavDoor(engines, tokens)
+def create_dav(engines: Engines, tokens: Tokens, *, resolving: Resolving | None = None) -> App:
+    """Return the WebDAV application of a node; it answers below `/dav`. `resolving`: brings here what isn't."""
+    return DavDoor(engines, tokens, Elsewhere(resolving))

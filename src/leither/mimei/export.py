@@ -19,7 +19,8 @@ class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
     Fields: versions: root of an ordered map whose keys are 0x88 and a version's CID, one for each version held; its
     value is 0x81 where the version is the one its number names, 0x80 where it was merged in beside. cur: root of an
     ordered map of the unsaved changes, a deleted entry as the value 0x8f; absent without any. sealed: the id of a
-    private MiMei; then `genesis` and the versions are named by their sealed forms, and there is no `cur`.
+    private MiMei; then `genesis` and the versions are named by their sealed forms, and there is no `cur`. partial: raw
+    blocks of its files may be lacking, for it was on demand; it is so, too, where it comes new.
     """
 
     KIND: ClassVar[str] = "shelf"
@@ -30,11 +31,14 @@ class Shelf(Record, frozen=True, kw_only=True, tag="shelf"):
     heads: Annotated[tuple[Cid, ...], Meta(max_length=limits.WRITERS_MAX)] = ()
     cur: Cid | None = None
     sealed: Id | None = None
+    partial: bool = False
 
     def validate(self) -> None:
-        """Check that nothing of a private MiMei would stand in the clear. Raises: NotARecord."""
+        """Check that nothing of a private MiMei would stand in the clear, and that it is whole. Raises: NotARecord."""
         if self.sealed is not None and self.cur is not None:
             raise self.refuse("a private MiMei with unsaved changes")
+        if self.sealed is not None and self.partial:
+            raise self.refuse("a part of a private MiMei")
 
 
 class Export(Record, frozen=True, kw_only=True, tag="export"):

@@ -14,7 +14,7 @@ from leither.service.introducing import Introducing
 
 
 @contextmanager
-def demanding(engines: Engines, network: Network, fetching: Fetching) -> Iterator[Filling]:
+def demanding(engines: Engines, network: Network, fetching: Fetching) -> Iterator[tuple[Demand, Filling]]:
     """Fetch files that are on demand while the context lasts, as they are read, or all of one that is to be whole."""
     with ExitStack() as stack:
         introducing = Introducing(engines, network, partial(own_hello, engines))
@@ -28,7 +28,7 @@ def demanding(engines: Engines, network: Network, fetching: Fetching) -> Iterato
         stack.callback(filling.close)
         stack.callback(network.watch(partial(_meet, filling)))
         filling.start()
-        yield filling
+        yield demand, filling
 
 
 def _meet(filling: Filling, event: PeerEvent) -> None:

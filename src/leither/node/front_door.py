@@ -48,8 +48,8 @@ def make_app(node: "Node") -> "App":
         settings,
         tokens=node.tokens,
         api=create_api(context),
-        dav=create_dav(node.engines, node.tokens),
-        resolving=services.resolving if services is not None else None,
+        dav=create_dav(node.engines, node.tokens, resolving=context.resolving),
+        resolving=context.resolving,
         traffic=services.traffic if services is not None else None,
     )
 

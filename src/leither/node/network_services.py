@@ -45,7 +45,7 @@ def network_services(settings: Settings, engines: Engines, network: Network) -> 
     with ExitStack() as stack:
         greeted = Greeted(engines)
         fetching = stack.enter_context(exchanging(engines, metered, greeted))
-        filling = stack.enter_context(demanding(engines, metered, fetching))
+        _, filling = stack.enter_context(demanding(engines, metered, fetching))
         found = stack.enter_context(resolving(settings, engines, metered))
         stack.enter_context(publishing(engines, metered))
         following = Following(engines, metered, greeted=greeted.note)

@@ -24,6 +24,7 @@ from leither.people import Front, Scope
 from leither.ports import Clock, Random
 from leither.runtime import SystemClock, SystemRandom
 from leither.service.app_ports import AppPorts
+from leither.service.demand_offline import Offline
 from leither.service.engines import Engines, Identity
 from leither.service.person_index import former_keys
 from leither.service.succession import needed_keys, succeed
@@ -104,7 +105,15 @@ class Node:
             state = LmdbState(home.state, every_second=settings.durability == "everysec")
             stack.callback(state.close)
             denied, clock = DenylistFolder(home.denylists), clock or SystemClock()
-            make = partial(Engines, blocks=blocks, state=state, clock=clock, random=random, denied=denied)
+            make = partial(
+                Engines,
+                blocks=blocks,
+                state=state,
+                clock=clock,
+                random=random,
+                denied=denied,
+                cache_bytes=settings.cache_bytes,
+            )
             engines = _with_former(home, make, identity, passphrase)
             lan = Lan(
                 settings,
@@ -139,6 +148,10 @@ class Node:
             from leither.node.network_services import network_services
 
             self.services = stack.enter_context(network_services(self.settings, engines, network))
+        else:
+            offline = Offline(engines)
+            stack.enter_context(engines.events.watching(offline.hear))
+            engines.contents.on_demand = offline
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from leither.codec import Cid, NotACid
 from leither.codec.car import CarReader
-from leither.crypto import KeyId, MimeiId
+from leither.crypto import ID_BYTES, KeyId, MimeiId
 from leither.errors import InputError
 from leither.merkle import Nodes, scan
 from leither.mimei.control import Control
@@ -17,6 +17,7 @@ from leither.ports import Lease
 from leither.service import tables
 from leither.service.aftermath import settle_arrived
 from leither.service.arrival import Arrived, arrive
+from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.service.keeping import joined, take_in
@@ -117,12 +118,17 @@ def _shelf(engines: Engines, lease: Lease, cid: Cid, user: KeyId | None) -> Came
                     raise  # who was left out keeps what they could read
             return take_in(engines, lease, shelf, user)
     changes = scan(nodes, shelf.cur) if shelf.cur else ()
+    mimei = MimeiId(shelf.genesis.digest[:ID_BYTES])
+    with engines.state.read() as view:
+        is_held = view.get(tables.holding(mimei)) is not None
+        on_demand = read_demand(view, mimei) is not None if is_held else shelf.partial
     return Came(
         genesis=shelf.genesis,
         control=shelf.control,
         heads=shelf.heads,
         versions={_version(entry.key): entry.value == NUMBERED for entry in scan(nodes, shelf.versions)},
         changes=[(entry.key, None if entry.value == DELETED else entry.value) for entry in changes],
+        on_demand=on_demand,
     )
 
 

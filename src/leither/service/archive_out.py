@@ -11,6 +11,7 @@ from leither.ports import View, prefix_end
 from leither.service import tables
 from leither.service.backup import backup
 from leither.service.cur import Cur
+from leither.service.demand_rows import read_demand, read_demands
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads, load, load_all, within
 from leither.service.kept import Kept, kept
@@ -42,7 +43,8 @@ def export_car(
 ) -> Iterator[bytes]:
     """Iterate over the bytes of a CAR of these MiMei, or of all. `identity` is what `seal_identity` returned.
 
-    What changes meanwhile is not in it. Unsaved changes of private MiMei are backed up first.
+    What changes meanwhile is not in it. Unsaved changes of private MiMei are backed up first. Of what is on demand it
+    has what is here.
     Memory: 100 bytes for each block. Raises: MimeiNotFound, BlockMissing, NotTheAuthor.
     """
     _save_private(engines, ids)
@@ -57,11 +59,14 @@ def export_car(
         for block in (*(shelf.block for shelf in shelves), *(Block(cid, data) for cid, data in made.items())):
             yield write_block(block)
         reach = Reach(engines)
-        for mimei in held:
+        on_demand = {mimei for mimei, _ in read_demands(view)}
+        for mimei in sorted(held, key=lambda mimei: mimei.id in on_demand):
+            reach.on_demand = mimei.id in on_demand
             for cid in reach.mimei(view, mimei):
                 yield write_block(Block(cid, engines.blocks.get(cid)))
             if reach.missing:
                 raise BlockMissing(reach.missing[0])
+        reach.on_demand = False
         for one in sealed:
             for cid in reach.kept(one):
                 if cid != one.shelf.cid:
@@ -134,4 +139,5 @@ def _shelve(engines: Engines, view: View, held: Mimei, made: dict[Cid, bytes]) -
         versions=build(nodes, versions, _SHAPE),
         heads=tuple(cid for _, _, cid in heads(engines, view, held.id)),
         cur=build(nodes, changes, _SHAPE) if changes else None,
+        partial=read_demand(view, held.id) is not None,
     )

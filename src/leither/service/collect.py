@@ -1,14 +1,15 @@
 """Giving space back, and looking over everything that is held."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from leither.codec import BlockMismatch, BlockMissing, Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import CorruptionError
 from leither.ports import Checked, Fault, Reclaimed, View, prefix_end
 from leither.service import tables
-from leither.service.demand_rows import read_demand, read_demands
+from leither.service.demand_rows import DemandRow, read_demand, read_demands
 from leither.service.engines import Engines
+from leither.service.eviction import Eviction
 from leither.service.holding import Mimei, load, load_all
 from leither.service.kept import kept
 from leither.service.private import PrivateBlocks
@@ -33,11 +34,15 @@ class NotCollected(CorruptionError):
 
 
 def collect(engines: Engines, *, thorough: bool = False) -> Reclaimed:
-    """Reclaim every block that no MiMei reaches, beside readers and writers. Raises: NotCollected, StoreFull.
+    """Reclaim every block that no MiMei reaches, and what is too much for the cache, beside readers and writers.
 
+    Raises: NotCollected, StoreFull.
     `thorough`: leave nothing of them in the store's files, which may take as long as writing all of it anew.
     """
-    reclaimed = engines.blocks.sweep(lambda: _reached(engines), thorough=thorough)
+    evictions: list[Eviction] = []
+    reclaimed = engines.blocks.sweep(lambda: _reached(engines, evictions), thorough=thorough)
+    for eviction in evictions:
+        eviction.settle()
     with engines.state.read() as view:
         private = [mimei.engines.blocks for mimei in load_all(engines, view) if mimei.is_private]
     for blocks in private:
@@ -46,33 +51,49 @@ def collect(engines: Engines, *, thorough: bool = False) -> Reclaimed:
     return reclaimed
 
 
-def _reached(engines: Engines) -> Iterator[Cid]:
+def _reached(engines: Engines, evictions: list[Eviction]) -> Iterator[Cid]:
     reach = Reach(engines)
     try:
         with engines.state.read() as view:
             whole, on_demand = _by_demand(engines, view)
-            for mimei in whole:
-                yield from reach.mimei(view, mimei)
-            for one in kept(engines, view):
-                yield from reach.kept(one)
-            for root in unfinished(view, engines.clock.now_ms()):
-                yield from reach.part(root)
+            eviction = Eviction(engines, view)
+            evictions.append(eviction)
+            yield from eviction.needed(_reached_whole(engines, view, reach, whole))
             # What is to be here for others was reached by now, and the rest need not be.
             reach.on_demand = True
-            for mimei in on_demand:
-                yield from reach.mimei(view, mimei)
+            for mimei, _ in on_demand:
+                yield from eviction.needed(reach.own(view, mimei))
+            for mimei, row in on_demand:
+                if not row.may_evict(engines.clock.now_ms()):
+                    yield from eviction.spared(reach.mimei(view, mimei))
+            for mimei, _ in on_demand:
+                yield from eviction.cached(reach.mimei(view, mimei))
     except (BlockMissing, BlockMismatch) as error:
         raise NotCollected([Cid.parse(error.cid)]) from error
     if reach.missing:
         raise NotCollected(reach.missing)
 
 
-def _by_demand(engines: Engines, view: View) -> tuple[list[Mimei], list[Mimei]]:
+def _reached_whole(engines: Engines, view: View, reach: Reach, whole: Iterable[Mimei]) -> Iterator[Cid]:
+    for mimei in whole:
+        yield from reach.mimei(view, mimei)
+    for one in kept(engines, view):
+        yield from reach.kept(one)
+    for root in unfinished(view, engines.clock.now_ms()):
+        yield from reach.part(root)
+
+
+def _by_demand(engines: Engines, view: View) -> tuple[list[Mimei], list[tuple[Mimei, DemandRow]]]:
     """Return what is to be here whole, and what is on demand."""
-    parted: tuple[list[Mimei], list[Mimei]] = [], []
+    whole: list[Mimei] = []
+    on_demand: list[tuple[Mimei, DemandRow]] = []
     for mimei in load_all(engines, view):
-        parted[read_demand(view, mimei.id) is not None].append(mimei)
-    return parted
+        row = read_demand(view, mimei.id)
+        if row is None:
+            whole.append(mimei)
+        else:
+            on_demand.append((mimei, row))
+    return whole, on_demand
 
 
 def check(engines: Engines) -> Iterator[Fault | Checked]:

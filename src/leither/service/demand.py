@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 from leither import limits, unixfs
 from leither.codec import RAW, BlockMissing, Cid
-from leither.crypto import MimeiId, id_text
+from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId
-from leither.errors import LeitherError, LimitError, PeerError
+from leither.errors import LeitherError, LimitError
 from leither.ports import Known, View
+from leither.service.cache import Cache
 from leither.service.demand_rows import read_demand
-from leither.service.demanded import Demanded, Spot
+from leither.service.demand_switch import DEMAND
+from leither.service.demanded import Demanded, NotFetched, Spot
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.fetch import BlocksNotFound, Fetch, FetchCancelled
@@ -28,21 +30,6 @@ from leither.unixfs import LyingSize
 
 Introduce = Callable[[MimeiId, Sequence[PeerId]], object]
 """Lets holders know who asks, so that they give what they give to them alone."""
-
-
-class NotFetched(PeerError):
-    """A block of a file that is on demand is not here and can't be had now."""
-
-    code = "not-fetched"
-
-    def __init__(self, mimei: MimeiId, cid: Cid, reason: str) -> None:
-        self.id = id_text(mimei)
-        self.cid = cid.text
-        self.reason = reason
-        super().__init__(
-            f"a part of a file of {self.id}, which is on demand, is not on this node and can't be had now: {reason}; "
-            "try again when a node that has it is on: `leither follow` says which"
-        )
 
 
 class TooManyWaiting(LimitError):
@@ -95,12 +82,10 @@ class _Window:
 class Demand:
     """Fetches what readers miss. Thread-safe. Implements `contents.OnDemand`."""
 
-    def __init__(
-        self, engines: Engines, fetching: Fetching | None, introduce: Introduce = lambda mimei, peers: None
-    ) -> None:
-        """Take fetching: None where there is no network: then what is not here can't be had."""
+    def __init__(self, engines: Engines, fetching: Fetching, introduce: Introduce = lambda mimei, peers: None) -> None:
         self._engines = engines
         self._fetching = fetching
+        self._cache = Cache(engines)
         self.introduce = introduce
         self.demanded = Demanded(engines)
         self._coming: dict[Cid, tuple[Future[bytes], _Flight]] = {}
@@ -116,10 +101,17 @@ class Demand:
         for flight in flights:
             flight.give_up()
         self._pool.shutdown(cancel_futures=True)
+        self._cache.close()
+
+    def settle(self) -> None:
+        """Return once what the cache does in threads of its own is done."""
+        self._cache.settle()
 
     def hear(self, event: Event) -> None:
         """Take note of a change. To be called for every event of the node."""
         self.demanded.hear(event)
+        if event.what == DEMAND:
+            self._cache.sweep()
 
     @property
     def is_used(self) -> bool:
@@ -132,6 +124,8 @@ class Demand:
 
     def use(self, cid: Cid) -> None:
         """Note that a block was read."""
+        if self.is_used:
+            self._cache.use(cid)
 
     def fetch(self, cid: Cid) -> bytes:
         """Return a leaf of a file, fetched from another node. Who asks while it is on its way waits for the same.
@@ -211,9 +205,6 @@ class Demand:
             self._forget(flight.coming)
 
     def _bring(self, flight: _Flight) -> None:
-        first = next(iter(flight.coming))
-        if self._fetching is None:
-            raise NotFetched(flight.spot.mimei[0], first, "this node speaks with no other now")
         peers, announced = self.holders(flight.spot.mimei)
         for mimei in flight.spot.mimei:
             self.introduce(mimei, peers)
@@ -223,6 +214,7 @@ class Demand:
             flight.fetch = fetch
             if flight.is_over:
                 fetch.cancel()
+            came: dict[Cid, int] = {}
             for cid, future in flight.coming.items():
                 data = fetch.get(cid)
                 size_bytes = flight.sizes[cid]
@@ -230,6 +222,8 @@ class Demand:
                     raise LyingSize(cid, size_bytes, len(data))
                 future.set_result(data)
                 self._forget((cid,))
+                came[cid] = len(data)
+        self._cache.note(came)
 
     def _forget(self, cids: Iterable[Cid]) -> None:
         with self._guard:

@@ -64,6 +64,13 @@ def read_demands(view: View) -> Iterator[tuple[MimeiId, DemandRow]]:
         yield MimeiId(key[1:]), _DECODER.decode(row)
 
 
+def inherited(row: DemandRow | None, now_ms: int) -> DemandRow | None:
+    """Return how a fork is on demand of what is so as `row` says. Of the fork nobody has said yet to have all."""
+    if row is None:
+        return None
+    return DemandRow(now_ms, holders=tuple(msgspec.structs.replace(holder, whole=False) for holder in row.holders))
+
+
 def put_demand(transaction: Transaction, mimei: MimeiId, row: DemandRow | None) -> None:
     """Note how a MiMei is on demand; None: no more."""
     key = tables.DEMANDED + mimei

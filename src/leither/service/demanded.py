@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leither.codec import BlockMismatch, BlockMissing, Cid
-from leither.crypto import MimeiId
+from leither.crypto import MimeiId, id_text
+from leither.errors import PeerError
 from leither.mimei.contents import Contents
 from leither.mimei.entry import decode_path_entry
 from leither.mimei.path import PATH_TYPE
@@ -19,6 +20,21 @@ from leither.service.holding import Mimei, MimeiNotFound, draft_cids, load
 from leither.service.leaf_index import LeafIndex
 from leither.service.reach import Reach
 from leither.service.versions import held_versions
+
+
+class NotFetched(PeerError):
+    """A block of a file that is on demand is not here and can't be had now."""
+
+    code = "not-fetched"
+
+    def __init__(self, mimei: MimeiId, cid: Cid, reason: str) -> None:
+        self.id = id_text(mimei)
+        self.cid = cid.text
+        self.reason = reason
+        super().__init__(
+            f"a part of a file of {self.id}, which is on demand, is not on this node and can't be had now: {reason}; "
+            "try again when a node that has it is on: `leither follow` says which"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
 
+from leither import limits
 from leither.codec import Cid
 from leither.crypto import KeyId, KeyPair, MimeiId, person_key
 from leither.merkle import NodeCache
@@ -67,7 +68,10 @@ class Engines:
         random: Random,
         identity: Identity,
         denied: Denied = NOTHING_DENIED,
+        cache_bytes: int = limits.CACHE_BYTES,
     ) -> None:
+        self.cache_bytes = cache_bytes
+        """How much of files that are on demand may be here."""
         self.root = self
         """The same for all MiMei of the node; this differs from it only within a private MiMei."""
         self.blocks = blocks

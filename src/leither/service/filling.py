@@ -33,8 +33,7 @@ LOGGER = logging.getLogger("leither.filling")
 class Filling:
     """Works one MiMei at a time, in a thread of its own. Thread-safe."""
 
-    def __init__(self, engines: Engines, demand: Demand, fetching: Fetching | None) -> None:
-        """Take fetching: None where there is no network: then nothing comes."""
+    def __init__(self, engines: Engines, demand: Demand, fetching: Fetching) -> None:
         self._engines = engines
         self._demand = demand
         self._fetching = fetching
@@ -129,8 +128,6 @@ class Filling:
         with self._turn:
             self._working = mimei, count_copy(self._engines, mimei)
         while not self._is_closed and (roots := self._settle(mimei)):
-            if self._fetching is None:
-                return
             for root in roots:
                 self._bring(self._fetching, mimei, root)
 

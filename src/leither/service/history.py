@@ -23,6 +23,7 @@ from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.catalog import checked_topic, referrers, sign_control
 from leither.service.cur import Cur, Edit
+from leither.service.demand_rows import inherited, put_demand, read_demand
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
@@ -204,6 +205,7 @@ def fork(
     """Make a new MiMei of `user`, or the owner, whose version 0 has that version as its parent. Nothing is copied.
 
     Of a private MiMei the fork is private as well, and has keys of its own: all that the version holds is sealed again.
+    Of one that is on demand the fork is so, too.
     Raises: VersionNotFound, TopicTaken, NotARecord.
     """
     with engines.lock(mimei):  # so that the version is not deleted before the fork holds to it
@@ -264,6 +266,7 @@ def _fork(
                 raise TopicTaken(genesis.id)
             named = msgspec.structs.replace(row, sealed=sealed)
             advance(target, transaction, genesis.id, named, head, version.cid)
+            put_demand(transaction, genesis.id, inherited(read_demand(transaction, mimei), engines.clock.now_ms()))
             for entry in target.map(version.side, version.salt).scan(REFERENCE_TYPE, prefix_end(TAG_TYPE)):
                 index_entry(transaction, genesis.id, entry.key, entry.value)
             return load(engines, transaction, genesis.id)

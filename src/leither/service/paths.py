@@ -11,6 +11,7 @@ from leither.mimei.entry import EntryType, PathEntry, Reference
 from leither.mimei.path import ROOT, Path, path_key, path_text
 from leither.mimei.version import Version
 from leither.service.cur import Edit
+from leither.service.demand_switch import require_whole
 from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.holding import within
@@ -182,7 +183,9 @@ def make_reference(
 
 
 def reference_entry(engines: Engines, target: MimeiId, version: Cid | None, *, mtime_ms: int = 0) -> PathEntry:
-    """Return the entry that refers to `target`."""
+    """Return the entry that refers to `target`. Raises: NotWhole: for a version of what is on demand."""
+    if version is not None:
+        require_whole(engines, target, "a reference to a version of it")
     within_target = within(engines, target)
     content = within_target.record(Version, version).content if version is not None else None
     return PathEntry(EntryType.REFERENCE, 0, mtime_ms, cid=content, mimei=target, version=version)

@@ -13,7 +13,7 @@ from leither.mimei.entry import Reference, decode_path_entry
 from leither.mimei.head import Head
 from leither.mimei.key_ring import KeyRing
 from leither.mimei.path import PATH_TYPE
-from leither.ports import View
+from leither.ports import View, prefix_end
 from leither.service.cur import Cur
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, draft_cids, heads
@@ -145,6 +145,37 @@ class Reach:
         for key, value, _ in cur.changes():
             yield from self.entry(key, value)
         yield from self._pinned(partial(of, cur))
+
+    def own(self, view: View, held: Mimei) -> Iterator[Cid]:
+        """Yield the blocks of files that were put into a public MiMei on this node: in `cur`, versions or drafts.
+
+        What lost in merges as well, wherever it was put. Cost: in proportion to what was changed here.
+        """
+        for key, value, _ in Cur(self._engines, view, held).changes():
+            yield from self.entry(key, value)
+        versions = set(held_versions(view, held.id))
+        for cid in (*versions, *draft_cids(view, held)):
+            for file in self.lost(cid):
+                yield from self.below(file)
+            version = self._version(cid)
+            if version is not None and version.by == self._engines.identity.node.public:
+                below = next((parent for parent in version.parents if parent in versions), None)
+                yield from self._changed(version, below, held.row.number)
+
+    def _changed(self, version: Contents, below: Cid | None, writer: int) -> Iterator[Cid]:
+        """Yield the blocks of files that a writer changed in a version, over the one below it."""
+        side = self._engines.map(version.side, version.salt)
+        try:
+            if below is None:
+                entries = side.scan(PATH_TYPE, prefix_end(PATH_TYPE))
+            else:
+                before = side.at(self._engines.record(Contents, below).side)
+                entries = (after for _, _, after in before.diff(side) if after is not None)
+            for entry in entries:
+                if entry.stamp.writer == writer:
+                    yield from self.entry(entry.key, entry.value)
+        except (BlockMissing, BlockMismatch):
+            return  # what walks the maps of held versions notes that
 
     def _private(self, view: View, held: Mimei) -> Iterator[Cid]:
         """Yield the sealed blocks of a private MiMei, and its heads. It refers to no versions of others."""

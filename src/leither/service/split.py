@@ -8,6 +8,7 @@ from leither.mimei.path import ROOT, Path, path_text
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.cur import Cur, Edit
+from leither.service.demand_switch import require_whole
 from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.history import TopicTaken, release
@@ -35,9 +36,10 @@ def split(engines: Engines, mimei: MimeiId, path: Path, *, mark: str, follow: bo
     is released later. No bytes are copied, but for a private MiMei, whose part is private as well: it is sealed again,
     and the reference follows its release. A MiMei of that mark which holds just this is what a split that was cut short
     has left, and is taken. Cost: the entries under `path`.
-    Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken, ChangedMeanwhile, PrivateUnsupported.
+    Raises: NothingToChange, NotADirectory, WrongPlace, TopicTaken, ChangedMeanwhile, PrivateUnsupported, NotWhole.
     """
     with engines.lock(mimei):
+        require_whole(engines, mimei, "splitting off a part of it")
         with engines.state.read() as view:
             held = load(engines, view, mimei)
             if held.is_private and not follow:

@@ -16,6 +16,7 @@ from time import perf_counter
 from leither.errors import LeitherError
 from leither.http.answer import NO_STORE, SAFE
 from leither.http.asgi import App, Message, Receive, Scope, Send
+from leither.http.elsewhere import Elsewhere
 from leither.http.exchange import Exchange
 from leither.http.request import Request
 from leither.http.threads import Threads
@@ -27,7 +28,6 @@ from leither.service.traffic import Traffic
 from leither.service.visible import Visibility
 from leither.web import notice
 from leither.web.console import Console, NoSuchPage
-from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.ipfs import IpfsPaths
 from leither.web.gateway.mimei import MimeiPaths
 from leither.web.gateway.names import NamePaths

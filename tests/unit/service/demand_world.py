@@ -36,23 +36,37 @@ def noise(size_bytes: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size_bytes)
 
 
+class LyingBlocks(CountingBlocks):
+    """Blocks of a node that gives other bytes than are stored, of those in `lies`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lies: set[Cid] = set()
+
+    def get(self, cid: Cid) -> bytes:
+        data = super().get(cid)
+        return data[:-1] + bytes((data[-1] ^ 1,)) if cid in self.lies else data
+
+
 class Place:
     """One node, with all that brings files to it and gives them. `open` ends it."""
 
-    def __init__(self, hub: Hub, name: str, *, person: str = "ada") -> None:
+    def __init__(self, hub: Hub, name: str, *, person: str = "ada", blocks: CountingBlocks | None = None) -> None:
         self.engines = Engines(
-            blocks=CountingBlocks(),
+            blocks=blocks or CountingBlocks(),
             state=MemoryState(),
             clock=FakeClock(),
             random=SeededRandom(seed_of(name)),
             # The hub's nodes have these keys, and a device speaks for the key that the connection shows.
             identity=Identity.of(seed_of(person), name.encode().ljust(32, b".")),
         )
+        self.hub = hub
         self.network: MemoryNetwork = hub.node(name)
         self.open = ExitStack()
         greeted = Greeted(self.engines)
         self.fetching = self.open.enter_context(exchanging(self.engines, self.network, greeted))
-        self.filling = self.open.enter_context(demanding(self.engines, self.network, self.fetching))
+        opened = self.open.enter_context(demanding(self.engines, self.network, self.fetching))
+        self.demand, self.filling = opened
         self.following = Following(self.engines, self.network, greeted=greeted.note)
         self.open.callback(self.following.close)
         self.following.start()
@@ -101,10 +115,17 @@ class Place:
 
 
 @contextmanager
-def places(*names: str, persons: dict[str, str] | None = None) -> Iterator[list[Place]]:
-    """Give nodes that are connected with each other; `persons` says whose they are, ada's unless it does."""
+def places(
+    *names: str, persons: dict[str, str] | None = None, blocks: dict[str, CountingBlocks] | None = None
+) -> Iterator[list[Place]]:
+    """Give nodes that are connected with each other.
+
+    persons: says whose they are, ada's unless it does. blocks: what they hold blocks in.
+    """
     with Hub() as hub, ExitStack() as stack:
-        made = [Place(hub, name, person=(persons or {}).get(name, "ada")) for name in names]
+        made = [
+            Place(hub, name, person=(persons or {}).get(name, "ada"), blocks=(blocks or {}).get(name)) for name in names
+        ]
         for place in made:
             stack.enter_context(place.open)
         for number, place in enumerate(made):

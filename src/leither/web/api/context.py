@@ -13,6 +13,7 @@ from leither import limits
 from leither.crypto import KeyId, MimeiId
 from leither.errors import InputError
 from leither.http.asgi import Scope
+from leither.http.elsewhere import Elsewhere
 from leither.mimei.address import CUR, Selector, parse_address
 from leither.people import Act, Denied, Front, Principal, guest
 from leither.people.audit import Kind
@@ -31,7 +32,6 @@ from leither.service.traffic import Traffic
 from leither.service.users import Users
 from leither.service.versions import default_selector, readable_version
 from leither.service.visits import Visits
-from leither.web.elsewhere import Elsewhere
 from leither.web.lan import LanOffice
 from leither.web.network import NetworkOffice
 from leither.web.reach import Reach, reach_of

@@ -8,6 +8,7 @@ from leither.codec import Cid
 from leither.errors import NotFound
 from leither.http.answer import SAFE, SANDBOX
 from leither.http.asgi import Header
+from leither.http.elsewhere import Elsewhere
 from leither.http.exchange import Exchange
 from leither.http.media_type import is_page
 from leither.http.request import BadRequest, Request
@@ -19,7 +20,6 @@ from leither.people import Principal
 from leither.service.tokens import Tokens
 from leither.unixfs import Get
 from leither.web import notice
-from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.identify import bearer
 from leither.web.gateway.listing import listing
 from leither.web.gateway.places import Places, State

@@ -7,6 +7,7 @@ from leither.crypto import MimeiId, id_text
 from leither.errors import NotFound
 from leither.http.answer import NO_STORE, SAFE
 from leither.http.asgi import Header
+from leither.http.elsewhere import Elsewhere
 from leither.http.exchange import Exchange
 from leither.http.request import Request
 from leither.http.sending import Content, send_content
@@ -17,7 +18,6 @@ from leither.service.audit import Audit
 from leither.service.tokens import BadCode, Tokens
 from leither.unixfs import BadName, PathTooLong
 from leither.web import notice
-from leither.web.elsewhere import Elsewhere
 from leither.web.gateway.identify import visitor
 from leither.web.gateway.places import Places, State
 from leither.web.gateway.ready import ReadyAnswers, is_plain, read_by_guests
