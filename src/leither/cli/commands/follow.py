@@ -15,7 +15,11 @@ _WAIT_S = 20
 @click.command(cls=Command)
 @click.argument("id", required=False)
 @click.option("--from", "sources", multiple=True, metavar="PEER", help="From this node: its peer id or an address.")
-@click.option("--live", is_flag=True, help="Fetch changes as they are made.")
+@click.option(
+    "--live",
+    is_flag=True,
+    help="See changes as they are made, before they are backed up if you may read the working copy.",
+)
 @pass_session
 def follow(session: Session, id: str | None, sources: tuple[str, ...], live: bool) -> None:
     """Bring a MiMei here and keep it up to date; without ID, list what is followed.
