@@ -36,7 +36,8 @@ def collect(engines: Engines, *, thorough: bool = False) -> Reclaimed:
 
     `thorough`: leave nothing of them in the store's files, which may take as long as writing all of it anew.
     """
-    reclaimed = engines.blocks.sweep(lambda: _reached(engines), thorough=thorough)
+    with engines.sweeps.running():
+        reclaimed = engines.blocks.sweep(lambda: _reached(engines), thorough=thorough)
     with engines.state.read() as view:
         private = [mimei.engines.blocks for mimei in load_all(engines, view) if mimei.is_private]
     for blocks in private:
