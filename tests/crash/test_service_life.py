@@ -16,6 +16,7 @@ from leither.service.archive_in import import_car
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.collect import check, collect
+from leither.service.drafting import share_cur
 from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.service.merge import merge
@@ -27,6 +28,7 @@ from leither.testing.faults import FaultyDisk, PowerCutDisk, run_in_child
 from leither.testing.node import engines_over, memory_engines
 from leither.testing.suites.expect import damage
 from tests.unit.service.life import exported, made, put, recounted, remove, shown
+from tests.unit.service.syncing import take
 
 
 def site(engines: Engines) -> MimeiId:
@@ -62,6 +64,14 @@ def arrive(engines: Engines) -> None:
     import_car(engines, [exported(other)])
 
 
+def arrive_live(engines: Engines) -> None:
+    """Take in what another node writes and did not back up, beside what is shared here."""
+    other = memory_engines(node="third")
+    put(other, made(other), "from a third", b"node")
+    share_cur(other, made(other))
+    take(engines, other, made(other), live=True)
+
+
 def split_off(engines: Engines) -> None:
     split(engines, site(engines), ("moved",), mark="split")
 
@@ -72,6 +82,9 @@ STEPS: list[Callable[[Engines], object]] = [
     lambda e: backup(e, site(e)),
     lambda e: tags.add(e, site(e), "topic", "music"),
     lambda e: history.release(e, site(e)),
+    lambda e: put(e, site(e), "shared", b"while it is worked on"),
+    lambda e: share_cur(e, site(e)),
+    arrive_live,
     lambda e: remove(e, site(e), "d0"),
     lambda e: backup(e, site(e)),
     lambda e: history.fork(e, site(e), 0, mark="fork"),

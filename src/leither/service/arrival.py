@@ -1,7 +1,7 @@
 """Taking in MiMei that were proved: each is added, brought forward, or merged; all in one change, or none."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -113,17 +113,24 @@ class _Work:
 
 
 def arrive(
-    engines: Engines, lease: Lease, shelves: Sequence[Came], *, user: KeyId | None = None
+    engines: Engines,
+    lease: Lease,
+    shelves: Sequence[Came],
+    *,
+    user: KeyId | None = None,
+    guard: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[Arrived, ...]:
     """Take in MiMei whose blocks are stored. Changes of `cur` count only for one that is new here.
 
     What is new belongs to its author if they are here, else to `user` or the owner, who bring it.
     Unsaved changes of one whose `last` moves are backed up first, or shared as a draft where drafts are.
-    Raises: what `prove` does, ClonedWriter, ControlDiverged, NotTheAuthor, NotYours, QuotaReached, UserQuotaReached.
+    guard: what the change of the state is made within.
+    Raises: what `guard` and `prove` do, ClonedWriter, ControlDiverged, NotTheAuthor, NotYours, QuotaReached,
+        UserQuotaReached.
     """
     with ExitStack() as leases:
         work = [_work(engines, lease, came, leases) for came in shelves]
-        return _arrive(engines, work, user)
+        return _arrive(engines, work, user, guard)
 
 
 def _work(engines: Engines, lease: Lease, came: Came, leases: ExitStack) -> _Work:
@@ -133,7 +140,9 @@ def _work(engines: Engines, lease: Lease, came: Came, leases: ExitStack) -> _Wor
     return _Work(engines, lease, prove(engines, lease, came))
 
 
-def _arrive(engines: Engines, work: Sequence[_Work], user: KeyId | None) -> tuple[Arrived, ...]:
+def _arrive(
+    engines: Engines, work: Sequence[_Work], user: KeyId | None, guard: Callable[[], AbstractContextManager[None]]
+) -> tuple[Arrived, ...]:
     proved = [each.proved for each in work]
     ids = sorted(one.id for one in proved)
     for one, other in pairwise(ids):
@@ -147,7 +156,8 @@ def _arrive(engines: Engines, work: Sequence[_Work], user: KeyId | None) -> tupl
             for each in work:
                 each.lease.flush()
             try:
-                engines.state.write(partial(_enter_all, engines, plans))
+                with guard():
+                    engines.state.write(partial(_enter_all, engines, plans))
                 break
             except CurChanged:
                 continue  # somebody wrote into `cur` since the plan was made

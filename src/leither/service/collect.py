@@ -40,7 +40,8 @@ def collect(engines: Engines, *, thorough: bool = False) -> Reclaimed:
     `thorough`: leave nothing of them in the store's files, which may take as long as writing all of it anew.
     """
     evictions: list[Eviction] = []
-    reclaimed = engines.blocks.sweep(lambda: _reached(engines, evictions), thorough=thorough)
+    with engines.sweeps.running():
+        reclaimed = engines.blocks.sweep(lambda: _reached(engines, evictions), thorough=thorough)
     for eviction in evictions:
         eviction.settle()
     with engines.state.read() as view:

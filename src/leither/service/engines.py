@@ -30,6 +30,7 @@ from leither.service.persons import Former, Persons
 from leither.service.private import PrivateBlocks
 from leither.service.rings import Naming, open_for, rings_of
 from leither.service.sealed_blocks import SealedBlocks
+from leither.service.sweeps import Sweeps
 
 R = TypeVar("R", bound=Record)
 _RECORDS_CACHED = 4096
@@ -86,6 +87,7 @@ class Engines:
         self.verdicts = Verdicts()
         self.audit = Audit(state, clock, self.granted)
         self.events = Events(self._hear)
+        self.sweeps = Sweeps()
         self._nodes = NodeCache()
         self._locks: defaultdict[bytes, threading.RLock] = defaultdict(threading.RLock)
         self._locks_guard = threading.Lock()

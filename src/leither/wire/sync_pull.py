@@ -1,7 +1,7 @@
 """One node brings a MiMei up to date from another: it asks how it stands, then for the blocks that it lacks."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -92,6 +92,11 @@ class Pull:
         return self._walk.lacking
 
     @property
+    def passed(self) -> Mapping[Cid, Sought]:
+        """Blocks that were passed over with all below them, being here."""
+        return self._walk.passed
+
+    @property
     def is_done(self) -> bool:
         """Whether nothing is on its way and nothing more is to be asked for."""
         return not self._is_asking and not self._wanted
@@ -108,7 +113,11 @@ class Pull:
         """Go on for blocks that turned out to be lacking; return what to send."""
         assert self.standing is not None
         follow = sealed if self.standing.sealed else lean if self._on_demand else plain
-        self._walk.add(Sought(cid, follow) for cid in cids)
+        return self.seek_again(Sought(cid, follow) for cid in cids)
+
+    def seek_again(self, sought: Iterable[Sought]) -> list[Message]:
+        """Go on for blocks that were passed over and are here no more; return what to send."""
+        self._walk.add(sought)
         return self._want()
 
     def receive(self, frame: Frame) -> list[Message]:

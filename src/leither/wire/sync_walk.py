@@ -128,7 +128,10 @@ class _Place:
 
 
 class Walk:
-    """Remembers a bounded number of places that were not looked at yet. `lacking`: what the other doesn't have."""
+    """Remembers a bounded number of places that were not looked at yet.
+
+    `lacking`: what the other doesn't have. `passed`: what was passed over, being here.
+    """
 
     def __init__(self, *, has: Callable[[Cid], bool], put: Callable[[Block], None]) -> None:
         """Take has: whether a block is stored with all below it. put: what stores one."""
@@ -139,6 +142,7 @@ class Walk:
         self._places: dict[Cid, _Place] = {}
         self._records: dict[Cid, Block] = {}
         self.lacking: list[Cid] = []
+        self.passed: dict[Cid, Sought] = {}
 
     def supply(self, record: Block) -> None:
         """Take a block that came before it was asked for."""
@@ -164,6 +168,7 @@ class Walk:
             elif (record := self._records.pop(sought.cid, None)) is not None:
                 self._arrive(self._place(sought, above), record)
             elif self._has(sought.cid):
+                self.passed[sought.cid] = sought
                 self._close(above)
             else:
                 self._place(sought, above)

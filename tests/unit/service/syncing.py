@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -47,8 +48,12 @@ def take(
     hello: Hello | None = None,
     live: bool = False,
     on_demand: bool = False,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Talk:
-    """Bring a MiMei from one node to another, `live` with its drafts. Both have the same time."""
+    """Bring a MiMei from one node to another, `live` with its drafts. Both have the same time.
+
+    `meanwhile` happens once it was asked how the MiMei stands.
+    """
     clock_of(holder).ms = clock_of(taker).ms = max(clock_of(taker).ms, clock_of(holder).ms)
     session = SyncSession(holder, taker.identity.node.public)
     asked, answered = Frames(), Frames()
@@ -66,6 +71,8 @@ def take(
                     talk.sent_bytes += len(answer)
                     for received in answered.receive(answer):
                         questions += taking.receive(received)
+            if talk.rounds == 1:
+                meanwhile()
         talk.arrived = taking.arrived
         talk.blocks = taking.pull.received_blocks
     assert talk.arrived is not None, "the talk ended before all had come"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 
 import pytest
 
@@ -239,4 +239,54 @@ def test_a_pull_that_broke_off_is_gone_on_with(desk: Engines, phone: Engines) ->
     talk = take(phone, desk, mimei)
     assert talk.arrived is not None
     assert talk.arrived.state == "added"
+    assert damage(check(phone)) == []
+
+
+def left_behind(taker: Engines, holder: Engines, mimei: MimeiId) -> None:
+    """Pull all of a MiMei but take nothing in, so that it lies here and nothing refers to it."""
+    with closing(Taking(taker, mimei, hello=hello_of(taker))) as broken_off:
+        session = SyncSession(holder, taker.identity.node.public)
+        questions = [*broken_off.begin()]
+        while questions:
+            frames = [frame for question in questions for frame in session.receive(question)]
+            questions = [question for frame in frames for question in broken_off.pull.receive(frame)]
+
+
+def test_what_a_sweep_takes_while_it_is_counted_on_comes_again(desk: Engines, phone: Engines) -> None:
+    mimei = made(desk)
+    for number in range(20):
+        put(desk, mimei, f"{number}", b"%d" % number * 300)
+    backup(desk, mimei)
+    left_behind(phone, desk, mimei)
+    put(desk, mimei, "newer", b"1")
+    backup(desk, mimei)
+
+    def sweep() -> None:
+        assert collect(phone).blocks_dropped > 0
+
+    take(phone, desk, mimei, meanwhile=sweep)
+    assert shown(phone, mimei) == shown(desk, mimei)
+    assert damage(check(phone)) == []
+
+
+def test_what_a_sweep_would_take_between_the_proof_and_the_end_is_protected(desk: Engines, phone: Engines) -> None:
+    mimei = made(desk)
+    for number in range(20):
+        put(desk, mimei, f"{number}", b"%d" % number * 300)
+    backup(desk, mimei)
+    left_behind(phone, desk, mimei)
+    held_off, asked = phone.sweeps.held_off, 0
+
+    def sweep_before_the_change(since: int | None) -> AbstractContextManager[None]:
+        nonlocal asked
+        asked += 1
+        if asked == 2:  # the first time nothing was proved yet
+            collect(phone)
+        return held_off(since)
+
+    phone.sweeps.held_off = sweep_before_the_change  # type: ignore[method-assign, assignment]
+    take(phone, desk, mimei)
+    assert asked == 2
+    assert shown(phone, mimei) == shown(desk, mimei)
+    collect(phone)
     assert damage(check(phone)) == []

@@ -18,7 +18,11 @@ _ABSENT = 404
 @click.command(cls=Command)
 @click.argument("id", required=False)
 @click.option("--from", "sources", multiple=True, metavar="PEER", help="From this node: its peer id or an address.")
-@click.option("--live", is_flag=True, help="Fetch changes as they are made.")
+@click.option(
+    "--live",
+    is_flag=True,
+    help="See changes as they are made, before they are backed up if you may read the working copy.",
+)
 @click.option("--on-demand", is_flag=True, help="Bring files when they are read; without it, all of it.")
 @pass_session
 def follow(session: Session, id: str | None, sources: tuple[str, ...], live: bool, on_demand: bool) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId
+from leither.mimei.address import Selector
 from leither.mimei.path import parse_path
 from leither.people import OWNER, Act
 from leither.people.right import pack
@@ -21,6 +22,7 @@ from leither.testing.simulation.simulated_node import SimulatedNode
 from leither.testing.simulation.timeline import Timeline
 
 PUBLIC = pack(everyone=Act.READ_VERSIONS | Act.READ_RELEASE)
+OPEN = pack(everyone=Act.READ_CUR | Act.READ_VERSIONS)
 _RENDEZVOUS_S = 60
 _SLANDER_SHARE = 0.1
 """How often a liar tells somebody of what there is not, each minute."""
@@ -68,10 +70,10 @@ class World:
         node.start()
         return node
 
-    def make(self, writers: Sequence[SimulatedNode], mark: str) -> MimeiId:
-        """Make a public MiMei that these nodes of one person write, with a first version."""
+    def make(self, writers: Sequence[SimulatedNode], mark: str, *, right: int = PUBLIC) -> MimeiId:
+        """Make a MiMei that these nodes of one person write, with a first version; a public one unless told."""
         first, *others = writers
-        mimei = Catalog(first.engines).create(kind="fs", mark=mark, right=PUBLIC)[0].id
+        mimei = Catalog(first.engines).create(kind="fs", mark=mark, right=right)[0].id
         self.holders[mimei], self.writers[mimei], self.written[mimei] = [first], list(writers), {}
         self.write(first, mimei)
         for other in others:
@@ -88,12 +90,21 @@ class World:
 
     def write(self, node: SimulatedNode, mimei: MimeiId) -> None:
         """Write a file and make a version of it."""
+        self.edit(node, mimei)
+        self.backup(node, mimei)
+
+    def backup(self, node: SimulatedNode, mimei: MimeiId) -> None:
+        """Make a version of what was written."""
+        backup(node.engines, mimei)
+        node.tell()
+
+    def edit(self, node: SimulatedNode, mimei: MimeiId) -> None:
+        """Write a file into the working copy."""
         path = f"{node.name}/{len(self.written[mimei])}"
         text = self.chance.randbytes(self.chance.choice((20, 300, 5000)))
         with Upload(node.engines, mimei, parse_path(path)) as upload:
             upload.write(text)
             upload.finish()
-        backup(node.engines, mimei)
         self.written[mimei][path] = text
         node.tell()
 
@@ -109,9 +120,9 @@ class World:
             except MimeiNotFound:
                 return None
 
-    def files(self, node: SimulatedNode, mimei: MimeiId) -> dict[str, bytes]:
+    def files(self, node: SimulatedNode, mimei: MimeiId, selector: Selector = "last") -> dict[str, bytes]:
         """Return what a node shows of a MiMei, all of it read."""
-        with open_tree(node.engines, mimei, "last", OWNER) as tree:
+        with open_tree(node.engines, mimei, selector, OWNER) as tree:
             found = {"/".join(path): entry.cid for path, entry in tree.walk() if entry.cid is not None}
             return {path: b"".join(read_bytes(node.engines, cid)) for path, cid in found.items()}
 
