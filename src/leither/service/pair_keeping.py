@@ -9,10 +9,11 @@ from leither import limits
 from leither.crypto import KeyId, MimeiId, peer_public_key
 from leither.errors import LeitherError, LimitError
 from leither.ports import Stream, Transaction
+from leither.service.bringing import Bringing
 from leither.service.kept import Kept as KeptSealed
 from leither.service.kept import unwanted
 from leither.service.pair_marks import mark_here
-from leither.service.pair_pull import Taker, pull
+from leither.service.pair_pull import pull
 from leither.service.pair_rows import (
     KeptRow,
     PairNotFound,
@@ -152,7 +153,7 @@ class Keeping:
             raise PairQuotaReached(row.name, quota)
         peer, hello = self._talk.reach(node), self._talk.hello()
         keyless = wanted.sealed and row.person != engines.identity.person.public
-        taker: Taker
+        taker: Bringing
         if keyless:
             taker = SealedTaking(
                 engines,

@@ -1,36 +1,18 @@
 """Bringing one MiMei from one node over a stream of `/leither/sync/1`."""
 
-from collections.abc import Sequence
 from contextlib import closing
-from typing import Protocol
 
 from leither import limits
 from leither.codec import BlockMismatch, BlockTooLarge
 from leither.crypto import PeerId
 from leither.ports import Network
 from leither.ports.network_errors import StreamBroken
-from leither.wire.sync_frame import BadFrame, Frame, decode, encode
-from leither.wire.sync_messages import SYNC, Message
+from leither.service.bringing import Bringing
+from leither.wire.sync_frame import BadFrame, decode, encode
+from leither.wire.sync_messages import SYNC
 
 
-class Taker(Protocol):
-    """What asks another node, frame by frame: `Taking` and `SealedTaking`."""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all has come and is taken in."""
-
-    def begin(self) -> list[Message]:
-        """Return what to send first."""
-
-    def receive(self, frame: Frame) -> Sequence[Message]:
-        """Take a frame; return what to send now."""
-
-    def close(self) -> None:
-        """Let go of what came and was not taken in."""
-
-
-def pull(network: Network, peer: PeerId, taker: Taker) -> None:
+def pull(network: Network, peer: PeerId, taker: Bringing) -> None:
     """Bring what `taker` asks for from a peer. Raises: what `Network.open` does, what `taker` does, BadFrame."""
     with closing(network.open(peer, [SYNC])) as stream:
         stream.write(b"".join(encode(message) for message in taker.begin()))

@@ -23,8 +23,8 @@ from leither.ports.network_errors import (
     ProtocolUnsupported,
     StreamBroken,
 )
+from leither.service.bringing import HolderIncomplete
 from leither.service.resolving_talk import SYNC_PROTOCOL, Talk, Told
-from leither.service.sync_taking import HolderIncomplete
 from leither.wire.sync_messages import Hello, Standing
 from leither.wire.sync_pull import NotTold
 

@@ -20,6 +20,7 @@ from leither.mimei.sealing import SealBroken
 from leither.people import ChainBroken, ChainTooLong
 from leither.people.revoked import BadRevoked
 from leither.ports.network_errors import NetworkOff, PeerTooSlow, PeerUnreachable, ProtocolUnsupported, StreamBroken
+from leither.service.bringing import HolderIncomplete
 from leither.service.controls import ControlUndone, is_or_follows
 from leither.service.drafting import share_cur
 from leither.service.engines import Engines
@@ -29,7 +30,7 @@ from leither.service.person_index import own_device
 from leither.service.proof_of_records import Refused
 from leither.service.sync_asker import Asker, Watchers
 from leither.service.sync_session import SyncSession
-from leither.service.sync_taking import HolderIncomplete, Taking
+from leither.service.sync_taking import Taking
 from leither.wire.sync_follower import Effect, Event, Followed, Follower, Heard, Outcome, Unfollowed
 from leither.wire.sync_frame import BadFrame, decode
 from leither.wire.sync_messages import Hello, News, Shared

@@ -1,50 +1,31 @@
 """Bringing a MiMei up to date from another node: what came is proved and taken in as an archive's contents are."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 
 from leither import limits
-from leither.codec import RAW, Block, BlockMissing, Cid
+from leither.codec import Cid
 from leither.crypto import ID_BYTES, KeyId, MimeiId
-from leither.errors import PeerError
 from leither.mimei.draft import Draft
 from leither.mimei.head import Head
 from leither.mimei.version import Version
 from leither.service.aftermath import settle_arrived
 from leither.service.archive_in import open_private
 from leither.service.arrival import Arrived, ClonedWriter, arrive
+from leither.service.bringing import Bringing
 from leither.service.controls import is_or_follows
 from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, contents_below, drafts, heads, load
-from leither.service.proof import Came, Incomplete
-from leither.service.sweeps import Swept
+from leither.service.proof import Came
 from leither.service.versions import is_held
-from leither.wire.sync_frame import Frame
-from leither.wire.sync_messages import Hello, Message, Standing
+from leither.wire.sync_messages import Hello, Standing
 from leither.wire.sync_pull import Pull
-from leither.wire.sync_walk import BadAnswer, Sought
+from leither.wire.sync_walk import BadAnswer
 
 
-class HolderIncomplete(PeerError):
-    """Another node does not have all of what it tells of."""
-
-    code = "holder-incomplete"
-
-    def __init__(self, lacking: Sequence[Cid]) -> None:
-        self.lacking = lacking[0].text
-        self.count = len(lacking)
-        super().__init__(
-            f"the other node lacks {self.count:,} blocks of what it tells of, {self.lacking} first; ask another holder"
-        )
-
-
-class Taking:
-    """Takes a MiMei from one node, message by message. Not thread-safe. Close it, or nothing is let go of.
-
-    `arrived` is what came of it, once all has come.
-    """
+class Taking(Bringing):
+    """Takes a MiMei from one node. `arrived` is what came of it, once all has come."""
 
     def __init__(
         self,
@@ -61,15 +42,8 @@ class Taking:
 
         live: drafts are wanted as well. on_demand: its files are to come when they are read, if it is new here.
         """
-        self._engines = engines
-        self._mimei = mimei
+        super().__init__(engines, mimei)
         self._user = user
-        self._leases = ExitStack()
-        self._lease = self._leases.enter_context(engines.root.blocks.lease())
-        self._repairs = 0
-        self._swept = engines.sweeps.begun()
-        self._secured: set[Cid] = set()
-        self._broken: set[Cid] = set()
         self._held = self._load()
         with engines.state.read() as view:
             known = heads(engines, view, mimei)
@@ -94,24 +68,6 @@ class Taking:
         """Whether all has come and is taken in."""
         return self.arrived is not None
 
-    def begin(self) -> list[Message]:
-        """Return what to send first."""
-        return self.pull.begin()
-
-    def receive(self, frame: Frame) -> list[Message]:
-        """Take a frame from the other node; return what to send now.
-
-        Raises: BadAnswer, NotTold, PullTooLarge, HolderIncomplete, what `arrive` raises.
-        """
-        sent = self.pull.receive(frame)
-        if self.pull.is_done and not sent and self.arrived is None:
-            return self._finish()
-        return sent
-
-    def close(self) -> None:
-        """Let go of what came and was not taken in."""
-        self._leases.close()
-
     def _load(self) -> Mimei | None:
         with self._engines.state.read() as view:
             try:
@@ -119,76 +75,10 @@ class Taking:
             except MimeiNotFound:
                 return None
 
-    def _finish(self) -> list[Message]:
-        """Take in what came, or go on for what it turns out to lack."""
-        if self.pull.lacking:
-            raise HolderIncomplete(self.pull.lacking)
-        self._lease.flush()
-        try:
-            with self._guard():
-                pass  # or what is gone would be noticed block by block
-            self.arrived = self._arrive()
-        except Swept:
-            gone = self._secure()
-            return self.pull.seek_again(gone) if gone else self._finish()
-        except Incomplete as error:
-            lacking = error.cids
-        except BlockMissing as error:
-            lacking = (Cid.parse(error.cid),)
-        else:
-            return []
-        self._repairs += 1
-        sent = self.pull.seek(lacking) if self._repairs <= limits.SYNC_REPAIRS_MAX else []
-        if not sent:
-            raise HolderIncomplete(lacking)
-        return sent
+    def _take_in(self, standing: Standing) -> None:
+        self.arrived = self._arrive(standing)
 
-    def _guard(self) -> AbstractContextManager[None]:
-        """Return what to change the state within: what was passed over because it was here must still be here."""
-        if self.pull.passed.keys() <= self._secured:
-            return nullcontext()
-        return self._engines.sweeps.held_off(self._swept)
-
-    def _has(self, cid: Cid) -> bool:
-        """Tell whether a block is here with all below it, as far as that is known."""
-        root = self._engines.root
-        return cid not in self._broken and (root.blocks.has if self._on_demand else root.contents.is_whole)(cid)
-
-    def _put(self, block: Block) -> None:
-        """Store a block, below which all is here."""
-        self._lease.put(block)
-        self._broken.discard(block.cid)
-
-    def _secure(self) -> list[Sought]:
-        """Protect what was passed over, with all below it, from any further sweep; return what is not whole any more.
-
-        Cost: reads all of it but raw leaves. Memory: 200 bytes for each block.
-        """
-        blocks = self._engines.root.blocks
-        self._swept = self._engines.sweeps.begun()
-        passed = dict(self.pull.passed)
-        self._secured.update(passed)
-        above: dict[Cid, list[Cid]] = {cid: [] for cid in passed}
-        pending, gone = list(passed.values()), []
-        while pending:
-            sought = pending.pop()
-            if not self._lease.hold(sought.cid):
-                gone += [sought.cid] if sought.needed else []
-            elif sought.cid.codec != RAW:
-                for below in sought.follow(Block(sought.cid, blocks.get(sought.cid))):
-                    if below.cid not in above:
-                        pending.append(below)
-                    above.setdefault(below.cid, []).append(sought.cid)
-        self._broken.update(gone)
-        while gone:
-            found = [cid for cid in above[gone.pop()] if cid not in self._broken]
-            self._broken.update(found)
-            gone += found
-        return [sought for cid, sought in passed.items() if cid in self._broken]
-
-    def _arrive(self) -> Arrived:
-        standing = self.pull.standing
-        assert standing is not None
+    def _arrive(self, standing: Standing) -> Arrived:
         heads, drafts = list(self._newer(standing.heads)), tuple(self._newer_drafts(standing))
         came = heads or drafts or self.pull.versions
         if not came and self._held is not None and self._is_known(standing.control):

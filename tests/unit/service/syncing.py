@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from leither.crypto import MimeiId
 from leither.people import Device
 from leither.service.arrival import Arrived
+from leither.service.bringing import Bringing
 from leither.service.engines import Engines
 from leither.service.sync_session import SyncSession
 from leither.service.sync_taking import Taking
@@ -54,11 +55,19 @@ def take(
 
     `meanwhile` happens once it was asked how the MiMei stands.
     """
+    taking = Taking(taker, mimei, hello=hello or hello_of(taker), live=live, on_demand=on_demand)
+    talk = carry(taking, taker, holder, meanwhile)
+    talk.arrived = taking.arrived
+    assert talk.arrived is not None, "the talk ended before all had come"
+    return talk
+
+
+def carry(taking: Bringing, taker: Engines, holder: Engines, meanwhile: Callable[[], object] = lambda: None) -> Talk:
+    """Carry questions and answers between two nodes, as bytes, until there are no more."""
     clock_of(holder).ms = clock_of(taker).ms = max(clock_of(taker).ms, clock_of(holder).ms)
     session = SyncSession(holder, taker.identity.node.public)
     asked, answered = Frames(), Frames()
     talk = Talk(None, 0, 0, 0)
-    taking = Taking(taker, mimei, hello=hello or hello_of(taker), live=live, on_demand=on_demand)
     with closing(taking):
         questions = deque(taking.begin())
         while questions:
@@ -73,7 +82,5 @@ def take(
                         questions += taking.receive(received)
             if talk.rounds == 1:
                 meanwhile()
-        talk.arrived = taking.arrived
         talk.blocks = taking.pull.received_blocks
-    assert talk.arrived is not None, "the talk ended before all had come"
     return talk

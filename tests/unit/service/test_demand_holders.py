@@ -14,12 +14,12 @@ from leither.mimei.entry import EntryType, PathEntry
 from leither.mimei.path import parse_path
 from leither.service import history
 from leither.service.backup import backup
+from leither.service.bringing import HolderIncomplete
 from leither.service.demand_switch import begin_to_fill
 from leither.service.demanded import NotFetched
 from leither.service.editing import edit
 from leither.service.fetch import BlocksNotFound
 from leither.service.paths import assign
-from leither.service.sync_taking import HolderIncomplete
 from leither.unixfs import LyingSize
 from leither.wire.bitswap_message import PROTOCOLS, Message, encode, names_of, payload_for
 from tests.unit.service.demand_world import MIB, LyingBlocks, Place, noise, places

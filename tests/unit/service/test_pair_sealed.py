@@ -19,13 +19,14 @@ from leither.service.collect import check, collect
 from leither.service.kept import Kept, give_up, kept
 from leither.service.pair_rows import drop_kept
 from leither.service.readers import rotate
+from leither.service.sealed_taking import SealedTaking
 from leither.service.sync_session import SyncSession
 from leither.testing.hub import Hub
 from leither.testing.node import counted
 from leither.wire.sync_messages import Ask, Standing
 from tests.unit.service import life
 from tests.unit.service.pairing_world import Place, pair, place, settle
-from tests.unit.service.syncing import hello_of
+from tests.unit.service.syncing import carry, hello_of
 from tests.unit.service.test_pair_keeping import contents, private, told
 from tests.unit.service.test_pair_keeping import kept as kept_row_of
 from tests.unit.service.test_readers import READ, shared, written
@@ -218,4 +219,21 @@ def test_who_becomes_a_reader_has_it_opened_and_the_pair_s_copy_is_that(hub: Hub
     row = told(desk, shelf, diary)
     assert row is not None
     assert row.mark == row.known
+    assert faults(shelf) == []
+
+
+def test_a_sweep_while_it_comes_takes_nothing_that_is_counted_on(hub: Hub, two: tuple[Place, Place]) -> None:
+    desk, shelf = two
+    diary = private(desk)
+    for number in range(60):
+        life.put(desk.engines, diary, f"{number}", b"%d" % number * 500)
+    backup(desk.engines, diary)
+    pair(hub, desk, shelf)
+    shelf.pairs.unpair(desk.key)
+    assert sealed_at(shelf) == []
+    written(desk.engines, diary, "one more", b"later")
+    taking = SealedTaking(shelf.engines, diary, author=None, wanted=lambda *_: None, hello=hello_of(shelf.engines))
+    carry(taking, shelf.engines, desk.engines, lambda: collect(shelf.engines))
+    assert taking.kept is not None
+    assert len(taking.kept.versions) == 3
     assert faults(shelf) == []
