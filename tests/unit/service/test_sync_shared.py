@@ -5,16 +5,19 @@ from __future__ import annotations
 import pytest
 
 from leither.service import history
+from leither.service.catalog import Catalog
 from leither.service.collect import check, collect
 from leither.service.engines import Engines
 from leither.service.grants import take_back
 from leither.service.readers import rotate
 from leither.testing.node import memory_engines
 from leither.testing.suites.expect import damage
-from tests.unit.service.life import made
+from tests.unit.service.life import held, made
 from tests.unit.service.syncing import take
 from tests.unit.service.test_private import SECRET, private, shown
 from tests.unit.service.test_readers import shared, written
+from tests.unit.service.test_succession import rotated
+from tests.unit.service.test_sync_taking import PUBLIC
 
 
 def test_a_reader_takes_what_was_shared_with_them_before_and_after_a_rotation(
@@ -65,3 +68,19 @@ def test_of_a_writer_whose_newest_version_was_deleted_all_else_is_taken(
         assert shown(engines, mimei) == {"a": SECRET, "b": SECRET, "c": SECRET}
         collect(engines)
         assert damage(check(engines)) == []
+
+
+def test_who_follows_takes_the_word_of_the_key_that_took_anothers_place(desk: Engines, stranger: Engines) -> None:
+    mimei, shown_to_all = private(desk), made(desk)
+    written(desk, mimei, "a", SECRET)
+    written(desk, shown_to_all, "a", SECRET)
+    shared(desk, mimei, stranger)
+    Catalog(desk).change_control(shown_to_all, right=PUBLIC)
+    for each in (mimei, shown_to_all):
+        take(stranger, desk, each)
+    later = rotated(desk, "second", keep_seed=True)
+    for each in (mimei, shown_to_all):
+        written(later, each, "b", SECRET)
+        take(stranger, later, each)
+        assert shown(stranger, each) == {"a": SECRET, "b": SECRET}
+        assert held(stranger, each).control.by == later.identity.person.public
