@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,12 +97,12 @@ class Helia:
 
 
 @contextmanager
-def helia(script: Path = HELIA) -> Iterator[Helia]:
-    """Run a Helia node."""
+def helia(script: Path = HELIA, *, within: Sequence[str] = ()) -> Iterator[Helia]:
+    """Run a Helia node. `within` is what runs it, such as on another host."""
     node = shutil.which("node")
     if node is None or not (REPOSITORY / "web/node_modules/helia").is_dir():
         pytest.fail("needs Node and the packages under web/; `make test` sets them up, or run `npm ci` in web/")
-    command = [node, "--input-type=module", "--eval", script.read_text()]
+    command = [*within, node, "--input-type=module", "--eval", script.read_text()]
     with subprocess.Popen(
         command, cwd=REPOSITORY / "web", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.end_to_end.program import TIMEOUT_S
 
-PROGRAM = Path(__file__).parent / "network_peer.py"
+PROGRAM, LINE = (Path(__file__).parent / name for name in ("network_peer.py", "far_line.py"))
 RELAY = "198.51.100.1"
 """An address set aside for documentation, so nobody's."""
 
@@ -33,6 +34,10 @@ ip link add {name}-up type veth peer name outer netns {name}
 ip link set {name}-up master wan up
 ip -n {name} link set outer up
 ip -n {name} address add {address}/24 dev outer
+"""
+_ALONE = """
+ip netns add {name}
+ip -n {name} link set lo up
 """
 _BEHIND = """
 ip netns add {name}
@@ -85,9 +90,13 @@ class Networks:
     within: tuple[str, ...]
     stack: ExitStack
 
+    def on(self, name: str) -> tuple[str, ...]:
+        """Return what runs a command on the host `name`."""
+        return (*self.within, "ip", "netns", "exec", name)
+
     def peer(self, name: str, reach: str = "peers") -> Peer:
         """Start a node on the host `name`, with its network switched on as far as `reach`."""
-        command = [*self.within, "ip", "netns", "exec", name, sys.executable, str(PROGRAM)]
+        command = [*self.on(name), sys.executable, str(PROGRAM)]
         process = subprocess.Popen(
             [*command, reach],
             stdin=subprocess.PIPE,
@@ -129,6 +138,29 @@ def in_one_network() -> Iterator[Networks]:
     hosts = {"one": "192.168.50.1", "other": "192.168.50.2"}
     with _networks(*(_HOST.format(name=name, address=address) for name, address in hosts.items())) as networks:
         yield networks
+
+
+@contextmanager
+def far_apart(hosts: Mapping[str, str], *, delay_s: float, loss: float) -> Iterator[tuple[Networks, Callable[[], Any]]]:
+    """Have hosts, each with its address, that reach each other over a line that is long and loses packets.
+
+    delay_s: of each packet. loss: the share of them that is lost. The second of what is given ends the line, and
+    returns how many packets it has carried and lost.
+    """
+    with _networks(*(_ALONE.format(name=name) for name in hosts)) as networks:
+        ends = [f"{name}={address}" for name, address in hosts.items()]
+        line = subprocess.Popen(
+            [*networks.within, sys.executable, str(LINE), str(delay_s), str(loss), *ends],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        networks.stack.callback(_end, line)
+        assert line.stdout is not None
+        if line.stdout.readline() != "ready\n":
+            pytest.skip(f"no line can be made here: {line.communicate()[1]}")
+        yield networks, lambda: json.loads(line.communicate(timeout=TIMEOUT_S)[0])
 
 
 @contextmanager
