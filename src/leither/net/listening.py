@@ -1,0 +1,84 @@
+"""Listening: a port that may be dialled from too, and what comes in on it: libp2p, or a WebSocket."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from leither.codec.multiaddr import Multiaddr
+from leither.limits import HANDSHAKE_S
+from leither.net.dialing import share_port
+from leither.net.pipe import Pipe, SocketPipe
+
+_HTTP = b"GET "
+"""How a WebSocket begins. libp2p begins with the length of a line, which is another byte."""
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket bound to a port that nobody else listens on, and that may be dialled from. Raises: OSError.
+
+    It says that it speaks TCP: asyncio sends small writes without delay only then.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as alone:
+        # A shared port could be taken by two programs, so it is asked for alone first.
+        _only_its_family(alone)
+        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        alone.bind((host, port))
+        alone.listen(1)
+        port = alone.getsockname()[1]
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        _only_its_family(made)
+        share_port(made)
+        made.bind((host, port))
+        made.setblocking(False)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _only_its_family(made: socket.socket) -> None:
+    if made.family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+
+
+class Incoming(SocketPipe):
+    """A socket that somebody opened to us: libp2p, or a WebSocket on the same port, as its first bytes tell."""
+
+    def __init__(self, take: Callable[[Pipe], None], admits: Callable[[Multiaddr], bool], *, web: bool) -> None:
+        super().__init__()
+        self._web = web
+        self._take = take
+        self._admits = admits
+        self._told = False
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start. Source: asyncio.Protocol."""
+        super().connection_made(transport)
+        if not self._admits(self.remote):
+            self.abort()
+            return
+        self._deadline = asyncio.get_running_loop().call_later(HANDSHAKE_S, self.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Look at the first bytes. Source: asyncio.Protocol."""
+        super().data_received(data)
+        if self._told:
+            return
+        self._told = True
+        assert self._deadline is not None
+        self._deadline.cancel()
+        if not self._web or not data.startswith(_HTTP[: len(data)]):
+            self._take(self)
+            return
+        from leither.net.websocket import accept_websocket
+
+        accept_websocket(self, self._take)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that it is over. Source: asyncio.Protocol."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
