@@ -15,6 +15,7 @@ Promise.withResolvers ??= function () {
 const { withBitswap } = await import('@helia/bitswap')
 const { withLibp2pLight } = await import('@helia/libp2p')
 const { unixfs } = await import('@helia/unixfs')
+const dagCbor = await import('@ipld/dag-cbor')
 const { identify } = await import('@libp2p/identify')
 const { noise } = await import('@libp2p/noise')
 const { tcp } = await import('@libp2p/tcp')
@@ -23,7 +24,7 @@ const { multiaddr } = await import('@multiformats/multiaddr')
 const { createHeliaLight } = await import('helia')
 const { CID } = await import('multiformats/cid')
 
-const helia = withBitswap(withLibp2pLight(createHeliaLight(), {
+const helia = withBitswap(withLibp2pLight(createHeliaLight({ codecs: [dagCbor] }), {
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
   transports: [tcp()],
   connectionEncrypters: [noise()],
@@ -48,6 +49,33 @@ const commands = {
       hash.update(piece)
     }
     return { sha256: hash.digest('hex'), seconds: (performance.now() - start) / 1000 }
+  },
+  async list ({ cid, path, timeoutMs }) {
+    const names = []
+    for await (const { name } of fs.ls(CID.parse(cid), { path, signal: AbortSignal.timeout(timeoutMs) })) {
+      names.push(name)
+    }
+    return { names }
+  },
+  async read ({ cid, path, timeoutMs }) {
+    const pieces = []
+    for await (const piece of fs.cat(CID.parse(cid), { path, signal: AbortSignal.timeout(timeoutMs) })) {
+      pieces.push(piece)
+    }
+    return { text: Buffer.concat(pieces).toString() }
+  },
+  async pin ({ cid, timeoutMs }) {
+    const signal = AbortSignal.timeout(timeoutMs)
+    const pinned = []
+    for await (const each of helia.pins.add(CID.parse(cid), { signal })) {
+      pinned.push(each.toString())
+    }
+    for (const each of pinned) {
+      if (!await helia.blockstore.has(CID.parse(each), { signal })) {
+        throw new Error(`${each} is pinned and not here`)
+      }
+    }
+    return { pinned }
   }
 }
 

@@ -42,6 +42,15 @@ class IpfsPeer(Protocol):
     def cat(self, cid: str, *, timeout_s: int = TIMEOUT_S) -> str:
         """Let it get a file, and return the SHA-256 of what it got. Raises: NotGiven."""
 
+    def list(self, cid: str, path: str = "") -> set[str]:
+        """Return the names in a directory below a root. Raises: NotGiven."""
+
+    def read(self, cid: str, path: str) -> str:
+        """Return the text of a file below a root. Raises: NotGiven."""
+
+    def pin(self, cid: str) -> set[str]:
+        """Let it keep a root with all that it links to; return what that is. Raises: NotGiven."""
+
 
 def known(addresses: list[str]) -> Known:
     """The id and loopback address among `addresses`."""
@@ -74,6 +83,12 @@ class Helia:
     def read(self, cid: str, path: str, *, timeout_s: int = TIMEOUT_S) -> str:
         """The text of a file below a directory, which it finds by itself. Raises: NotGiven."""
         return str(self._tell("read", cid=cid, path=path, timeoutMs=1000 * timeout_s)["text"])
+
+    def list(self, cid: str, path: str = "") -> set[str]:
+        return set(self._tell("list", cid=cid, path=path, timeoutMs=1000 * TIMEOUT_S)["names"])
+
+    def pin(self, cid: str) -> set[str]:
+        return set(self._tell("pin", cid=cid, timeoutMs=1000 * TIMEOUT_S)["pinned"])
 
     def seconds(self, cid: str) -> float:
         """How long it takes it to get a file, without what it takes to start."""
@@ -137,6 +152,17 @@ class Kubo:
 
     def cat(self, cid: str, *, timeout_s: int = TIMEOUT_S) -> str:
         return hashlib.sha256(self._run("cat", cid, timeout_s=timeout_s)).hexdigest()
+
+    def list(self, cid: str, path: str = "") -> set[str]:
+        listed = self.run("ls", "--size=false", "--resolve-type=false", f"/ipfs/{cid}/{path}".rstrip("/"))
+        return {line.split(maxsplit=1)[1].rstrip("/") for line in listed.splitlines()}
+
+    def read(self, cid: str, path: str) -> str:
+        return self.run("cat", f"/ipfs/{cid}/{path}")
+
+    def pin(self, cid: str) -> set[str]:
+        self.run("pin", "add", cid)
+        return {cid, *self.run("--offline", "refs", "-r", "-u", cid).split()}
 
     def _run(self, *arguments: str, timeout_s: int) -> bytes:
         command = [self._program, f"--timeout={timeout_s}s", *arguments]

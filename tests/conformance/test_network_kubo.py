@@ -21,12 +21,22 @@ import pytest
 
 from leither.codec import Cid
 from leither.codec.multiaddr import Multiaddr
+from leither.crypto import name_key
 from leither.crypto.host_key import HostKey
 from leither.net.network import Libp2pNetwork
 from leither.net.node import Setup
+from leither.node import Node
 from leither.ports import Reach, TopicMessage, Verdict
 from leither.runtime import SystemClock, SystemRandom
+from leither.service import history
+from leither.service.backup import backup
+from leither.service.catalog import Catalog
+from leither.service.publishing_keys import released_root
 from leither.testing.suites.network import WAIT_S, until
+from leither.wire.ipns import ipns_name
+from tests.unit.node.folder import settings
+from tests.unit.service.life import held, put
+from tests.unit.service.publishing_world import PUBLIC
 
 _SETTINGS = {
     "Bootstrap": [],
@@ -111,6 +121,14 @@ def known(network: Libp2pNetwork, kubo: Kubo) -> bool:
     return any(peer.id == kubo.id and peer.agent.startswith("kubo/") for peer in network.peers())
 
 
+def resolved(kubo: Kubo, name: str) -> str | None:
+    """What Kubo resolves a name to, None while it finds nothing."""
+    try:
+        return kubo.run("name", "resolve", "--nocache", f"/ipns/{name}")
+    except subprocess.CalledProcessError:
+        return None
+
+
 def digest(number: int) -> bytes:
     return b"\x12\x20" + hashlib.sha256(b"thing %d" % number).digest()
 
@@ -149,6 +167,23 @@ def test_what_is_provided_here_is_found_by_kubo_and_so_is_the_peer(network: Libp
     until(lambda: network.provide([digest(1)]) == 1, what="providing")
     assert network.peer_id in kubo.run("routing", "findprovs", "-n", "1", cid_text(digest(1))).split()
     assert "/ip4/127.0.0.1/tcp/" in kubo.run("routing", "findpeer", network.peer_id)
+
+
+def test_kubo_opens_what_a_node_released_by_its_name_alone(tmp_path: Path, kubo: Kubo) -> None:
+    with Node.open(settings(tmp_path / "author", network_port=0)) as author:
+        network = author.networking.network
+        assert network is not None
+        network.connect(kubo.plain)
+        mimei = Catalog(author.engines).create(kind="fs", mark="site", right=PUBLIC)[0].id
+        put(author.engines, mimei, "folder/page.txt", b"by its name")
+        backup(author.engines, mimei)
+        history.release(author.engines, mimei)
+        root = released_root(held(author.engines, mimei))
+        name = ipns_name(name_key(author.engines.identity.seed, mimei).public)
+        until(lambda: resolved(kubo, name) is not None, what="the name at Kubo")
+        assert root is not None
+        assert resolved(kubo, name) == f"/ipfs/{root.text}"
+        assert kubo.run("cat", f"/ipns/{name}/folder/page.txt") == "by its name"
 
 
 def test_kubo_and_this_node_hear_each_other_on_a_topic(network: Libp2pNetwork, kubo: Kubo) -> None:

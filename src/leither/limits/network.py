@@ -16,6 +16,10 @@ DIALS_MAX = 16
 """Dials at once."""
 PEER_ADDRESSES_MAX = 32
 """Addresses remembered of one peer."""
+DNSADDR_LOOKUPS_MAX = 16
+"""Names that are looked up for one dial, where names stand for other names."""
+DNS_S = 5
+"""How long one name is looked up."""
 PEERS_KNOWN_MAX = 4096
 """Peers whose addresses are remembered."""
 STREAMS_MAX = 1024

@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from leither.codec.multiaddr import Multiaddr
 from leither.errors import LeitherError
@@ -15,27 +17,32 @@ STAGGER_S = 0.1
 """Head start of an address before the next one is tried beside it."""
 
 Dial = Callable[[Multiaddr], Awaitable[Connection]]
+Trust = Callable[[], ssl.SSLContext]
+"""Returns what certificates of others are held against."""
 
 
-async def dial_socket(address: Multiaddr, *, source_port: int = 0) -> Pipe:
-    """Open a TCP connection, and a WebSocket on it where the address says so.
+async def dial_socket(address: Multiaddr, *, source_port: int = 0, trust: Trust = ssl.create_default_context) -> Pipe:
+    """Open a TCP connection, and a WebSocket on it, and that in TLS, where the address says so.
 
-    source_port: the port that is listened on, so that a router sees one inside for both; 0 for any.
-    Raises: OSError, PipeBroken.
+    source_port: the port that is listened on, so that a router sees one inside for both; 0 for any. trust: whose
+    certificates count. Raises: OSError, PipeBroken.
     """
     host, port = address.parts[0][1], int(address.value("tcp") or 0)
     loop = asyncio.get_running_loop()
+    names = {name for name, _ in address.parts}
+    shown = address.value("sni") or host
+    tls: dict[str, Any] = {"ssl": trust(), "server_hostname": shown} if names & {"wss", "tls"} else {}
     if source_port and address.ip is not None:
         _, pipe = await loop.create_connection(
-            lambda: SocketPipe(address), sock=await _from_port(source_port, host, port)
+            lambda: SocketPipe(address), sock=await _from_port(source_port, host, port), **tls
         )
     else:
-        _, pipe = await loop.create_connection(lambda: SocketPipe(address), host, port)
-    if not any(name == "ws" for name, _ in address.parts):
+        _, pipe = await loop.create_connection(lambda: SocketPipe(address), host, port, **tls)
+    if not names & {"ws", "wss"}:
         return pipe
     from leither.net.websocket import dial_websocket
 
-    return await dial_websocket(pipe, f"{host}:{port}")
+    return await dial_websocket(pipe, f"{'wss' if tls else 'ws'}://{shown}:{port}/")
 
 
 async def _from_port(source_port: int, host: str, port: int) -> socket.socket:

@@ -5,6 +5,7 @@ Used in the event loop only. Protocols register a handler with `serve`; how peer
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 
 from leither.codec.multiaddr import Multiaddr
@@ -13,9 +14,11 @@ from leither.crypto.peer_id import PeerId
 from leither.errors import LeitherError
 from leither.limits import DIAL_S, HANDSHAKE_S, HANDSHAKES_MAX, PEER_CONNECTIONS_MAX
 from leither.net.connection import Connection
-from leither.net.dialing import dial_first, dial_socket
+from leither.net.dialing import Trust, dial_first, dial_socket
+from leither.net.dnsaddr import Texts, resolved, stands_for_others, texts_of
+from leither.net.incoming import Incoming
 from leither.net.listening import bound_address, listening_socket
-from leither.net.pipe import Pipe, SocketPipe
+from leither.net.pipe import Pipe
 from leither.net.reaching import is_dialled, may_dial, plainest
 from leither.net.stream import MuxedStream
 from leither.net.upgrade import Token, secure
@@ -34,14 +37,20 @@ Wrap = Callable[[Pipe], Awaitable[Pipe]]
 """Puts a private network's encryption around what a socket carries."""
 
 
-_HTTP = b"GET "
-"""How a WebSocket begins. libp2p begins with the length of a line, which is another byte."""
-
-
 class Host:
     """Connections by peer and handlers by protocol."""
 
-    def __init__(self, key: HostKey, token: Token, *, reach: Reach, wrap: Wrap | None = None) -> None:
+    def __init__(
+        self,
+        key: HostKey,
+        token: Token,
+        *,
+        reach: Reach,
+        wrap: Wrap | None = None,
+        texts: Texts = texts_of,
+        trust: Trust = ssl.create_default_context,
+    ) -> None:
+        """Take texts: looks up what names stand for. trust: whose certificates count where TLS is spoken."""
         self.key = key
         self.token = token
         self.reach = reach
@@ -56,6 +65,8 @@ class Host:
         self.dial_relayed: DialPipe | None = None
         """Dials an address that leads through another peer."""
         self._wrap = wrap
+        self._texts = texts
+        self._trust = trust
         self._servers: list[asyncio.Server] = []
         self._listening: list[Multiaddr] = []
         self._handshakes: set[asyncio.Task[None]] = set()
@@ -90,7 +101,7 @@ class Host:
 
     def _take_in(self) -> asyncio.Protocol:
         # In a private network the first bytes are anybody's, and so WebSockets aren't told from them.
-        return _Incoming(self.incoming, lambda remote: may_dial(remote, self.reach), web=self._wrap is None)
+        return Incoming(self.incoming, lambda remote: may_dial(remote, self.reach), web=self._wrap is None)
 
     def stop_listening(self) -> None:
         """Listen nowhere any more; connections go on."""
@@ -134,20 +145,34 @@ class Host:
         return await asyncio.shield(task)
 
     async def _dial(self, peer: PeerId, addresses: Sequence[Multiaddr]) -> Connection:
-        usable = [each for each in addresses if is_dialled(each) or (each.relayed and self.dial_relayed is not None)]
-        allowed = plainest(each for each in usable if may_dial(each, self.reach))
+        usable = [each for each in addresses if self._is_usable(each) or stands_for_others(each)]
+        allowed = [each for each in usable if may_dial(each, self.reach)]
         if usable and not allowed:
             raise AddressNotAllowed(str(usable[0]), self.reach)
-        if not allowed:
+        found = await self._resolved(peer, allowed)
+        if not found:
             raise PeerUnreachable(peer, "no address of it is known that can be dialled")
 
         async def dial(address: Multiaddr) -> Connection:
             return await self._dial_one(peer, address)
 
-        connection, reasons = await dial_first(allowed, dial)
+        connection, reasons = await dial_first(found, dial)
         if connection is None:
             raise PeerUnreachable(peer, "; ".join(reasons))
         return connection
+
+    def _is_usable(self, address: Multiaddr) -> bool:
+        return is_dialled(address) or (address.relayed and self.dial_relayed is not None)
+
+    async def _resolved(self, peer: PeerId, addresses: Sequence[Multiaddr]) -> list[Multiaddr]:
+        """Return what can be dialled of a peer, of what names stand for too. Raises: PeerUnreachable."""
+        named = [each.with_peer(peer) if stands_for_others(each) else each for each in addresses]
+        try:
+            async with asyncio.timeout(DIAL_S):
+                found = await resolved(named, self._texts)
+        except TimeoutError:
+            raise PeerUnreachable(peer, "its addresses were not told in time by the DNS") from None
+        return plainest(each for each in found if self._is_usable(each) and may_dial(each, self.reach))
 
     async def _dial_one(self, peer: PeerId, address: Multiaddr) -> Connection:
         if address.relayed:
@@ -169,7 +194,7 @@ class Host:
 
     async def dial_pipe(self, address: Multiaddr, *, source_port: int = 0) -> Pipe:
         """Open a socket to an address, within the private network if there is one. Raises: OSError, PipeBroken."""
-        pipe = await dial_socket(address.without_peer(), source_port=source_port)
+        pipe = await dial_socket(address.without_peer(), source_port=source_port, trust=self._trust)
         return pipe if self._wrap is None else await self._wrap(pipe)
 
     def _source_port(self, address: Multiaddr) -> int:
@@ -321,44 +346,3 @@ class Host:
             self.disconnect(peer)
         for server in servers:
             await server.wait_closed()
-
-
-class _Incoming(SocketPipe):
-    """A socket that somebody opened to us: libp2p, or a WebSocket on the same port, as its first bytes tell."""
-
-    def __init__(self, take: Callable[[Pipe], None], admits: Callable[[Multiaddr], bool], *, web: bool) -> None:
-        super().__init__()
-        self._web = web
-        self._take = take
-        self._admits = admits
-        self._told = False
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start. Source: asyncio.Protocol."""
-        super().connection_made(transport)
-        if not self._admits(self.remote):
-            self.abort()
-            return
-        self._deadline = asyncio.get_running_loop().call_later(HANDSHAKE_S, self.abort)
-
-    def data_received(self, data: bytes) -> None:
-        """Look at the first bytes. Source: asyncio.Protocol."""
-        super().data_received(data)
-        if self._told:
-            return
-        self._told = True
-        assert self._deadline is not None
-        self._deadline.cancel()
-        if not self._web or not data.startswith(_HTTP[: len(data)]):
-            self._take(self)
-            return
-        from leither.net.websocket import accept_websocket
-
-        accept_websocket(self, self._take)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell that it is over. Source: asyncio.Protocol."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-        super().connection_lost(exc)

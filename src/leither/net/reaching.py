@@ -7,7 +7,7 @@ from leither.codec.multiaddr import Multiaddr, tcp_address
 from leither.ports.network import Reach
 
 _SHARED = ip_network("100.64.0.0/10")
-_DIALLED = {"tcp", "ws", "p2p", "ip4", "ip6", "dns", "dns4", "dns6"}
+_DIALLED = {"tcp", "ws", "wss", "tls", "sni", "p2p", "ip4", "ip6", "dns", "dns4", "dns6"}
 
 
 def is_neighbour(ip: IPv4Address | IPv6Address) -> bool:
@@ -28,7 +28,7 @@ def may_dial(address: Multiaddr, reach: Reach) -> bool:
 def is_dialled(address: Multiaddr) -> bool:
     """Tell whether an address is of a transport that is spoken here."""
     names = [name for name, _ in address.parts]
-    return set(names) <= _DIALLED and names[1:2] == ["tcp"]
+    return set(names) <= _DIALLED and names[1:2] == ["tcp"] and ("tls" not in names or "ws" in names)
 
 
 def plainest(addresses: Iterable[Multiaddr]) -> list[Multiaddr]:

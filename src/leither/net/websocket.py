@@ -46,7 +46,7 @@ class WebSocketPipe:
     def remote(self) -> Multiaddr:
         """The address of the other end."""
         remote = self._pipe.remote
-        return remote if remote.parts[-1][0] == "ws" else Multiaddr((*remote.parts, ("ws", "")))
+        return remote if remote.parts[-1][0] in ("ws", "wss") else Multiaddr((*remote.parts, ("ws", "")))
 
     def attach(self, sink: Sink) -> None:
         """Hand what comes to `sink` from now on, what came already included."""
@@ -122,10 +122,10 @@ class WebSocketPipe:
             self._pipe.writelines(pieces)
 
 
-async def dial_websocket(pipe: Pipe, authority: str) -> Pipe:
+async def dial_websocket(pipe: Pipe, url: str) -> Pipe:
     """Do the opening handshake on a socket. Raises: PipeBroken, TimeoutError."""
     opened = asyncio.Event()
-    protocol = ClientProtocol(parse_uri(f"ws://{authority}/"), max_size=_FRAME_BYTES_MAX)
+    protocol = ClientProtocol(parse_uri(url), max_size=_FRAME_BYTES_MAX)
     web = WebSocketPipe(pipe, protocol, opened.set)
     try:
         web.start()

@@ -44,8 +44,10 @@ def test_what_is_nobodys_address_is_never_dialled(text: str) -> None:
         (LOOPBACK, True),
         (f"{LOOPBACK}/ws", True),
         ("/ip4/127.0.0.1/udp/1/quic-v1", False),
-        ("/ip4/127.0.0.1/tcp/1/tls/ws", False),
-        ("/ip4/127.0.0.1/tcp/1/wss", False),
+        ("/ip4/127.0.0.1/tcp/1/tls/ws", True),
+        ("/ip4/127.0.0.1/tcp/1/tls/sni/example.org/ws", True),
+        ("/ip4/127.0.0.1/tcp/1/wss", True),
+        ("/ip4/127.0.0.1/tcp/1/tls", False),
         ("/dns4/example.org/tcp/1", True),
     ],
 )
