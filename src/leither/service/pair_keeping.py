@@ -8,7 +8,8 @@ from leither import limits
 from leither.crypto import MimeiId, peer_public_key
 from leither.errors import LeitherError, LimitError
 from leither.ports import Stream, Transaction
-from leither.service.pair_marks import mark_here
+from leither.service.demand_switch import begin_to_fill
+from leither.service.pair_marks import mark_kept
 from leither.service.pair_pull import Taker, pull
 from leither.service.pair_rows import (
     KeptRow,
@@ -97,7 +98,7 @@ class Keeping:
         except LeitherError as error:
             reason = error.code
         with self._talk.engines.state.read() as view:
-            here = mark_here(self._talk.engines, view, mimei)
+            here = mark_kept(self._talk.engines, view, mimei)
         now_ms = self._talk.engines.clock.now_ms()
 
         def note(transaction: Transaction) -> KeptRow | None:
@@ -124,7 +125,7 @@ class Keeping:
                 (node, mimei, here)
                 for node, _ in read_pairs(view)
                 for mimei, kept in read_kept(view, node)
-                if (here := mark_here(engines, view, mimei)) is not None and here[0] != kept.mark
+                if (here := mark_kept(engines, view, mimei)) is not None and here[0] != kept.mark
             ]
 
         def change(transaction: Transaction) -> None:
@@ -151,6 +152,7 @@ class Keeping:
         if keyless:
             taker = SealedTaking(engines, mimei, hello=hello, bytes_max=room_bytes)
         else:
+            begin_to_fill(engines, mimei)
             taker = Taking(engines, mimei, hello=hello, bytes_max=room_bytes)
         with closing(taker):
             try:
