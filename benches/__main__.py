@@ -23,6 +23,7 @@ NAMES = (
     "audit",
     "exchange",
     "finding",
+    "demand",
 )
 
 

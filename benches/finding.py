@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
+from typing import Self
 
 from benches.figure import Figure, in_turns
 from leither.config import Settings, load
@@ -30,11 +31,11 @@ def figures(*, rounds: int = 9) -> list[Figure]:
     """Return the figures."""
     with tempfile.TemporaryDirectory(prefix="leither-bench-") as name, ExitStack() as stack:
         folder = Path(name)
-        author = stack.enter_context(_author(folder / "author"))
-        third, near, far = (stack.enter_context(Node.open(_settings(folder / each))) for each in ("3rd", "near", "far"))
-        _connect(third, author.address)
-        _connect(near, author.address)
-        _connect(far, third.networking.facts().addresses[0])
+        author = stack.enter_context(Author.started([sys.executable, "-m", "benches.finding", str(folder / "author")]))
+        third, near, far = (stack.enter_context(Node.open(settings(folder / each))) for each in ("3rd", "near", "far"))
+        connect(third, author.address)
+        connect(near, author.address)
+        connect(far, third.networking.facts().addresses[0])
         made = []
         for work, node in (("by a neighbour", near), ("through a third node, by the DHT", far)):
             samples = in_turns(rounds, leither=lambda node=node: author.read_by(node))  # type: ignore[misc]
@@ -42,7 +43,7 @@ def figures(*, rounds: int = 9) -> list[Figure]:
         return made
 
 
-class _Author:
+class Author:
     """A node in another process that releases when told."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
@@ -50,13 +51,33 @@ class _Author:
         self.address = str(json.loads(self._line())["address"])
         self._released = 0
 
-    def read_by(self, node: Node) -> float:
-        """Release a site of some files, and return how long it takes another node to read one of them, in ms."""
+    @classmethod
+    @contextmanager
+    def started(cls, command: list[str]) -> Iterator[Self]:
+        """Give the node that a command starts, until the context ends."""
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdin is not None
+            try:
+                yield cls(process)
+            finally:
+                process.stdin.close()
+
+    @staticmethod
+    def greeting(node: Node) -> str:
+        """Return what the node says first, in its process."""
+        return json.dumps({"address": node.networking.facts().addresses[0]})
+
+    def release(self) -> MimeiId:
+        """Have the node release something new; return its id."""
         assert self._process.stdin is not None
         self._released += 1
         self._process.stdin.write(f"{self._released}\n")
         self._process.stdin.flush()
-        mimei = MimeiId(parse_id(self._line().strip()))
+        return MimeiId(parse_id(self._line().strip()))
+
+    def read_by(self, node: Node) -> float:
+        """Release a site of some files, and return how long it takes another node to read one of them, in ms."""
+        mimei = self.release()
         start = perf_counter()
         assert node.services is not None
         while True:
@@ -78,30 +99,21 @@ class _Author:
         return self._process.stdout.readline()
 
 
-@contextmanager
-def _author(home: Path) -> Iterator[_Author]:
-    command = [sys.executable, "-m", "benches.finding", str(home)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        try:
-            yield _Author(process)
-        finally:
-            process.stdin.close()
-
-
-def _settings(home: Path) -> Settings:
+def settings(home: Path) -> Settings:
+    """Return the settings of a node that takes any ports that are free."""
     return load({"home": home, "port": 0, "redis_port": 0, "network_port": 0}, environ={})
 
 
-def _connect(node: Node, address: str) -> None:
+def connect(node: Node, address: str) -> None:
+    """Connect a node with the one at an address."""
     peer = node.networking.add(address)
     until(lambda: any(each.id == peer and each.protocols for each in node.networking.facts().peers), what="a peer")
 
 
 def _serve(home: Path) -> None:
     """Release a site for each line that comes, and say its id."""
-    with Node.open(_settings(home)) as node:
-        print(json.dumps({"address": node.networking.facts().addresses[0]}), flush=True)
+    with Node.open(settings(home)) as node:
+        print(Author.greeting(node), flush=True)
         for line in sys.stdin:
             right = parse_right("everyone=read-release")
             mimei, _ = Catalog(node.engines).create(kind="fs", app="bench", mark=line.strip(), right=right)

@@ -47,6 +47,21 @@ def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
     assert load(tmp_path, environ={"LEITHER_PORT": ""}).port == 4800
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("1000", 1000), ("500MiB", 500 << 20), ("2 GiB", 2 << 30), ("1KiB", 1024), ("3TiB", 3 << 40), ("0", 0)],
+)
+def test_a_size_is_a_number_of_bytes_or_of_a_unit(tmp_path: Path, given: str, expected: int) -> None:
+    assert load(tmp_path, environ={"LEITHER_CACHE_BYTES": given}).cache_bytes == expected
+    assert load(tmp_path, f"cache_bytes = {expected}\n").cache_bytes == expected
+
+
+@pytest.mark.parametrize("given", ["-1", "1.5GiB", "10 GB", "GiB", "9999999TiB", "many"])
+def test_what_is_no_size_is_refused(tmp_path: Path, given: str) -> None:
+    with pytest.raises(BadSetting, match="a number of bytes"):
+        load(tmp_path, environ={"LEITHER_CACHE_BYTES": given})
+
+
 def test_home_comes_from_the_environment(tmp_path: Path) -> None:
     settings = config.load(environ={"LEITHER_HOME": str(tmp_path)})
     assert (settings.home, settings.file) == (tmp_path, tmp_path / "config.toml")

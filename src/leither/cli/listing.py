@@ -21,6 +21,7 @@ def show_mimei(output: Output, info: Info) -> None:
             ("mark", info["mark"] or None),
             ("author", info["author"]),
             ("private", "what it holds is stored sealed" if info["private"] else None),
+            ("on demand", "files come from other nodes when they are read" if info["on_demand"] else None),
             ("right", info["right"]),
             ("ipns", info["ipns"]),
             ("created", moment(info["created"])),

@@ -27,6 +27,7 @@ def demanding(engines: Engines, network: Network, fetching: Fetching) -> Iterato
         filling = Filling(engines, demand, fetching)
         stack.callback(filling.close)
         stack.callback(network.watch(partial(_meet, filling)))
+        stack.enter_context(engines.events.watching(filling.hear))
         filling.start()
         yield demand, filling
 

@@ -12,7 +12,7 @@ from leither import limits
 from leither.codec import RAW, Cid
 from leither.errors import LeitherError
 from leither.service.cache_rows import CacheRow, drop_cached, note_uses, put_cached, read_cache
-from leither.service.collect import collect
+from leither.service.collect import SweepStopped, collect
 from leither.service.engines import Engines
 
 LOGGER = logging.getLogger("leither.cache")
@@ -25,13 +25,14 @@ class Cache:
         self._engines = engines
         self._used_ms: dict[bytes, int] = {}
         self._size_bytes: int | None = None
-        self._is_sweeping = False
+        self._is_sweeping = self._is_closed = False
         self._tried_bytes = 0
         self._guard = threading.Lock()
         self._pool = ThreadPoolExecutor(1, "leither-cache")
 
     def close(self) -> None:
-        """Write what was noted, and return when nothing is under way."""
+        """Write what was noted, and return when nothing is under way. A sweep is broken off if it can be."""
+        self._is_closed = True
         self._pool.shutdown(cancel_futures=True)
         self._write_uses()
 
@@ -97,7 +98,9 @@ class Cache:
     def _sweep(self) -> None:
         try:
             self._write_uses()
-            collect(self._engines)
+            collect(self._engines, is_stopped=lambda: self._is_closed)
+        except SweepStopped:
+            return
         except LeitherError as error:
             LOGGER.warning("nothing could be evicted: %s", error)
         finally:

@@ -1,10 +1,10 @@
 """Giving space back, and looking over everything that is held."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from leither.codec import BlockMismatch, BlockMissing, Cid
 from leither.crypto import MimeiId, id_text
-from leither.errors import CorruptionError
+from leither.errors import Conflict, CorruptionError
 from leither.ports import Checked, Fault, Reclaimed, View, prefix_end
 from leither.service import tables
 from leither.service.demand_rows import DemandRow, read_demand, read_demands
@@ -33,15 +33,32 @@ class NotCollected(CorruptionError):
         )
 
 
-def collect(engines: Engines, *, thorough: bool = False) -> Reclaimed:
+class SweepStopped(Conflict):
+    """A sweep was broken off before it took anything."""
+
+    code = "sweep-stopped"
+
+    def __init__(self) -> None:
+        super().__init__("the sweep was broken off, and nothing was reclaimed; begin it again")
+
+
+def collect(engines: Engines, *, thorough: bool = False, is_stopped: Callable[[], bool] = lambda: False) -> Reclaimed:
     """Reclaim every block that no MiMei reaches, and what is too much for the cache, beside readers and writers.
 
-    Raises: NotCollected, StoreFull.
-    `thorough`: leave nothing of them in the store's files, which may take as long as writing all of it anew.
+    Args: thorough: leave nothing of them in the store's files, which may take as long as writing all of it anew.
+        is_stopped: tells whether to break off, which works until all that is reached is known.
+    Raises: NotCollected, StoreFull, SweepStopped.
     """
+
+    def reached(evictions: list[Eviction]) -> Iterator[Cid]:
+        for cid in _reached(engines, evictions):
+            if is_stopped():
+                raise SweepStopped
+            yield cid
+
     evictions: list[Eviction] = []
     with engines.sweeps.running():
-        reclaimed = engines.blocks.sweep(lambda: _reached(engines, evictions), thorough=thorough)
+        reclaimed = engines.blocks.sweep(lambda: reached(evictions), thorough=thorough)
     for eviction in evictions:
         eviction.settle()
     with engines.state.read() as view:

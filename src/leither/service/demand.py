@@ -5,9 +5,10 @@ The first block is fetched alone. Who goes on reading behind it gets more at a t
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from leither import limits, unixfs
 from leither.codec import RAW, BlockMissing, Cid
@@ -28,8 +29,12 @@ from leither.service.holding import MimeiNotFound, load
 from leither.service.publishing_keys import released_root
 from leither.unixfs import LyingSize
 
-Introduce = Callable[[MimeiId, Sequence[PeerId]], object]
-"""Lets holders know who asks, so that they give what they give to them alone."""
+
+class Introduce(Protocol):
+    """Lets holders know who asks, so that they give what they give to them alone."""
+
+    def __call__(self, mimei: MimeiId, peers: Sequence[PeerId], *, again: bool = False) -> bool:
+        """Introduce this node to holders, to those as well that know it if `again`; tell whether any heard it."""
 
 
 class TooManyWaiting(LimitError):
@@ -82,7 +87,7 @@ class _Window:
 class Demand:
     """Fetches what readers miss. Thread-safe. Implements `contents.OnDemand`."""
 
-    def __init__(self, engines: Engines, fetching: Fetching, introduce: Introduce = lambda mimei, peers: None) -> None:
+    def __init__(self, engines: Engines, fetching: Fetching, introduce: Introduce) -> None:
         self._engines = engines
         self._fetching = fetching
         self._cache = Cache(engines)
@@ -179,7 +184,9 @@ class Demand:
             self._ahead.popitem(last=False)
         reads_on = place == ahead.next and ahead.width
         ahead.width = min(2 * ahead.width, limits.DEMAND_AHEAD_MAX) if reads_on else 1
-        ahead.next = min(place + ahead.width, len(cids))
+        # What is on its way for somebody else ends it, and they wait together from there on.
+        after = range(place + 1, min(place + ahead.width, len(cids)))
+        ahead.next = next((number for number in after if cids[number] in self._coming), after.stop)
         start = len(node.data) + sum(node.block_sizes[:place])
         sizes: dict[Cid, int | None] = {
             leaf: size
@@ -206,16 +213,28 @@ class Demand:
 
     def _bring(self, flight: _Flight) -> None:
         peers, announced = self.holders(flight.spot.mimei)
-        for mimei in flight.spot.mimei:
-            self.introduce(mimei, peers)
+        self._introduce(flight, peers)
+        try:
+            self._bring_from(flight, peers, announced)
+        except BlocksNotFound:
+            if not self._introduce(flight, peers, again=True):
+                raise
+            self._bring_from(flight, peers, announced)
+
+    def _introduce(self, flight: _Flight, peers: Sequence[PeerId], *, again: bool = False) -> bool:
+        return any([self.introduce(mimei, peers, again=again) for mimei in flight.spot.mimei])
+
+    def _bring_from(self, flight: _Flight, peers: Sequence[PeerId], announced: Cid | None) -> None:
         start, stop = flight.span
         known = [Known(peer, ()) for peer in peers]
+        came: dict[Cid, int] = {}
         with self._fetching.part(flight.root, peers=known, start=start, stop=stop, announced=announced) as fetch:
             flight.fetch = fetch
             if flight.is_over:
                 fetch.cancel()
-            came: dict[Cid, int] = {}
             for cid, future in flight.coming.items():
+                if future.done():
+                    continue
                 data = fetch.get(cid)
                 size_bytes = flight.sizes[cid]
                 if size_bytes is not None and len(data) != size_bytes:

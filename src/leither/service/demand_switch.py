@@ -10,6 +10,7 @@ from leither.service.demand_rows import DemandRow, put_demand, read_demand
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import load
+from leither.service.pair_rows import persons_of
 from leither.service.private import PrivateUnsupported
 
 DEMAND = "demand"
@@ -17,17 +18,14 @@ DEMAND = "demand"
 
 
 class NeededWhole(Conflict):
-    """A MiMei can't be on demand, as something else holds a version of it."""
+    """A MiMei can't be on demand, as something or somebody else counts on all of it."""
 
     code = "needed-whole"
 
-    def __init__(self, mimei: MimeiId, by: MimeiId) -> None:
+    def __init__(self, mimei: MimeiId, reason: str) -> None:
         self.id = id_text(mimei)
-        self.by = id_text(by)
-        super().__init__(
-            f"{self.id} can't be on demand: {self.by} refers to a version of it, and so needs all of that here; let it "
-            "follow the release instead, or keep this one whole"
-        )
+        self.reason = reason
+        super().__init__(f"{self.id} can't be on demand: {reason}; nothing was changed, and it stays whole")
 
 
 class NotWhole(Conflict):
@@ -55,7 +53,9 @@ def put_on_demand(engines: Engines, mimei: MimeiId) -> None:
             raise PrivateUnsupported(mimei, "bringing its files when they are read")
         for source, version, _ in referrers(transaction, mimei):
             if version is not None and read_demand(transaction, source) is None:
-                raise NeededWhole(mimei, source)
+                raise NeededWhole(mimei, f"{id_text(source)} refers to a version of it, and needs all of that here")
+        if persons_of(transaction, mimei):
+            raise NeededWhole(mimei, "a paired node counts on it as a copy")
         row = read_demand(transaction, mimei)
         if row is not None and not row.fills:
             return False

@@ -20,6 +20,7 @@ from leither.service.holding import Mimei, MimeiNotFound, draft_cids, load
 from leither.service.leaf_index import LeafIndex
 from leither.service.reach import Reach
 from leither.service.versions import held_versions
+from leither.service.visible import CHANGE
 
 
 class NotFetched(PeerError):
@@ -66,14 +67,18 @@ class Demanded:
         self._engines = engines
         self._indexes: dict[MimeiId, LeafIndex] = {}
         self._ids: frozenset[MimeiId] | None = None
+        self._steady: set[MimeiId] = set()
+        """What has not changed since the index of it was begun."""
         self._guard = threading.Lock()
         self._building = threading.Lock()
 
     def hear(self, event: Event) -> None:
         """Take note of a change: what of it was found out is found out anew."""
         with self._guard:
-            self._ids = None
+            if event.what != CHANGE:
+                self._ids = None
             self._indexes.pop(event.id, None)
+            self._steady.discard(event.id)
 
     @property
     def ids(self) -> frozenset[MimeiId]:
@@ -103,13 +108,13 @@ class Demanded:
         with self._building:
             with self._guard:
                 known = self._indexes.get(mimei)
-                # What changes from here on is not in the index, so that must not stay then.
-                token = self._ids
+                self._steady.add(mimei)
             if known is not None:
                 return known
             made = LeafIndex(self._engines.blocks.get, self._roots(mimei))
             with self._guard:
-                if self._ids is not None and self._ids is token:
+                # What has changed meanwhile is not in it, so it must not stay then.
+                if mimei in self._steady:
                     self._indexes[mimei] = made
             return made
 

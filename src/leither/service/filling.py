@@ -61,6 +61,11 @@ class Filling:
         if self._thread.ident is not None:
             self._thread.join()
 
+    def hear(self, event: Event) -> None:
+        """Take note of a change. To be called for every event of the node."""
+        if event.what == DEMAND:
+            self.wake()
+
     def wake(self) -> None:
         """Try again all that is to be whole: somebody may have come who has it."""
         with self._engines.state.read() as view:

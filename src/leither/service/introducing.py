@@ -35,33 +35,33 @@ class Introducing:
         """Let go of the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def __call__(self, mimei: MimeiId, peers: Sequence[PeerId]) -> None:
-        """Introduce this node to those of `peers` that were chosen; who is slow is not waited for long."""
+    def __call__(self, mimei: MimeiId, peers: Sequence[PeerId], *, again: bool = False) -> bool:
+        """Introduce this node to those of `peers` that were chosen; who is slow is not waited for long.
+
+        again: to those as well that know it, for they may have begun anew and know nothing. Tells whether any heard it.
+        """
         with self._engines.state.read() as view:
             row = read_follow(view, mimei)
         user = row.owner if row is not None else None
         chosen = {*(row.peers if row is not None else ()), *(peer.id for peer in self._network.kept())}
-        due = [peer for peer in peers if peer in chosen and self._is_due(peer, user)]
-        wait([self._pool.submit(self._introduce, mimei, peer, user) for peer in due], timeout=limits.GREETING_S)
-
-    def forget(self, peers: Sequence[PeerId]) -> None:
-        """Introduce this node to these anew: they don't give what they should."""
-        with self._guard:
-            self._said_ms = {key: ms for key, ms in self._said_ms.items() if key[0] not in peers}
+        due = [peer for peer in peers if peer in chosen and (again or self._is_due(peer, user))]
+        said = wait([self._pool.submit(self._introduce, mimei, peer, user) for peer in due], timeout=limits.GREETING_S)
+        return any(future.result() for future in said.done)
 
     def _is_due(self, peer: PeerId, user: KeyId | None) -> bool:
         now_ms = self._engines.clock.now_ms()
         with self._guard:
             return self._said_ms.get((peer, user), -_AGAIN_S * 1000) + _AGAIN_S * 1000 <= now_ms
 
-    def _introduce(self, mimei: MimeiId, peer: PeerId, user: KeyId | None) -> None:
+    def _introduce(self, mimei: MimeiId, peer: PeerId, user: KeyId | None) -> bool:
         try:
             with closing(self._network.open(peer, [SYNC_PROTOCOL], timeout_s=limits.GREETING_S)) as stream:
                 standing = Talk(stream, mimei, hello=self._hello(user)).standing()
         except (PeerError, InputError, LimitError, CorruptionError):
-            return  # it is away, or holds nothing; whoever has the blocks is asked anyway
+            return False  # it is away, or holds nothing; whoever has the blocks is asked anyway
         now_ms = self._engines.clock.now_ms()
         with self._guard:
             self._said_ms[peer, user] = now_ms
         if standing is not None:
             note_told(self._engines, mimei, [(peer, standing)])
+        return True

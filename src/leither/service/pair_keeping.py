@@ -10,9 +10,10 @@ from leither.crypto import KeyId, MimeiId, peer_public_key
 from leither.errors import LeitherError, LimitError
 from leither.ports import Stream, Transaction
 from leither.service.bringing import Bringing
+from leither.service.demand_switch import begin_to_fill
 from leither.service.kept import Kept as KeptSealed
 from leither.service.kept import unwanted
-from leither.service.pair_marks import mark_here
+from leither.service.pair_marks import mark_kept
 from leither.service.pair_pull import pull
 from leither.service.pair_rows import (
     KeptRow,
@@ -117,7 +118,7 @@ class Keeping:
         with self._talk.engines.state.read() as view:
             wanted = kept_row(view, node, mimei)
             author = wanted.author if wanted is not None else b""
-            return mark_here(self._talk.engines, view, mimei, author) or (b"", 0)
+            return mark_kept(self._talk.engines, view, mimei, author) or (b"", 0)
 
     def refresh(self) -> list[bytes]:
         """Take note of what came or went otherwise of what is kept; return the keys of the nodes to be told of it.
@@ -130,7 +131,7 @@ class Keeping:
                 (node, mimei, here)
                 for node, _ in read_pairs(view)
                 for mimei, kept in read_kept(view, node)
-                if (here := mark_here(engines, view, mimei, kept.author) or (b"", 0))[0] != kept.mark
+                if (here := mark_kept(engines, view, mimei, kept.author) or (b"", 0))[0] != kept.mark
             ]
 
         def change(transaction: Transaction) -> None:
@@ -164,6 +165,7 @@ class Keeping:
                 bytes_max=room_bytes,
             )
         else:
+            begin_to_fill(engines, mimei)
             taker = Taking(engines, mimei, hello=hello, bytes_max=room_bytes)
         with closing(taker):
             try:

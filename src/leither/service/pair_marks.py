@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from leither.crypto import KeyId, MimeiId
 from leither.ports import View
+from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, heads, load, load_all
 from leither.service.kept import find_shelf
@@ -39,6 +40,11 @@ def mark_here(engines: Engines, view: View, mimei: MimeiId, author: bytes = b"")
     except MimeiNotFound:
         return None
     return mark_of(engines, view, held), held.row.size_bytes
+
+
+def mark_kept(engines: Engines, view: View, mimei: MimeiId, author: bytes = b"") -> tuple[bytes, int] | None:
+    """Return what `mark_here` does of what is here whole; None of what is on demand: nobody may count on that."""
+    return mark_here(engines, view, mimei, author) if read_demand(view, mimei) is None else None
 
 
 def wishes(engines: Engines, view: View, row: PairRow) -> Iterator[Wished]:

@@ -54,6 +54,7 @@ class MimeiInfo(Struct, frozen=True, kw_only=True):
     ext: Annotated[str, _about("An extension of the topic, often a file name's.")]
     mark: Annotated[str, _about("What tells it from others of its app and author.")]
     private: Annotated[bool, _about("Whether what it holds is stored sealed.")]
+    on_demand: Annotated[bool, _about("Whether its files come from other nodes when they are read here.")]
     ipns: Annotated[
         str | None, _about("The IPNS name under which any IPFS peer finds its release, once it was put there.")
     ]

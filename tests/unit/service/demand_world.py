@@ -63,17 +63,21 @@ class Place:
         self.hub = hub
         self.network: MemoryNetwork = hub.node(name)
         self.open = ExitStack()
-        greeted = Greeted(self.engines)
-        self.fetching = self.open.enter_context(exchanging(self.engines, self.network, greeted))
+        self.greeted = Greeted(self.engines)
+        self.fetching = self.open.enter_context(exchanging(self.engines, self.network, self.greeted))
         opened = self.open.enter_context(demanding(self.engines, self.network, self.fetching))
         self.demand, self.filling = opened
-        self.following = Following(self.engines, self.network, greeted=greeted.note)
+        self.following = Following(self.engines, self.network, greeted=self.greeted.note)
         self.open.callback(self.following.close)
         self.following.start()
 
     @property
     def blocks(self) -> CountingBlocks:
         return counted(self.engines)
+
+    def forget_greetings(self) -> None:
+        """Know of nobody for whom they act, as after a start."""
+        self.greeted._said.clear()
 
     def make(self, files: dict[str, bytes], *, mark: str = "site", right: int = PUBLIC) -> MimeiId:
         """Make a MiMei with these files, back it up, and release it."""

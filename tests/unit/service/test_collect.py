@@ -15,12 +15,12 @@ from leither.service import history, pages, references
 from leither.service.archive_in import import_car
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
-from leither.service.collect import NotCollected, check, collect
+from leither.service.collect import NotCollected, SweepStopped, check, collect
 from leither.service.conflicts import contested, take
 from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.service.uploads import Upload
-from leither.testing.node import counted
+from leither.testing.node import counted, memory_engines
 from leither.testing.suites.expect import damage
 from tests.unit.service.archive import Archive
 from tests.unit.service.life import bring, exported, held, made, put, remove, shown, version
@@ -187,3 +187,16 @@ def test_a_file_just_begun_is_whole(desk: Engines) -> None:
     pages.write_at(desk, file, 0, b"x")
     collect(desk)
     assert damage(check(desk)) == []
+
+
+def test_a_sweep_that_is_broken_off_takes_nothing() -> None:
+    engines = memory_engines()
+    stray = Block.of(RAW, b"stray")
+    with engines.blocks.lease() as lease:
+        lease.put(stray)
+    made(engines)
+    with pytest.raises(SweepStopped):
+        collect(engines, is_stopped=lambda: True)
+    assert engines.blocks.has(stray.cid)
+    collect(engines)
+    assert not engines.blocks.has(stray.cid)

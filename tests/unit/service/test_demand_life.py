@@ -133,3 +133,32 @@ def test_an_archive_of_a_part_brings_no_gap_into_what_is_whole() -> None:
         phone.follow(mimei, desk)
         with pytest.raises(Incomplete):
             import_car(tablet.engines, [exported(phone.engines)])
+
+
+def test_several_who_read_all_of_a_file_side_by_side_fetch_each_block_once() -> None:
+    data = noise(12 * MIB)
+    with places("desk", "phone", persons={"phone": "bob"}) as (desk, phone):
+        mimei = desk.make({"a": data})
+        phone.follow(mimei, desk)
+        phone.blocks.forget_counts()
+        came: list[bytes] = []
+        readers = [
+            threading.Thread(target=lambda start=start: came.append(phone.read(mimei, "a", start * MIB)))
+            for start in (0, 2, 3, 7)
+        ]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        assert sorted(map(len, came)) == [5 * MIB, 9 * MIB, 10 * MIB, 12 * MIB]
+        assert all(data.endswith(one) for one in came)
+        assert phone.blocks.puts == len(phone.blocks.new) == 12
+
+
+def test_what_one_person_alone_may_read_is_given_again_after_the_holder_began_anew() -> None:
+    with places("desk", "phone") as (desk, phone):
+        mimei = desk.make({"a": DATA}, right=0)
+        phone.follow(mimei, desk)
+        assert phone.read(mimei, "a", 0, 1) == DATA[:1]
+        desk.forget_greetings()
+        assert phone.read(mimei, "a") == DATA

@@ -15,6 +15,7 @@ from leither.ports import View
 from leither.service import references
 from leither.service.catalog import referrers
 from leither.service.cur import Cur
+from leither.service.demand_rows import read_demand
 from leither.service.holding import Mimei, VersionNotFound, load
 from leither.service.versions import resolve, rows
 from leither.web.api.context import ApiContext, Caller
@@ -62,6 +63,7 @@ def describe_mimei(caller: Caller, view: View, mimei: Mimei) -> MimeiInfo:
         ext=genesis.ext,
         mark=genesis.mark,
         private=mimei.is_private,
+        on_demand=read_demand(view, mimei.id) is not None,
         ipns=ipns_name(mimei.control.ipns) if mimei.control.ipns is not None else None,
         right=rights.text(mimei.control.right),
         created=moment(mimei.control.created),
