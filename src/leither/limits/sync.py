@@ -39,6 +39,11 @@ FOLLOW_PERIOD_S = 3600
 """How often a node from which a MiMei is followed is asked although nothing was heard."""
 FOLLOW_CALM_S = 60
 """How long news of a MiMei that is not followed in real time may wait, so that several changes come at once."""
+FOLLOW_IDLE_FREE = 4
+"""How often in a row news may come to nothing, as it does where several tell the same, before it is followed later."""
+FOLLOW_IDLE_MS = 16
+"""Pause after news that came to nothing; it doubles each time, from which on it counts."""
+FOLLOW_IDLE_MS_MAX = 5_000
 FOLLOW_RETRY_S = 5
 """First pause after a node was away; it doubles."""
 FOLLOW_REFUSED_S = 300
