@@ -30,7 +30,7 @@ from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.footing import CurChanged, stand_on
-from leither.service.holding import Holding, Mimei, contents_below, drafts, ended_at, heads, load, save
+from leither.service.holding import Holding, Mimei, drafts, ended_at, heads, load, save
 from leither.service.kept import let_go
 from leither.service.merge import join_drafts, join_tips, maximal_tips
 from leither.service.proof import Came, Proved, prove
@@ -85,7 +85,7 @@ class _Plan:
 
     Fields: user: to whom it belongs, None for the owner. tip: the newest version then; None to leave it. heads: every
     one that stands. event: what watchers are told. drafts: those of each writer that no other includes. draft: what
-    `cur` stands on then, if not on the newest version.
+    `cur` stands on then, if not on the newest version. seq: the highest of this node's own that others have seen.
     """
 
     proved: Proved
@@ -100,6 +100,7 @@ class _Plan:
     event: str
     drafts: dict[int, Cid]
     draft: Cid | None
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,8 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
         known_versions = held_versions(view, proved.id)
         newest = _newest(engines, proved.id, standing, before, proved.heads)
-        shared = newest_drafts(standing, drafts(engines, view, proved.id), proved.drafts)
+        shared_here = drafts(engines, view, proved.id)
+        shared = newest_drafts(standing, shared_here, proved.drafts)
     if proved.came.sealed is not None:
         engines = engines.root.private(proved.id, standing, user)  # the keys of the control that stands
     counting = versions_that_count(
@@ -206,6 +208,10 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         tip = None
     draft = join_drafts(engines, proved.topic, standing, last, [one.cid for one in shared.values()], lease)
     moves = tip is not None or (draft or b"") != (held.row.draft if held is not None else b"")
+    own = standing.writer(engines.identity.node.public)
+    seq = _seen_of(own.number, proved) if own is not None else 0
+    if held is not None and own is not None and seq > held.row.seq and (held.row.dirty or own.number in shared_here):
+        raise ClonedWriter(proved.id, own.number, own.key, seq)  # others have seen what this copy of its home has not
     if moves and held is not None and held.row.dirty:
         if held.row.draft or shared:
             share_cur(engines, proved.id)
@@ -224,8 +230,14 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
     joined = maximal_tips(engines, (draft,)) if draft is not None else []
     standing_drafts = {number: one.cid for number, one in shared.items() if one.cid in joined}
     return _Plan(
-        proved, held is not None, user, standing, fresh, newest, tip, kept, arrived, event, standing_drafts, draft
+        proved, held is not None, user, standing, fresh, newest, tip, kept, arrived, event, standing_drafts, draft, seq
     )
+
+
+def _seen_of(number: int, proved: Proved) -> int:
+    """Return the highest seq of a writer that is seen in what came."""
+    came = (*proved.versions.values(), *proved.drafts.values())
+    return max((contents.seen_map.get(number, 0) for contents in came), default=0)
 
 
 def _newest(
@@ -309,7 +321,9 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
         came, seq = proved.came, ended_at(transaction, mimei)
         row = Holding(came.genesis, plan.control.cid, seq=seq, user=plan.user or b"", sealed=came.sealed or b"")
     writer = plan.control.writer(engines.identity.node.public)
-    row = msgspec.structs.replace(row, control=plan.control.cid, number=writer.number if writer else 0)
+    row = msgspec.structs.replace(
+        row, control=plan.control.cid, number=writer.number if writer else 0, seq=max(row.seq, plan.seq)
+    )
     for cid, version in plan.fresh.items():
         transaction.put(tables.known(mimei, cid), tables.u64(version.n))
         if not plan.held and proved.came.versions[cid]:
@@ -334,16 +348,11 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
 
 
 def _stand(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
-    """Let `cur` stand on what came, if it is to move, and see that no number of this node's is used twice."""
-    mimei, held = plan.proved.id, load(engines, transaction, plan.proved.id)
-    last = plan.tip.cid if plan.tip is not None else held.base
+    """Let `cur` stand on what came, if it is to move."""
+    held = load(engines, transaction, plan.proved.id)
     if plan.tip is not None or (plan.draft or b"") != held.row.draft:
-        stand_on(engines, transaction, mimei, last, plan.draft)
-    held = load(engines, transaction, mimei)
-    below = contents_below(held)
-    seq = below.seen_map.get(held.row.number, 0) if below is not None else 0
-    if seq > held.row.seq:  # of an older copy of this node's home others have seen what it has forgotten
-        save(transaction, mimei, msgspec.structs.replace(held.row, seq=seq))
+        last = plan.tip.cid if plan.tip is not None else held.base
+        stand_on(engines, transaction, held.id, last, plan.draft)
 
 
 def _drop(engines: Engines, transaction: Transaction, mimei: Mimei, plan: _Plan) -> None:

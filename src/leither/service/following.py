@@ -143,6 +143,8 @@ class Following:
         if change.what == "delete":
             self.unfollow(change.id)
             return
+        if change.what == "change" and not self._node.heeds(change.id):
+            return  # nobody follows it live, or it will be shared anyway
         with self._turn:
             if change.what != "change":
                 self._changed[change.id] = None

@@ -154,6 +154,13 @@ class SyncNode:
                 return False
         return below is not None and below.seen_map.get(shared.writer, 0) >= shared.seq
 
+    def heeds(self, mimei: MimeiId) -> bool:
+        """Tell whether `changed` is to be told of a change of `cur`: of each write, so this costs two looks.
+
+        May be asked from any thread. What waits to be shared already is shared with all that changed until then.
+        """
+        return self.watchers.are_live(mimei) and not self.pace.waits(mimei)
+
     def changed(self, mimei: MimeiId) -> bool:
         """Take note that `cur` of a MiMei changed; tell whether somebody wants to see it, so that `due` has it soon."""
         if not self.watchers.has_live(mimei):

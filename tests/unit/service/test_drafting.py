@@ -12,6 +12,7 @@ from leither.people import Act
 from leither.people import right as rights
 from leither.ports import Fault
 from leither.service import history
+from leither.service.arrival import ClonedWriter
 from leither.service.backup import backup
 from leither.service.catalog import Catalog, NotTheAuthor
 from leither.service.collect import check, collect
@@ -337,6 +338,23 @@ def test_an_older_copy_of_a_node_uses_no_number_twice(site: MimeiId, desk: Engin
     put(old, site, "c", b"3")
     live(phone, old, site)
     assert shown(phone, site) == {"a": b"1", "b": b"2", "c": b"3"}
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_an_older_copy_of_a_node_that_went_on_is_told_and_loses_nothing(
+    site: MimeiId, desk: Engines, phone: Engines, shares: bool
+) -> None:
+    old = memory_engines(node="desk")
+    take(old, phone, site)
+    put(old, site, "mine", b"4")
+    if shares:
+        share_cur(old, site)
+    for number in range(3):
+        put(desk, site, "b", b"%d" % number)
+        live(phone, desk, site)
+    with pytest.raises(ClonedWriter):
+        take(old, phone, site, live=True)
+    assert shown(old, site) == {"a": b"1", "mine": b"4"}
 
 
 def test_changes_made_while_a_draft_is_taken_in_are_kept(site: MimeiId, desk: Engines, phone: Engines) -> None:
