@@ -41,6 +41,7 @@ def frames() -> list[Case]:
         "standing, one of several": msgspec.structs.replace(_STANDING, more=True),
         "standing of a release": msgspec.structs.replace(_STANDING, released=True),
         "standing of a private one": msgspec.structs.replace(_STANDING, sealed=True),
+        "standing of one that is on demand": msgspec.structs.replace(_STANDING, partial=True),
         "want": Want(blocks=(cid("node"), _BLOCK.cid)),
         "done": Done(),
         "done with some left": Done(left=7),

@@ -34,7 +34,7 @@ def own_ids(engines: Engines, user: KeyId | None) -> list[MimeiId]:
     """Return the MiMei that belong to a user, or to the owner."""
     with engines.state.read() as view:
         held = [mimei.id for mimei in load_all(engines, view) if mimei.facts.user == user]
-        return held + [one.id for one in kept(engines, view) if one.user == user]
+        return held + [one.id for one in kept(engines, view) if one.imported and one.user == user]
 
 
 def export_car(
@@ -71,9 +71,12 @@ def export_car(
 
 
 def _chosen(engines: Engines, view: View, ids: Sequence[MimeiId] | None) -> tuple[list[Mimei], list[Kept]]:
-    """Return what is to be exported: what can be read here, and what is kept sealed. Raises: MimeiNotFound."""
+    """Return what is to be exported: what can be read here, and what is kept sealed. Raises: MimeiNotFound.
+
+    What is kept for paired nodes alone is exported only where it is named: they bring it again.
+    """
     if ids is None:
-        return list(load_all(engines, view)), list(kept(engines, view))
+        return list(load_all(engines, view)), [one for one in kept(engines, view) if one.imported]
     held: list[Mimei] = []
     sealed: list[Kept] = []
     for mimei in ids:

@@ -24,6 +24,7 @@ from leither.service.backup import backup
 from leither.service.catalog import referrers
 from leither.service.controls import newer_control
 from leither.service.cur import Edit
+from leither.service.demand_rows import DemandRow, put_demand
 from leither.service.derived import check_unsaved
 from leither.service.drafting import share_cur
 from leither.service.editing import open_edit
@@ -335,6 +336,8 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
         if number == row.number:
             row = msgspec.structs.replace(row, seq=max(row.seq, head.seq), head=head.cid)
     save(transaction, mimei, with_release(engines, transaction, mimei, row))
+    if proved.came.on_demand and not plan.held:
+        put_demand(transaction, mimei, DemandRow(engines.clock.now_ms()))
     if proved.came.sealed is not None:
         let_go(transaction, key_id(plan.control.author), mimei)
     for number in drafts(engines, transaction, mimei):

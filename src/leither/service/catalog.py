@@ -25,7 +25,7 @@ MAKEABLE = ("file", "fs", "db")
 _OF_ONE = (
     *(tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.DIRTY, tables.PAGES, tables.LOCKS),
     tables.DRAFTS,
-    *(tables.FOLLOWS, SEALED),
+    *(tables.FOLLOWS, tables.DEMANDED, SEALED),
 )
 _READS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE
 

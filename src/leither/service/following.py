@@ -15,6 +15,7 @@ from leither.errors import LeitherError
 from leither.ports.network import Network, PeerEvent, Stream
 from leither.ports.network_errors import StreamBroken
 from leither.service.arrival import Arrived
+from leither.service.demand_rows import note_told
 from leither.service.engines import Engines
 from leither.service.events import Event as Change
 from leither.service.follow_rows import FollowRow, put_follow
@@ -22,7 +23,7 @@ from leither.service.sync_node import SyncNode, outcome_of
 from leither.service.sync_taking import Taking
 from leither.wire.sync_follower import Blame, Effect, Met, Outcome, Pull, Pulled, Tick
 from leither.wire.sync_frame import BadFrame, Frame, decode, encode
-from leither.wire.sync_messages import NEWS, SYNC
+from leither.wire.sync_messages import NEWS, SYNC, Hello
 from leither.wire.sync_walk import BadAnswer
 
 LOGGER = logging.getLogger("leither.following")
@@ -33,10 +34,17 @@ _WRITE_BYTES = 64 * 1024
 class Following:
     """What one node follows and tells, over a network. Thread-safe. Use it as a context, or call `close`."""
 
-    def __init__(self, engines: Engines, network: Network) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        network: Network,
+        *,
+        greeted: Callable[[bytes, Hello], object] = lambda key, hello: None,
+    ) -> None:
+        """Take greeted: is given the key of a node that asks, and what proved for whom it does."""
         self._engines = engines
         self._network = network
-        self._node = SyncNode(engines)
+        self._node = SyncNode(engines, greeted=greeted)
         self._turn = threading.Condition(threading.RLock())
         self._changed: dict[MimeiId, None] = {}
         self._touched: dict[MimeiId, None] = {}
@@ -97,6 +105,8 @@ class Following:
                 if body is None:
                     raise StreamBroken(peer, "it ended before all had come")
                 _write(stream, taking.receive(_read(body)))
+            assert taking.pull.standing is not None
+            note_told(self._engines, mimei, [(peer, taking.pull.standing)])
             return taking.arrived
 
     def last(self, mimei: MimeiId) -> dict[PeerId, LeitherError | Arrived]:

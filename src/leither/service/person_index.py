@@ -202,6 +202,17 @@ def names_private(engines: Engines, public: bytes) -> bool:
     return any(path[2:3] == (_MIMEI,) and b'"private"' in data for path, data in files)
 
 
+def names_private_elsewhere(engines: Engines, user: KeyId | None) -> bool:
+    """Tell whether the index of a user, or the owner, names anything private that is not here. It may come yet."""
+    with engines.state.read() as view:
+        for path, data in _files(engines, user, (_NODES,)):
+            if path[2:3] == (_MIMEI,) and b'"private"' in data:
+                with suppress(NotAnId):  # as in `listed`
+                    if view.get(tables.holding(MimeiId(parse_id(path[-1])))) is None:
+                        return True
+    return False
+
+
 def devices(engines: Engines, user: KeyId | None) -> list[Device]:
     """Return what a user, or the owner, has signed about their devices, as their index has it; by key."""
     keys = engines.persons.of_user(user).keys

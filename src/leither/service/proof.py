@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leither import limits
-from leither.codec import BlockMissing, Cid
+from leither.codec import RAW, BlockMissing, Cid
 from leither.crypto import MimeiId, id_text, key_id
 from leither.db import DERIVED
 from leither.db.foreign import check_entry as check_database_entry
@@ -71,6 +71,7 @@ class Came:
     Fields: versions: tells of each whether its number names it. released: the released version is all that may be read
     where it came from, so heads' versions don't come with them. Of a private one: within: the engines that open it.
     sealed: its sealed genesis. drafts: those that are new. below: what is proved already and `cur` stands on here.
+    on_demand: the bytes of its files need not be here.
     """
 
     genesis: Cid
@@ -83,6 +84,7 @@ class Came:
     sealed: Cid | None = None
     drafts: Sequence[Cid] = ()
     below: Cid | None = None
+    on_demand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +127,13 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     heads = _prove_heads(engines, mimei, control, came, records)
     with engines.state.read() as view:
         known = {cid for cid in records if view.get(tables.known(mimei, cid)) is not None}
-    proof = _VersionProof(engines, lease, topic, control, heads, records, known)
+    reach = Reach(engines, on_demand=came.on_demand)
+    proof = _VersionProof(engines, lease, topic, control, heads, records, known, reach)
     versions = proof.run()
     for key, value in came.changes:
         if value is not None:
             check_entry(engines, topic, key, value)
+            proof.require_entry(key, value)
     drafts = dict(proof.drafts(came, versions))
     return Proved(mimei, came, topic, control, heads, versions, frozenset(proof.remade), drafts)
 
@@ -164,6 +168,7 @@ class _VersionProof:
         heads: dict[int, Head],
         records: dict[Cid, Version],
         known: set[Cid],
+        reach: Reach,
     ) -> None:
         self._engines = engines
         self._lease = lease
@@ -172,7 +177,7 @@ class _VersionProof:
         self._heads = heads
         self._records = records
         self._known = known
-        self._reach = Reach(engines)
+        self._reach = reach
         self.remade: set[Cid] = set()
 
     def run(self) -> dict[Cid, Version]:
@@ -272,6 +277,10 @@ class _VersionProof:
         except BlockMissing as error:
             raise Incomplete(self._topic.id, f"{record.KIND} {cid}", [Cid.parse(error.cid)]) from None
 
+    def require_entry(self, key: bytes, value: bytes) -> None:
+        """Make sure that the file is here that an entry names. Raises: Incomplete."""
+        self._require(self._reach.entry(key, value))
+
     def _require(self, blocks: Iterable[Cid]) -> None:
         """Walk over blocks. Raises: Incomplete."""
         for _ in blocks:
@@ -316,7 +325,7 @@ class _VersionProof:
 
     def _check_changed(self, cid: Cid, record: Contents, entry: Entry) -> None:
         check_entry(self._engines, self._topic, entry.key, entry.value)
-        self._require(self._reach.entry(entry.key, entry.value))
+        self.require_entry(entry.key, entry.value)
         if entry.stamp.seq > record.seen_map.get(entry.stamp.writer, 0):
             raise self._refused(f"version {cid} holds what it says it has not seen")
         if self._topic.type == "db" and entry.key[:1] in DERIVED and entry.stamp != NOBODY:
@@ -364,7 +373,9 @@ def _check_path(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> N
         raise Refused(topic.id, "the root of a file system is no directory")
     if entry.type is EntryType.FILE:
         assert entry.cid is not None
-        if size_bytes(engines.blocks.get, entry.cid) != entry.size_bytes:
+        # The length of a raw leaf that need not be here is looked at when it comes.
+        is_here = entry.cid.codec != RAW or engines.blocks.has(entry.cid)
+        if is_here and size_bytes(engines.blocks.get, entry.cid) != entry.size_bytes:
             raise Refused(topic.id, f"file {entry.cid} is not as long as its entry says")
 
 

@@ -20,7 +20,6 @@ from leither.service.holding import Mimei, draft_cids, heads
 from leither.service.kept import Kept
 from leither.service.private import sealed_form
 from leither.service.references import of, of_version
-from leither.service.sealed_kept_rows import read_all_sealed, sealed_roots
 from leither.service.versions import held_versions
 
 
@@ -33,10 +32,14 @@ def _file(key: bytes, value: bytes | None) -> Cid | None:
 
 
 class Reach:
-    """Walks blocks, each once. `missing` collects what should be there and is not."""
+    """Walks blocks, each once. `missing` collects what should be there and is not.
 
-    def __init__(self, engines: Engines) -> None:
+    on_demand: raw leaves need not be here. What is reached in both ways is to be walked the other way first.
+    """
+
+    def __init__(self, engines: Engines, *, on_demand: bool = False) -> None:
         self._engines = engines
+        self.on_demand = on_demand
         self._seen: set[bytes] = set()
         self.missing: list[Cid] = []
 
@@ -64,7 +67,8 @@ class Reach:
                 elif not blocks.has(cid):
                     raise BlockMissing(cid)
             except (BlockMissing, BlockMismatch):
-                self.missing.append(cid)
+                if cid.codec != RAW or not self.on_demand:
+                    self.missing.append(cid)
                 continue
             yield cid
 
@@ -189,18 +193,6 @@ class Reach:
                 self.missing.append(found)
                 continue
             yield found
-
-    def sealed_kept(self, view: View) -> Iterator[Cid]:
-        """Yield the blocks of private MiMei that are kept without their keys."""
-        for _, row in read_all_sealed(view):
-            yield from self.control(Cid(row.control))
-            control = self._engines.record(Control, Cid(row.control))
-            if control.revoked is not None:
-                yield from self.below(control.revoked)
-            for root in sealed_roots(self._engines, row):
-                yield from self._forms(root)
-            for head in row.heads:
-                yield from self.record(Cid(head))
 
     def kept(self, kept: Kept) -> Iterator[Cid]:
         """Yield the blocks of a private MiMei that is kept sealed. No key is needed."""

@@ -108,7 +108,11 @@ class Lookup:
         timer.daemon = True
         timer.start()
         try:
-            return self._prove(self._collect())
+            spoken = self._collect()
+            answers = self._prove(spoken)
+            for one in spoken:
+                one.talk.close()
+            return answers
         finally:
             timer.cancel()
             self._end()
@@ -172,6 +176,7 @@ class Lookup:
         for one in sorted(spoken, key=lambda one: one.holder.peer not in self._kept):
             standing = one.standing
             same = (standing.genesis, standing.control, *sorted(standing.heads), bytes(standing.released))
+            same += (bytes(standing.partial),)
             if same not in answers:
                 if len(answers) == limits.RESOLVE_STANDINGS_MAX:
                     continue

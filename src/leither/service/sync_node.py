@@ -70,8 +70,12 @@ def outcome_of(error: LeitherError) -> Outcome:
 class SyncNode:
     """Not thread-safe but for `taking` and `session`, whose results work in threads of their own."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(
+        self, engines: Engines, *, greeted: Callable[[bytes, Hello], object] = lambda key, hello: None
+    ) -> None:
+        """Take greeted: is given the key of a node, and what proved for whom it asks."""
         self._engines = engines
+        self._greeted = greeted
         self.follower = Follower()
         self.watchers = Watchers(engines)
         self.pace = Pace()
@@ -102,6 +106,7 @@ class SyncNode:
 
         watched: is told what the peer follows live, whose changes are to be shared from now on.
         """
+        key = peer_public_key(peer) or b""
 
         def watch(asker: Asker, mimei: MimeiId, live: bool) -> None:
             self.watchers.add(peer, asker, mimei, live=live)
@@ -110,18 +115,25 @@ class SyncNode:
 
         return SyncSession(
             self._engines,
-            peer_public_key(peer) or b"",
+            key,
             watch=watch,
             heard=lambda mimei: heard(Heard(mimei, peer)),
+            greeted=lambda hello: self._greeted(key, hello),
         )
 
     def taking(self, mimei: MimeiId) -> Taking:
         """Return what asks a peer for a MiMei on one stream."""
         with self._engines.state.read() as view:
             row = read_follow(view, mimei)
-        user = row.owner if row is not None else None
-        live = row is not None and row.live
-        return Taking(self._engines, mimei, hello=self._hello(user), user=user, live=live)
+        row = row or FollowRow(())
+        return Taking(
+            self._engines,
+            mimei,
+            hello=self._hello(row.owner),
+            user=row.owner,
+            live=row.live,
+            on_demand=row.on_demand,
+        )
 
     def hear(self, peer: PeerId, data: bytes) -> list[Effect]:
         """Take news from a peer. Raises: BadNews."""

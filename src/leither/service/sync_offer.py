@@ -13,6 +13,7 @@ from leither.mimei.version import Version
 from leither.people import Act
 from leither.ports import View
 from leither.service import tables
+from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads
 from leither.service.holding import drafts as drafts_of
@@ -27,7 +28,7 @@ class Offer:
     Fields: genesis: its sealed form where the MiMei is private. records: CIDs of records that the asker lacks, to be
     sent along. versions: (CID or sealed form, whether its number names it), lower ones first. plain: the CIDs
     of these versions. released: the released version is all they may read. sealed: the MiMei is private.
-    drafts: those that the asker lacks.
+    drafts: those that the asker lacks. partial: it is on demand here.
     """
 
     genesis: Cid
@@ -39,6 +40,7 @@ class Offer:
     released: bool
     sealed: bool
     drafts: tuple[Cid, ...] = ()
+    partial: bool = False
 
 
 def may_be_told(held: Mimei, acts: Act) -> bool:
@@ -80,7 +82,7 @@ def offer(
         heads=tuple(cid for _, _, cid in all_heads),
         records=(
             *(() if known else (Cid(held.row.sealed or held.row.genesis),)),
-            *_controls(engines, Cid(held.row.control), control),
+            *controls_after(engines, Cid(held.row.control), control),
             *lacking,
             *(() if released else _dropped_tips(engines, view, held, lacking)),
         ),
@@ -89,6 +91,7 @@ def offer(
         released=released,
         sealed=held.is_private,
         drafts=_drafts(engines, view, held, acts, drafts),
+        partial=read_demand(view, held.id) is not None,
     )
 
 
@@ -123,7 +126,7 @@ def _tips(engines: Engines, held: Mimei, known: Iterable[Cid]) -> list[Cid]:
     return found
 
 
-def _controls(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]:
+def controls_after(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]:
     """Yield the controls after the one the asker has, newest first; nothing if that is the newest."""
     cid: Cid | None = newest
     while cid is not None and cid != known and engines.blocks.has(cid):
@@ -132,11 +135,11 @@ def _controls(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]
 
 
 def _dropped_tips(engines: Engines, view: View, held: Mimei, lacking: Iterable[Cid]) -> Iterator[Cid]:
-    """Yield tips that their author deleted: their records still say what had been seen."""
-    for cid in lacking:
-        tip = engines.record(Head, cid).tip
-        if not is_held(engines, view, held, tip) and engines.blocks.has(tip):
-            yield tip
+    """Yield tips that their author deleted, in the form that is stored: they still say what had been seen."""
+    for head in (engines.record(Head, cid) for cid in lacking):
+        stored = head.sealed or head.tip
+        if not is_held(engines, view, held, head.tip) and engines.blocks.has(stored):
+            yield stored
 
 
 def _lacking(view: View, held: Mimei, vouched: Sequence[Cid], known: Iterable[Cid]) -> list[Cid]:

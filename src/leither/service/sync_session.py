@@ -10,9 +10,9 @@ from leither.crypto import MimeiId
 from leither.errors import DeniedError, InputError, LimitError
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, load
+from leither.service.kept_offer import kept_offer
 from leither.service.private import sealed_form
 from leither.service.reach import Reach
-from leither.service.sealed_keeping import sealed_offer
 from leither.service.sync_asker import Asker, known_asker
 from leither.service.sync_offer import Offer, offer
 from leither.wire.sync_frame import Frame
@@ -34,11 +34,16 @@ class SyncSession:
         *,
         watch: Callable[[Asker, MimeiId, bool], object] = lambda asker, mimei, live: None,
         heard: Callable[[MimeiId], object] = lambda mimei: None,
+        greeted: Callable[[Hello], object] = lambda hello: None,
     ) -> None:
-        """Take peer: the key it has shown. watch, heard: what it wants to hear of, and of what it has news itself."""
+        """Take peer: the key it has shown. watch, heard: what it wants to hear of, and of what it has news itself.
+
+        greeted: is given what proved for whom it asks.
+        """
         self._engines = engines
         self._watch = watch
         self._heard = heard
+        self._greeted_as = greeted
         self._peer = peer
         self._asker = Asker(node=peer)
         self._greeted = False
@@ -66,17 +71,18 @@ class SyncSession:
         """Take note of who asks. Whatever doesn't prove itself leaves them a guest, and they are told why."""
         try:
             self._asker = known_asker(self._engines, self._peer, hello)
+            self._greeted_as(hello)
         except (InputError, DeniedError, LimitError, BadSignature) as error:
             yield No(reason=error.code)
 
     def _answer(self, ask: Ask) -> Iterator[Frame]:
-        engines = self._engines
+        engines, mimei, keys = self._engines, MimeiId(ask.mimei), self._asker.principal.keys
         with engines.state.read() as view:
             held: Mimei | None = None
             try:
-                held = load(engines, view, MimeiId(ask.mimei))
+                held = load(engines, view, mimei)
             except MimeiNotFound:
-                found = sealed_offer(view, MimeiId(ask.mimei), self._asker.principal.keys)
+                found = kept_offer(engines, view, mimei, keys, control=ask.control, known=ask.heads)
             else:
                 acts = self._asker.acts(engines, held)
                 drafts = ask.drafts if ask.live else None
@@ -85,7 +91,7 @@ class SyncSession:
             yield No(reason="absent")  # denied and absent alike
             return
         if not all(map(engines.blocks.has, (*ask.heads, *ask.drafts))):
-            self._heard(MimeiId(ask.mimei))
+            self._heard(mimei)
         self._offer(held, found)
         versions = found.versions[ask.skip :]
         listed = versions[: limits.SYNC_VERSIONS_MAX]
@@ -99,6 +105,7 @@ class SyncSession:
             released=found.released,
             sealed=found.sealed,
             drafts=found.drafts,
+            partial=found.partial,
         )
         records = (*found.drafts, *found.records) if not ask.skip else ()
         yield from self._send_records((*records, *(cid for cid, _ in listed)))

@@ -15,6 +15,7 @@ from leither.service.aftermath import settle_arrived
 from leither.service.archive_in import open_private
 from leither.service.arrival import Arrived, ClonedWriter, arrive
 from leither.service.controls import is_or_follows
+from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, contents_below, drafts, heads, load
 from leither.service.proof import Came, Incomplete
@@ -54,10 +55,11 @@ class Taking:
         user: KeyId | None = None,
         bytes_max: int = limits.SYNC_PULL_BYTES_MAX,
         live: bool = False,
+        on_demand: bool = False,
     ) -> None:
         """Take hello: who asks. user: to whom it is to belong if it is new here, None for the owner.
 
-        live: drafts are wanted as well.
+        live: drafts are wanted as well. on_demand: its files are to come when they are read, if it is new here.
         """
         self._engines = engines
         self._mimei = mimei
@@ -72,7 +74,9 @@ class Taking:
         with engines.state.read() as view:
             known = heads(engines, view, mimei)
             self._drafts = drafts(engines, view, mimei)
+            self._on_demand = on_demand if self._held is None else read_demand(view, mimei) is not None
         self._heads = {number: head for number, head, _ in known}
+        self._is_here = engines.root.blocks.has if self._on_demand else engines.root.contents.is_whole
         self.pull = Pull(
             mimei,
             has=self._has,
@@ -82,6 +86,7 @@ class Taking:
             drafts=[draft.cid for draft in self._drafts.values()] if live else None,
             hello=hello,
             bytes_max=bytes_max,
+            on_demand=self._on_demand,
         )
         self.arrived: Arrived | None = None
 
@@ -147,7 +152,7 @@ class Taking:
 
     def _has(self, cid: Cid) -> bool:
         """Tell whether a block is here with all below it, as far as that is known."""
-        return cid not in self._broken and self._engines.root.blocks.has(cid)
+        return cid not in self._broken and self._is_here(cid)
 
     def _put(self, block: Block) -> None:
         """Store a block, below which all is here."""
@@ -245,7 +250,14 @@ class Taking:
                 forms=listed,
             )
         else:
-            came = Came(standing.genesis, control, heads, listed, released=standing.released)
+            came = Came(
+                standing.genesis,
+                control,
+                heads,
+                listed,
+                released=standing.released,
+                on_demand=self._on_demand,
+            )
         if came.genesis.digest[:ID_BYTES] != self._mimei:
             raise BadAnswer("it gives another MiMei than the one that was asked for")
         came = replace(came, drafts=drafts, below=self._held.below if self._held is not None else None)

@@ -61,6 +61,7 @@ class Standing(Record, frozen=True, kw_only=True, tag="sync-standing"):
     Fields: versions: what the asker lacks, those below before those above. more: there are more of them. released:
     only the released version may be read. sealed: it is private; then `genesis` and `versions` are sealed forms.
     drafts: those that the asker lacks.
+    partial: the bytes of its files may be lacking here, for they come when they are read.
     """
 
     KIND: ClassVar[str] = "sync-standing"
@@ -74,6 +75,7 @@ class Standing(Record, frozen=True, kw_only=True, tag="sync-standing"):
     released: bool = False
     sealed: bool = False
     drafts: Heads = ()
+    partial: bool = False
 
 
 class Want(Record, frozen=True, kw_only=True, tag="sync-want"):

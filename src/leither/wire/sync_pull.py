@@ -11,7 +11,19 @@ from leither.crypto import MimeiId
 from leither.errors import LimitError, PeerError
 from leither.wire.sync_frame import Frame
 from leither.wire.sync_messages import Ask, Done, Hello, Listed, Message, No, Standing, Want, Watch
-from leither.wire.sync_walk import BadAnswer, Sought, Walk, of_control, of_record, of_version, plain, sealed
+from leither.wire.sync_walk import (
+    BadAnswer,
+    Sought,
+    Walk,
+    lean,
+    of_control,
+    of_head,
+    of_record,
+    of_version,
+    of_version_lean,
+    plain,
+    sealed,
+)
 
 
 class NotTold(PeerError):
@@ -52,15 +64,18 @@ class Pull:
         drafts: Iterable[Cid] | None = None,
         hello: Hello | None = None,
         bytes_max: int = limits.SYNC_PULL_BYTES_MAX,
+        on_demand: bool = False,
     ) -> None:
         """Take has, put: as `Walk`. control, heads, drafts: what of the MiMei is here. hello: who asks.
 
-        Without `drafts` none are wanted.
+        Without `drafts` none are wanted. on_demand: leave out the bytes of files. Of a private MiMei all comes, for
+        what is sealed looks alike.
         """
         live = drafts is not None
         self._ask = Ask(mimei=mimei, control=control, heads=tuple(heads), drafts=tuple(drafts or ()), live=live)
         self._hello = hello
         self._bytes_max = bytes_max
+        self._on_demand = on_demand
         self._walk = Walk(has=has, put=put)
         self._wanted: deque[deque[Cid]] = deque()
         self._records_bytes = 0
@@ -96,7 +111,8 @@ class Pull:
     def seek(self, cids: Iterable[Cid]) -> list[Message]:
         """Go on for blocks that turned out to be lacking; return what to send."""
         assert self.standing is not None
-        return self.seek_again(Sought(cid, sealed if self.standing.sealed else plain) for cid in cids)
+        follow = sealed if self.standing.sealed else lean if self._on_demand else plain
+        return self.seek_again(Sought(cid, follow) for cid in cids)
 
     def seek_again(self, sought: Iterable[Sought]) -> list[Message]:
         """Go on for blocks that were passed over and are here no more; return what to send."""
@@ -140,10 +156,11 @@ class Pull:
             self._records_bytes = 0
             return [msgspec.structs.replace(self._ask, skip=len(self.versions))]
         self._is_asking = False
-        follow = sealed if standing.sealed else of_version
+        follow = sealed if standing.sealed else of_version_lean if self._on_demand else of_version
         self._walk.add(Sought(draft, follow) for draft in standing.drafts)
         self._walk.add(Sought(listed.version, follow) for listed in reversed(self.versions))
-        self._walk.add(Sought(head, of_record) for head in standing.heads)
+        tips = of_head(listed={listed.version for listed in self.versions}, is_sealed=standing.sealed)
+        self._walk.add(Sought(head, tips) for head in standing.heads)
         self._walk.add((Sought(standing.genesis, of_record), Sought(standing.control, of_control)))
         return self._want()
 
