@@ -55,6 +55,8 @@ FOLLOW_SOURCES_MAX = 16
 """Nodes from which one MiMei is followed."""
 FOLLOW_BAD_POINTS = 50
 """What it costs a node's standing to tell what does not prove itself."""
+FOLLOW_TOPICS_MAX = 512
+"""MiMei of whose new heads a node hears on their topics too."""
 FOLLOWED_MAX = 4096
 """MiMei that a node follows."""
 FOLLOW_WAIT_S_MAX = 60

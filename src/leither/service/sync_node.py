@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator
 
-from leither.codec import BadDagCbor, BadDagPB, BlockMissing, BlockTooLarge, Cid
+from leither.codec import BadDagCbor, BadDagPB, BlockMismatch, BlockMissing, BlockTooLarge, Cid
 from leither.codec.record import BadSignature, NotARecord
 from leither.codec.sealed import NotSealed
 from leither.crypto import KeyId, MimeiId
@@ -19,6 +19,7 @@ from leither.mimei.head import Head
 from leither.mimei.sealing import SealBroken
 from leither.people import ChainBroken, ChainTooLong
 from leither.people.revoked import BadRevoked
+from leither.ports import Verdict
 from leither.ports.network_errors import NetworkOff, PeerTooSlow, PeerUnreachable, ProtocolUnsupported, StreamBroken
 from leither.service.controls import ControlUndone, is_or_follows
 from leither.service.drafting import share_cur
@@ -150,6 +151,33 @@ class SyncNode:
         if not self.follower.follows(mimei) or self._knows(mimei, head, frame.control):
             return []
         return self.receive(Heard(mimei, peer))
+
+    def judge(self, mimei: MimeiId, peer: PeerId, data: bytes) -> tuple[Verdict, list[Effect]]:
+        """Judge news of a MiMei that a peer passed on: return whether it goes on to others, and what is to be done.
+
+        Only the newer head of a writer that is known goes on. What can't be told yet is asked for, and not passed on.
+        """
+        try:
+            frame = decode(data)
+            head = Head.decode(frame.head).check() if isinstance(frame, News) else None
+        except (BadFrame, BadSignature, NotARecord, BlockMismatch, BlockTooLarge):
+            return Verdict.REJECT, []
+        if head is None or head.mimei != mimei:
+            return Verdict.REJECT, []
+        assert isinstance(frame, News)
+        with self._engines.state.read() as view:
+            try:
+                held = load(self._engines, view, mimei)
+            except MimeiNotFound:
+                return Verdict.IGNORE, []
+        if self._knows(mimei, head, frame.control):
+            return Verdict.IGNORE, []
+        writer = held.control.writer(head.by)
+        if writer is None and is_or_follows(self._engines, held.control, frame.control):
+            return Verdict.REJECT, []
+        effects = self.receive(Heard(mimei, peer))
+        counts = writer is not None and held.control.cut_of(writer.number) is None
+        return Verdict.ACCEPT if counts else Verdict.IGNORE, effects
 
     def _hear_of_draft(self, peer: PeerId, shared: Shared) -> list[Effect]:
         mimei = MimeiId(shared.mimei)

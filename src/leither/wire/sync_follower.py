@@ -173,6 +173,10 @@ class Follower:
         followed = self._following.get(mimei)
         return tuple(followed.sources) if followed is not None else ()
 
+    def followed(self) -> tuple[MimeiId, ...]:
+        """Return what is followed."""
+        return tuple(self._following)
+
     def follows(self, mimei: MimeiId) -> bool:
         """Tell whether a MiMei is followed."""
         return mimei in self._following
