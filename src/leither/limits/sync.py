@@ -25,6 +25,8 @@ SYNC_OFFERED_MAX = 1 << 18
 """Blocks that one session may ask for, remembered from those that name them; the oldest make room."""
 SYNC_WATCHED_MAX = 1024
 """MiMei of whose new heads one session wants to hear."""
+ARRIVAL_TRIES_MAX = 8
+"""How often what came gives way to changes of the same entries before those count as made after it."""
 SYNC_PULL_BYTES_MAX = 1 << 40
 """What one pull takes in."""
 SYNC_REPAIRS_MAX = 64

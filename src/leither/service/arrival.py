@@ -1,27 +1,29 @@
 """Taking in MiMei that were proved: each is added, brought forward, or merged; all in one change, or none."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
 
 import msgspec
 
+from leither import limits
 from leither.codec import Cid
 from leither.crypto import KeyId, MimeiId, id_text, key_id
 from leither.errors import Conflict
-from leither.mimei.control import Control, Cut
+from leither.mimei.control import Control
 from leither.mimei.entry import EntryType, decode_path_entry
 from leither.mimei.head import Head
 from leither.mimei.path import PATH_TYPE, key_path
 from leither.mimei.record import NotARecord
-from leither.mimei.standing import heads_that_count, newest_drafts, tips_that_count, versions_that_count
+from leither.mimei.standing import newest_drafts, tips_that_count, versions_that_count
 from leither.mimei.version import Version
 from leither.ports import Lease, Transaction, View
 from leither.service import tables
 from leither.service.backup import backup
 from leither.service.catalog import referrers
+from leither.service.clones import ClonedWriter, newest_heads, refuse_clones
 from leither.service.controls import newer_control
 from leither.service.cur import Edit
 from leither.service.demand_rows import DemandRow, put_demand
@@ -41,20 +43,16 @@ from leither.service.versions import forget_version, held_versions
 from leither.service.writers import with_release
 
 
-class ClonedWriter(Conflict):
-    """One writer has written two histories: its home folder runs twice, or an old copy of it was gone on with."""
+class CurBusy(Conflict):
+    """The working copy was changed again and again while something was taken in."""
 
-    code = "cloned-writer"
+    code = "cur-busy"
 
-    def __init__(self, mimei: MimeiId, number: int, key: bytes, seq: int) -> None:
+    def __init__(self, mimei: MimeiId) -> None:
         self.id = id_text(mimei)
-        self.writer = number
-        self.key = id_text(key_id(key))
-        self.seq = seq
         super().__init__(
-            f"writer {number} of {self.id}, node {self.key}, has written two different histories up to change "
-            f"{seq:,}, so nothing was taken in: its home folder was copied and both copies were used; keep one of "
-            "them, and bring what the other holds into a node with a home folder of its own, as files"
+            f"{self.id} was changed again and again while what came was taken in, so nothing was; try again when there "
+            "is less writing"
         )
 
 
@@ -127,7 +125,7 @@ def arrive(
     Unsaved changes of one whose `last` moves are backed up first, or shared as a draft where drafts are.
     guard: what the change of the state is made within.
     Raises: what `guard` and `prove` do, ClonedWriter, ControlDiverged, NotTheAuthor, NotYours, QuotaReached,
-        UserQuotaReached.
+        UserQuotaReached, CurBusy.
     """
     with ExitStack() as leases:
         work = [_work(engines, lease, came, leases) for came in shelves]
@@ -152,16 +150,18 @@ def _arrive(
     with ExitStack() as locks:
         for mimei in ids:
             locks.enter_context(engines.lock(mimei))
-        while True:
+        for tries in count(1):
             plans = [_plan(each.engines, each.lease, each.proved, user) for each in work]
             for each in work:
                 each.lease.flush()
             try:
                 with guard():
-                    engines.state.write(partial(_enter_all, engines, plans))
+                    insist = tries > limits.ARRIVAL_TRIES_MAX
+                    engines.state.write(partial(_enter_all, engines, plans, insist=insist))
                 break
-            except CurChanged:
-                continue  # somebody wrote into `cur` since the plan was made
+            except CurChanged:  # somebody wrote into `cur` since the plan was made
+                if tries > 2 * limits.ARRIVAL_TRIES_MAX:
+                    raise CurBusy(proved[0].id) from None
     for plan in plans:
         succeed_one(engines, plan.arrived.id)
         if plan.arrived.state != "unchanged":
@@ -187,7 +187,7 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         before = {number: head for number, head, _ in heads(engines, view, proved.id)}
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
         known_versions = held_versions(view, proved.id)
-        newest = _newest(engines, proved.id, standing, before, proved.heads)
+        newest = newest_heads(engines, proved.id, standing, before, proved.heads)
         shared_here = drafts(engines, view, proved.id)
         shared = newest_drafts(standing, shared_here, proved.drafts)
     if proved.came.sealed is not None:
@@ -201,7 +201,7 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         if cid in counting and cid not in known and cid not in standing.dropped
     }
     if held is not None:
-        _refuse_clones(engines, proved.id, standing, known_versions, fresh)
+        refuse_clones(engines, proved.id, standing, known_versions, fresh)
     tips = tips_that_count(standing, newest, {*known_versions, *fresh})
     tip = join_tips(engines, proved.topic, standing, tips, lease)
     last = tip.cid if tip is not None else held.base if held is not None else None
@@ -241,63 +241,6 @@ def _seen_of(number: int, proved: Proved) -> int:
     return max((contents.seen_map.get(number, 0) for contents in came), default=0)
 
 
-def _newest(
-    engines: Engines, mimei: MimeiId, control: Control, held: dict[int, Head], came: dict[int, Head]
-) -> dict[int, Head]:
-    """Return the head that stands of each writer: the newest, and of one who was cut off the last accepted.
-
-    Raises: ClonedWriter: where two heads of one writer can't both be in its chain.
-    """
-    found: dict[int, Head] = {}
-    for number in sorted(held.keys() | came.keys()):
-        candidates = heads_that_count(
-            control,
-            number,
-            held=held.get(number),
-            came=came.get(number),
-            accepted=_accepted(engines, control.cut_of(number)),
-        )
-        for older, newer in pairwise(candidates):
-            if _apart(older, newer):
-                raise ClonedWriter(mimei, number, newer.by, newer.seq)
-        if candidates:
-            found[number] = candidates[-1]
-    return found
-
-
-def _refuse_clones(
-    engines: Engines, mimei: MimeiId, control: Control, held: Iterable[Cid], fresh: dict[Cid, Version]
-) -> None:
-    """Make sure that no writer, but one that was cut off, has signed two versions at one place of its history."""
-    made: dict[tuple[int, int], Cid] = {}
-    signed = [(cid, version) for cid, version in fresh.items() if version.by is not None]
-    if signed:
-        signed += [(cid, engines.record(Version, cid)) for cid in held]
-    for cid, version in signed:
-        writer = control.writer(version.by) if version.by is not None else None
-        if writer is None or control.cut_of(writer.number) is not None:
-            continue
-        seq = version.seen_map.get(writer.number, 0)
-        if made.setdefault((writer.number, seq), cid) != cid:
-            raise ClonedWriter(mimei, writer.number, writer.key, seq)
-
-
-def _apart(older: Head, newer: Head) -> bool:
-    """Tell whether two heads of one writer are of different chains, as far as the two alone can show it."""
-    if older.seq == newer.seq:
-        return older.cid != newer.cid
-    # A node that deleted the MiMei and made it again names no head before its next.
-    return newer.seq == older.seq + 1 and newer.prev not in (None, older.cid)
-
-
-def _accepted(engines: Engines, cut: Cut | None) -> Head | None:
-    """Return the head that a cut names, if it and the record of its version are here."""
-    if cut is None or not engines.blocks.has(cut.head):
-        return None
-    head = engines.record(Head, cut.head)
-    return head if engines.blocks.has(head.tip) else None
-
-
 def _read(engines: Engines, mimei: MimeiId, cid: Cid) -> Version | None:
     """Return a version of the MiMei, None if it isn't here or is of another, as what a fork stands on is."""
     if not engines.blocks.has(cid):
@@ -309,12 +252,12 @@ def _read(engines: Engines, mimei: MimeiId, cid: Cid) -> Version | None:
     return version if version.mimei == mimei else None
 
 
-def _enter_all(engines: Engines, plans: Sequence[_Plan], transaction: Transaction) -> None:
+def _enter_all(engines: Engines, plans: Sequence[_Plan], transaction: Transaction, *, insist: bool) -> None:
     for plan in plans:
-        _enter(engines, transaction, plan)
+        _enter(engines, transaction, plan, insist=insist)
 
 
-def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
+def _enter(engines: Engines, transaction: Transaction, plan: _Plan, *, insist: bool) -> None:
     proved, mimei = plan.proved, plan.proved.id
     if plan.held:
         row = load(engines, transaction, mimei).row
@@ -344,18 +287,18 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
         transaction.delete(tables.draft(mimei, number))
     for number, cid in plan.drafts.items():
         transaction.put(tables.draft(mimei, number), cid)
-    _stand(engines, transaction, plan)
+    _stand(engines, transaction, plan, insist=insist)
     _drop(engines, transaction, load(engines, transaction, mimei), plan)
     if not plan.held and proved.came.changes:
         _take_changes(open_edit(engines, transaction, load(engines, transaction, mimei)), proved)
 
 
-def _stand(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
+def _stand(engines: Engines, transaction: Transaction, plan: _Plan, *, insist: bool) -> None:
     """Let `cur` stand on what came, if it is to move."""
     held = load(engines, transaction, plan.proved.id)
     if plan.tip is not None or (plan.draft or b"") != held.row.draft:
         last = plan.tip.cid if plan.tip is not None else held.base
-        stand_on(engines, transaction, held.id, last, plan.draft)
+        stand_on(engines, transaction, held.id, last, plan.draft, insist=insist)
 
 
 def _drop(engines: Engines, transaction: Transaction, mimei: Mimei, plan: _Plan) -> None:
