@@ -20,6 +20,7 @@ with atheris.instrument_imports(include=["leither"]):
     from leither.errors import InputError, LeitherError
     from leither.mimei.address import parse_address
     from leither.mimei.control import Control
+    from leither.mimei.draft import Draft
     from leither.mimei.entry import BadEntry, decode_count, decode_path_entry, decode_reference, encode_count
     from leither.mimei.export import Export, Shelf
     from leither.mimei.genesis import Genesis
@@ -48,6 +49,7 @@ KINDS = (
     Genesis,
     Control,
     Version,
+    Draft,
     Head,
     KeyRing,
     Tag,

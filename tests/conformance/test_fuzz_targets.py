@@ -12,7 +12,9 @@ from tests.conformance.independent import REPOSITORY
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is made for Linux on x86-64 only")
-@pytest.mark.parametrize("target", ["bitswap", "car", "names", "network", "pairing", "records", "resp", "unixfs"])
+@pytest.mark.parametrize(
+    "target", ["bitswap", "car", "names", "network", "pairing", "records", "resp", "sync", "unixfs"]
+)
 def test_a_short_fuzzing_run_finds_nothing(target: str) -> None:
     done = subprocess.run(
         [sys.executable, str(REPOSITORY / "fuzz" / f"{target}.py"), "--runs", "2000"],

@@ -37,6 +37,30 @@ def test_a_site_is_followed_live_by_a_stranger_and_outlives_its_node(tmp_path: P
         assert ok(second, "follow")["items"] == []
 
 
+def test_a_working_copy_is_seen_live_before_it_is_backed_up(tmp_path: Path) -> None:
+    first, second, text = tmp_path / "first", tmp_path / "second", tmp_path / "list.txt"
+    text.write_text("milk")
+    with up(first, LEITHER_NETWORK_PORT="0"):
+        mimei = ok(first, "mm", "create", "--mark", "lists")["id"]
+        ok(first, "right", "set", mimei, "everyone=read-cur,read-versions")
+        with up(second, LEITHER_NETWORK_PORT="0"):
+            ok(second, "follow", mimei, "--from", address(first), "--live")
+            ok(first, "mm", "put", mimei, str(text))
+            until(lambda: "milk" in leither(second, "mm", "cat", mimei, "list.txt").out, what="the first text")
+            text.write_text("milk and bread")
+            ok(first, "mm", "put", mimei, str(text))
+            until(lambda: "bread" in leither(second, "mm", "cat", mimei, "list.txt").out, what="a change")
+            assert ok(second, "mm", "info", mimei)["versions"] == 0
+            assert ok(second, "mm", "info", mimei)["unsaved"] == ok(first, "mm", "info", mimei)["unsaved"] == 1
+            ok(first, "backup", mimei)
+            until(lambda: ok(second, "mm", "info", mimei)["versions"] == 1, what="the version")
+            assert ok(second, "mm", "info", mimei)["unsaved"] == 0
+    with up(second, LEITHER_NETWORK_PORT="0"):
+        assert "bread" in leither(second, "mm", "cat", mimei, "list.txt").out
+        ok(second, "gc")
+        ok(second, "verify")
+
+
 def test_what_may_not_be_read_can_not_be_followed(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     with up(first, LEITHER_NETWORK_PORT="0"), up(second, LEITHER_NETWORK_PORT="0"):

@@ -20,8 +20,8 @@ from leither.mimei.standing import heads_that_count, versions_that_count
 from leither.mimei.version import Seen, Version
 from leither.service import history
 from leither.service.archive_in import import_car
-from leither.service.arrival import ClonedWriter
 from leither.service.backup import backup
+from leither.service.clones import ClonedWriter
 from leither.service.engines import Engines
 from leither.service.holding import VersionNotFound, heads
 from leither.service.uploads import Upload

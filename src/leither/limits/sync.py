@@ -27,6 +27,8 @@ SYNC_OFFERED_MAX = 1 << 18
 """Blocks that one session may ask for, remembered from those that name them; the oldest make room."""
 SYNC_WATCHED_MAX = 1024
 """MiMei of whose new heads one session wants to hear."""
+ARRIVAL_TRIES_MAX = 8
+"""How often what came gives way to changes of the same entries before those count as made after it."""
 SYNC_PULL_BYTES_MAX = 1 << 40
 """What one pull takes in."""
 SYNC_REPAIRS_MAX = 64
@@ -41,6 +43,11 @@ FOLLOW_PERIOD_S = 3600
 """How often a node from which a MiMei is followed is asked although nothing was heard."""
 FOLLOW_CALM_S = 60
 """How long news of a MiMei that is not followed in real time may wait, so that several changes come at once."""
+FOLLOW_IDLE_FREE = 4
+"""How often in a row news may come to nothing, as it does where several tell the same, before it is followed later."""
+FOLLOW_IDLE_MS = 16
+"""Pause after news that came to nothing; it doubles each time, from which on it counts."""
+FOLLOW_IDLE_MS_MAX = 5_000
 FOLLOW_RETRY_S = 5
 """First pause after a node was away; it doubles."""
 FOLLOW_REFUSED_S = 300
@@ -52,6 +59,8 @@ FOLLOW_SOURCES_MAX = 16
 """Nodes from which one MiMei is followed."""
 FOLLOW_BAD_POINTS = 50
 """What it costs a node's standing to tell what does not prove itself."""
+FOLLOW_TOPICS_MAX = 512
+"""MiMei of whose new heads a node hears on their topics too."""
 FOLLOWED_MAX = 4096
 """MiMei that a node follows."""
 FOLLOW_WAIT_S_MAX = 60

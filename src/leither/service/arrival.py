@@ -1,27 +1,29 @@
 """Taking in MiMei that were proved: each is added, brought forward, or merged; all in one change, or none."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
 
 import msgspec
 
+from leither import limits
 from leither.codec import Cid
 from leither.crypto import KeyId, MimeiId, id_text, key_id
 from leither.errors import Conflict
-from leither.mimei.control import Control, Cut
+from leither.mimei.control import Control
 from leither.mimei.entry import EntryType, decode_path_entry
 from leither.mimei.head import Head
 from leither.mimei.path import PATH_TYPE, key_path
 from leither.mimei.record import NotARecord
-from leither.mimei.standing import heads_that_count, newest_drafts, tips_that_count, versions_that_count
+from leither.mimei.standing import newest_drafts, tips_that_count, versions_that_count
 from leither.mimei.version import Version
 from leither.ports import Lease, Transaction, View
 from leither.service import tables
 from leither.service.backup import backup
 from leither.service.catalog import referrers
+from leither.service.clones import ClonedWriter, newest_heads, refuse_clones
 from leither.service.controls import newer_control
 from leither.service.cur import Edit
 from leither.service.demand_rows import DemandRow, put_demand
@@ -31,7 +33,7 @@ from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.footing import CurChanged, stand_on
-from leither.service.holding import Holding, Mimei, contents_below, drafts, ended_at, heads, load, save
+from leither.service.holding import Holding, Mimei, drafts, ended_at, heads, load, save
 from leither.service.kept import let_go
 from leither.service.merge import join_drafts, join_tips, maximal_tips
 from leither.service.proof import Came, Proved, prove
@@ -41,20 +43,16 @@ from leither.service.versions import forget_version, held_versions
 from leither.service.writers import with_release
 
 
-class ClonedWriter(Conflict):
-    """One writer has written two histories: its home folder runs twice, or an old copy of it was gone on with."""
+class CurBusy(Conflict):
+    """The working copy was changed again and again while something was taken in."""
 
-    code = "cloned-writer"
+    code = "cur-busy"
 
-    def __init__(self, mimei: MimeiId, number: int, key: bytes, seq: int) -> None:
+    def __init__(self, mimei: MimeiId) -> None:
         self.id = id_text(mimei)
-        self.writer = number
-        self.key = id_text(key_id(key))
-        self.seq = seq
         super().__init__(
-            f"writer {number} of {self.id}, node {self.key}, has written two different histories up to change "
-            f"{seq:,}, so nothing was taken in: its home folder was copied and both copies were used; keep one of "
-            "them, and bring what the other holds into a node with a home folder of its own, as files"
+            f"{self.id} was changed again and again while what came was taken in, so nothing was; try again when there "
+            "is less writing"
         )
 
 
@@ -86,7 +84,7 @@ class _Plan:
 
     Fields: user: to whom it belongs, None for the owner. tip: the newest version then; None to leave it. heads: every
     one that stands. event: what watchers are told. drafts: those of each writer that no other includes. draft: what
-    `cur` stands on then, if not on the newest version.
+    `cur` stands on then, if not on the newest version. seq: the highest of this node's own that others have seen.
     """
 
     proved: Proved
@@ -101,6 +99,7 @@ class _Plan:
     event: str
     drafts: dict[int, Cid]
     draft: Cid | None
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def arrive(
     Unsaved changes of one whose `last` moves are backed up first, or shared as a draft where drafts are.
     guard: what the change of the state is made within.
     Raises: what `guard` and `prove` do, ClonedWriter, ControlDiverged, NotTheAuthor, NotYours, QuotaReached,
-        UserQuotaReached.
+        UserQuotaReached, CurBusy.
     """
     with ExitStack() as leases:
         work = [_work(engines, lease, came, leases) for came in shelves]
@@ -151,16 +150,18 @@ def _arrive(
     with ExitStack() as locks:
         for mimei in ids:
             locks.enter_context(engines.lock(mimei))
-        while True:
+        for tries in count(1):
             plans = [_plan(each.engines, each.lease, each.proved, user) for each in work]
             for each in work:
                 each.lease.flush()
             try:
                 with guard():
-                    engines.state.write(partial(_enter_all, engines, plans))
+                    insist = tries > limits.ARRIVAL_TRIES_MAX
+                    engines.state.write(partial(_enter_all, engines, plans, insist=insist))
                 break
-            except CurChanged:
-                continue  # somebody wrote into `cur` since the plan was made
+            except CurChanged:  # somebody wrote into `cur` since the plan was made
+                if tries > 2 * limits.ARRIVAL_TRIES_MAX:
+                    raise CurBusy(proved[0].id) from None
     for plan in plans:
         succeed_one(engines, plan.arrived.id)
         if plan.arrived.state != "unchanged":
@@ -186,8 +187,9 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         before = {number: head for number, head, _ in heads(engines, view, proved.id)}
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
         known_versions = held_versions(view, proved.id)
-        newest = _newest(engines, proved.id, standing, before, proved.heads)
-        shared = newest_drafts(standing, drafts(engines, view, proved.id), proved.drafts)
+        newest = newest_heads(engines, proved.id, standing, before, proved.heads)
+        shared_here = drafts(engines, view, proved.id)
+        shared = newest_drafts(standing, shared_here, proved.drafts)
     if proved.came.sealed is not None:
         engines = engines.root.private(proved.id, standing, user)  # the keys of the control that stands
     counting = versions_that_count(
@@ -199,7 +201,7 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         if cid in counting and cid not in known and cid not in standing.dropped
     }
     if held is not None:
-        _refuse_clones(engines, proved.id, standing, known_versions, fresh)
+        refuse_clones(engines, proved.id, standing, known_versions, fresh)
     tips = tips_that_count(standing, newest, {*known_versions, *fresh})
     tip = join_tips(engines, proved.topic, standing, tips, lease)
     last = tip.cid if tip is not None else held.base if held is not None else None
@@ -207,6 +209,10 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         tip = None
     draft = join_drafts(engines, proved.topic, standing, last, [one.cid for one in shared.values()], lease)
     moves = tip is not None or (draft or b"") != (held.row.draft if held is not None else b"")
+    own = standing.writer(engines.identity.node.public)
+    seq = _seen_of(own.number, proved) if own is not None else 0
+    if held is not None and own is not None and seq > held.row.seq and (held.row.dirty or own.number in shared_here):
+        raise ClonedWriter(proved.id, own.number, own.key, seq)  # others have seen what this copy of its home has not
     if moves and held is not None and held.row.dirty:
         if held.row.draft or shared:
             share_cur(engines, proved.id)
@@ -225,65 +231,14 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
     joined = maximal_tips(engines, (draft,)) if draft is not None else []
     standing_drafts = {number: one.cid for number, one in shared.items() if one.cid in joined}
     return _Plan(
-        proved, held is not None, user, standing, fresh, newest, tip, kept, arrived, event, standing_drafts, draft
+        proved, held is not None, user, standing, fresh, newest, tip, kept, arrived, event, standing_drafts, draft, seq
     )
 
 
-def _newest(
-    engines: Engines, mimei: MimeiId, control: Control, held: dict[int, Head], came: dict[int, Head]
-) -> dict[int, Head]:
-    """Return the head that stands of each writer: the newest, and of one who was cut off the last accepted.
-
-    Raises: ClonedWriter: where two heads of one writer can't both be in its chain.
-    """
-    found: dict[int, Head] = {}
-    for number in sorted(held.keys() | came.keys()):
-        candidates = heads_that_count(
-            control,
-            number,
-            held=held.get(number),
-            came=came.get(number),
-            accepted=_accepted(engines, control.cut_of(number)),
-        )
-        for older, newer in pairwise(candidates):
-            if _apart(older, newer):
-                raise ClonedWriter(mimei, number, newer.by, newer.seq)
-        if candidates:
-            found[number] = candidates[-1]
-    return found
-
-
-def _refuse_clones(
-    engines: Engines, mimei: MimeiId, control: Control, held: Iterable[Cid], fresh: dict[Cid, Version]
-) -> None:
-    """Make sure that no writer, but one that was cut off, has signed two versions at one place of its history."""
-    made: dict[tuple[int, int], Cid] = {}
-    signed = [(cid, version) for cid, version in fresh.items() if version.by is not None]
-    if signed:
-        signed += [(cid, engines.record(Version, cid)) for cid in held]
-    for cid, version in signed:
-        writer = control.writer(version.by) if version.by is not None else None
-        if writer is None or control.cut_of(writer.number) is not None:
-            continue
-        seq = version.seen_map.get(writer.number, 0)
-        if made.setdefault((writer.number, seq), cid) != cid:
-            raise ClonedWriter(mimei, writer.number, writer.key, seq)
-
-
-def _apart(older: Head, newer: Head) -> bool:
-    """Tell whether two heads of one writer are of different chains, as far as the two alone can show it."""
-    if older.seq == newer.seq:
-        return older.cid != newer.cid
-    # A node that deleted the MiMei and made it again names no head before its next.
-    return newer.seq == older.seq + 1 and newer.prev not in (None, older.cid)
-
-
-def _accepted(engines: Engines, cut: Cut | None) -> Head | None:
-    """Return the head that a cut names, if it and the record of its version are here."""
-    if cut is None or not engines.blocks.has(cut.head):
-        return None
-    head = engines.record(Head, cut.head)
-    return head if engines.blocks.has(head.tip) else None
+def _seen_of(number: int, proved: Proved) -> int:
+    """Return the highest seq of a writer that is seen in what came."""
+    came = (*proved.versions.values(), *proved.drafts.values())
+    return max((contents.seen_map.get(number, 0) for contents in came), default=0)
 
 
 def _read(engines: Engines, mimei: MimeiId, cid: Cid) -> Version | None:
@@ -297,12 +252,12 @@ def _read(engines: Engines, mimei: MimeiId, cid: Cid) -> Version | None:
     return version if version.mimei == mimei else None
 
 
-def _enter_all(engines: Engines, plans: Sequence[_Plan], transaction: Transaction) -> None:
+def _enter_all(engines: Engines, plans: Sequence[_Plan], transaction: Transaction, *, insist: bool) -> None:
     for plan in plans:
-        _enter(engines, transaction, plan)
+        _enter(engines, transaction, plan, insist=insist)
 
 
-def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
+def _enter(engines: Engines, transaction: Transaction, plan: _Plan, *, insist: bool) -> None:
     proved, mimei = plan.proved, plan.proved.id
     if plan.held:
         row = load(engines, transaction, mimei).row
@@ -310,7 +265,9 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
         came, seq = proved.came, ended_at(transaction, mimei)
         row = Holding(came.genesis, plan.control.cid, seq=seq, user=plan.user or b"", sealed=came.sealed or b"")
     writer = plan.control.writer(engines.identity.node.public)
-    row = msgspec.structs.replace(row, control=plan.control.cid, number=writer.number if writer else 0)
+    row = msgspec.structs.replace(
+        row, control=plan.control.cid, number=writer.number if writer else 0, seq=max(row.seq, plan.seq)
+    )
     for cid, version in plan.fresh.items():
         transaction.put(tables.known(mimei, cid), tables.u64(version.n))
         if not plan.held and proved.came.versions[cid]:
@@ -330,23 +287,18 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
         transaction.delete(tables.draft(mimei, number))
     for number, cid in plan.drafts.items():
         transaction.put(tables.draft(mimei, number), cid)
-    _stand(engines, transaction, plan)
+    _stand(engines, transaction, plan, insist=insist)
     _drop(engines, transaction, load(engines, transaction, mimei), plan)
     if not plan.held and proved.came.changes:
         _take_changes(open_edit(engines, transaction, load(engines, transaction, mimei)), proved)
 
 
-def _stand(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
-    """Let `cur` stand on what came, if it is to move, and see that no number of this node's is used twice."""
-    mimei, held = plan.proved.id, load(engines, transaction, plan.proved.id)
-    last = plan.tip.cid if plan.tip is not None else held.base
+def _stand(engines: Engines, transaction: Transaction, plan: _Plan, *, insist: bool) -> None:
+    """Let `cur` stand on what came, if it is to move."""
+    held = load(engines, transaction, plan.proved.id)
     if plan.tip is not None or (plan.draft or b"") != held.row.draft:
-        stand_on(engines, transaction, mimei, last, plan.draft)
-    held = load(engines, transaction, mimei)
-    below = contents_below(held)
-    seq = below.seen_map.get(held.row.number, 0) if below is not None else 0
-    if seq > held.row.seq:  # of an older copy of this node's home others have seen what it has forgotten
-        save(transaction, mimei, msgspec.structs.replace(held.row, seq=seq))
+        last = plan.tip.cid if plan.tip is not None else held.base
+        stand_on(engines, transaction, held.id, last, plan.draft, insist=insist)
 
 
 def _drop(engines: Engines, transaction: Transaction, mimei: Mimei, plan: _Plan) -> None:

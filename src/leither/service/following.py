@@ -12,6 +12,7 @@ from leither.codec import Block, BlockMismatch, BlockTooLarge
 from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId
 from leither.errors import LeitherError
+from leither.ports import TopicMessage, Verdict
 from leither.ports.network import Network, PeerEvent, Stream
 from leither.ports.network_errors import StreamBroken
 from leither.service.arrival import Arrived
@@ -19,6 +20,7 @@ from leither.service.demand_rows import note_told
 from leither.service.engines import Engines
 from leither.service.events import Event as Change
 from leither.service.follow_rows import FollowRow, put_follow
+from leither.service.head_topics import HeadTopics
 from leither.service.sync_node import SyncNode, outcome_of
 from leither.service.sync_taking import Taking
 from leither.wire.sync_follower import Blame, Effect, Met, Outcome, Pull, Pulled, Tick
@@ -55,6 +57,8 @@ class Following:
         self._open = ExitStack()
         self._pulls = ThreadPoolExecutor(limits.FOLLOW_PULLS_MAX, thread_name_prefix="leither-pull")
         self._shares = ThreadPoolExecutor(1, thread_name_prefix="leither-share")
+        self._topics = HeadTopics(engines, network, self._judge)
+        self._retopic: dict[MimeiId, None] = {}
         self._thread = threading.Thread(target=self._run, name="leither-following", daemon=True)
 
     def start(self) -> None:
@@ -65,6 +69,7 @@ class Following:
         self._open.enter_context(self._engines.events.watching(self._note))
         with self._turn:
             self._effects += self._node.begin()
+            self._retopic |= dict.fromkeys(self._node.follower.followed())
         self._thread.start()
 
     def close(self) -> None:
@@ -78,12 +83,15 @@ class Following:
             stream.reset()
         if self._thread.ident is not None:
             self._thread.join()
+        self._topics.close()
         self._pulls.shutdown()
         self._shares.shutdown()
 
     def follow(self, mimei: MimeiId, row: FollowRow) -> FollowRow:
         """Follow a MiMei, or from more nodes; return the row as it is now. Raises: TooManyFollowed."""
         kept = put_follow(self._engines.state, mimei, row)
+        with self._turn:
+            self._retopic[mimei] = None
         self._do(lambda: self._node.followed(mimei, kept))
         return kept
 
@@ -93,6 +101,7 @@ class Following:
             was_followed, effects = self._node.unfollow(mimei)
             self._last = {key: last for key, last in self._last.items() if key[0] != mimei}
             self._effects += effects
+            self._retopic[mimei] = None
             self._turn.notify_all()
         return was_followed
 
@@ -153,9 +162,11 @@ class Following:
         if change.what == "delete":
             self.unfollow(change.id)
             return
+        if change.what == "change" and not self._node.heeds(change.id):
+            return  # nobody follows it live, or it will be shared anyway
         with self._turn:
             if change.what != "change":
-                self._changed[change.id] = None
+                self._changed[change.id] = self._retopic[change.id] = None
             self._touched[change.id] = None
             self._turn.notify_all()
 
@@ -174,6 +185,13 @@ class Following:
     def _hear(self, peer: PeerId, data: bytes) -> None:
         self._do(lambda: self._node.hear(peer, data))
 
+    def _judge(self, mimei: MimeiId, message: TopicMessage) -> Verdict:
+        with self._turn:
+            verdict, effects = self._node.judge(mimei, message.sender, message.data)
+            self._effects += effects
+            self._turn.notify_all()
+        return verdict
+
     def _run(self) -> None:
         """Do what is due, and wait for more."""
         while True:
@@ -182,9 +200,14 @@ class Following:
                     return
                 effects, news = self._due()
                 shares = self._node.due()
-                if not effects and not news and not shares:
+                retopic, self._retopic = self._retopic, {}
+                if not effects and not news and not shares and not retopic:
                     self._turn.wait(self._pause_s())
                     continue
+            for mimei in retopic:
+                with suppress(LeitherError):  # whoever is away asks when it is back
+                    self._topics.hear(mimei, followed=self._node.follower.follows(mimei))
+                    self._topics.tell(mimei)
             for mimei in shares:
                 self._shares.submit(self._share, mimei)
             for effect in effects:

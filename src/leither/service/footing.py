@@ -1,7 +1,8 @@
 """What `cur` stands on, changed beneath it.
 
 Changes of `cur` that nothing holds yet stay above, where what comes touches other entries: the outcome is then what a
-join of both comes to. Where both touched one, the changes are to be shared or backed up first.
+join of both comes to. Where both touched one, the changes are to be shared or backed up first; of who writes that one
+without end, the change counts as made after what came.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,10 +35,17 @@ class CurChanged(Exception):
 
 
 def stand_on(
-    engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Cid | None, draft: Cid | None = None
+    engines: Engines,
+    transaction: Transaction,
+    mimei: MimeiId,
+    tip: Cid | None,
+    draft: Cid | None = None,
+    *,
+    insist: bool = False,
 ) -> None:
     """Make `tip` the newest version, if there is one, and let `cur` stand on it, or on `draft`, which includes it.
 
+    insist: let changes of `cur` stand over what comes, even where both are of one entry.
     Cost: in proportion to what differs, and to the changes of `cur`. Raises: CurChanged.
     """
     held = load(engines, transaction, mimei)
@@ -51,7 +59,7 @@ def stand_on(
     if held.row.dirty:
         if not _includes(after, before):
             raise CurChanged
-        _slip_in(editing, list(changes))
+        _slip_in(editing, list(changes), insist=insist)
         row = editing.row()
     else:
         for key, _, entry in changes:
@@ -67,15 +75,17 @@ def _includes(after: Contents | None, before: Contents | None) -> bool:
     return before is None or all(seen.get(writer, 0) >= seq for writer, seq in before.seen_map.items())
 
 
-def _slip_in(editing: Edit, changes: Sequence[Change]) -> None:
+def _slip_in(editing: Edit, changes: Sequence[Change], *, insist: bool) -> None:
     """Change what is below without touching what was changed above. Raises: CurChanged: where both are of one entry."""
     if isinstance(editing, CompleteEdit):
-        _slip_into_database(editing, changes)
+        _slip_into_database(editing, changes, insist=insist)
         return
-    for key, _, _ in changes:
-        if editing.has_changed(key) or (key[:1] == PATH_TYPE and _is_near_change(editing, key)):
-            raise CurChanged
+    both = {key for key, _, _ in changes if editing.has_changed(key)}
+    if (both and not insist) or any(key[:1] == PATH_TYPE and _is_near_change(editing, key) for key, _, _ in changes):
+        raise CurChanged
     for key, old, new in changes:
+        if key in both:
+            continue
         editing.refresh(key, new.value if new else None)
         editing.count(key, old.value if old else None, new.value if new else None)
 
@@ -87,7 +97,7 @@ def _is_near_change(editing: Edit, key: bytes) -> bool:
     return any(map(editing.has_changed, above)) or editing.has_changed_within(*below(path))
 
 
-def _slip_into_database(editing: CompleteEdit, changes: Iterable[Change]) -> None:
+def _slip_into_database(editing: CompleteEdit, changes: Iterable[Change], *, insist: bool) -> None:
     """Do so in a database: what follows from entries of both is written anew."""
     mine = {key for key, _, _ in editing.changes()}
     names = {user_key(key) for key in mine}
@@ -98,7 +108,7 @@ def _slip_into_database(editing: CompleteEdit, changes: Iterable[Change]) -> Non
             both.add(name)
         if key not in mine:
             editing.refresh(key, entry.value if entry else None)
-        elif key[:1] not in DERIVED:
+        elif key[:1] not in DERIVED and not insist:
             raise CurChanged
     call = Call(0, editing.mimei.row.number, Cursors(), editing.engines.random)
     rewrite(EditSpace(editing, call), sorted(both))

@@ -160,6 +160,11 @@ def persons_with(view: View, author: KeyId, mimei: MimeiId) -> set[bytes]:
     return {person for person, row in kept if row is not None and row.author == author}
 
 
+def is_counted_on(view: View, mimei: MimeiId) -> bool:
+    """Tell whether a paired node has a MiMei kept here."""
+    return any(kept_row(view, node, mimei) is not None for node, _ in read_pairs(view))
+
+
 def is_kept_for_pairs(view: View, author: KeyId, mimei: MimeiId) -> bool:
     """Tell whether a paired node has an author's MiMei kept sealed here."""
     return bool(persons_with(view, author, mimei))

@@ -71,6 +71,7 @@ class Watchers:
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
         self._watched: dict[PeerId, OrderedDict[MimeiId, _Watcher]] = {}
+        self._live: frozenset[MimeiId] = frozenset()
         self._guard = threading.Lock()
 
     def add(self, peer: PeerId, asker: Asker, mimei: MimeiId, *, live: bool = False) -> None:
@@ -83,11 +84,22 @@ class Watchers:
             watched.move_to_end(mimei)
             if len(watched) > limits.SYNC_WATCHED_MAX:
                 watched.popitem(last=False)
+            self._live = self._find_live()
 
     def remove(self, peer: PeerId) -> None:
         """Forget a peer that went."""
         with self._guard:
             self._watched.pop(peer, None)
+            self._live = self._find_live()
+
+    def _find_live(self) -> frozenset[MimeiId]:
+        return frozenset(
+            mimei for watched in self._watched.values() for mimei, watcher in watched.items() if watcher.live
+        )
+
+    def are_live(self, mimei: MimeiId) -> bool:
+        """Tell whether somebody wants to hear of drafts, whether they may or not. Waits for nobody."""
+        return mimei in self._live
 
     def has_live(self, mimei: MimeiId) -> bool:
         """Tell whether somebody who may read `cur` wants to hear of each draft."""

@@ -19,6 +19,7 @@ from leither.mimei.head import Head
 from leither.mimei.sealing import SealBroken
 from leither.people import ChainBroken, ChainTooLong
 from leither.people.revoked import BadRevoked
+from leither.ports import Verdict
 from leither.ports.network_errors import NetworkOff, PeerTooSlow, PeerUnreachable, ProtocolUnsupported, StreamBroken
 from leither.service.bringing import HolderIncomplete
 from leither.service.controls import ControlUndone, is_or_follows
@@ -162,6 +163,33 @@ class SyncNode:
             return []
         return self.receive(Heard(mimei, peer))
 
+    def judge(self, mimei: MimeiId, peer: PeerId, data: bytes) -> tuple[Verdict, list[Effect]]:
+        """Judge news of a MiMei that a peer passed on: return whether it goes on to others, and what is to be done.
+
+        Only the newer head of a writer that is known goes on. What can't be told yet is asked for, and not passed on.
+        """
+        try:
+            frame = decode(data)
+            head = Head.decode(frame.head).check() if isinstance(frame, News) else None
+        except (BadFrame, BadSignature, NotARecord, BlockMismatch, BlockTooLarge):
+            return Verdict.REJECT, []
+        if head is None or head.mimei != mimei:
+            return Verdict.REJECT, []
+        assert isinstance(frame, News)
+        with self._engines.state.read() as view:
+            try:
+                held = load(self._engines, view, mimei)
+            except MimeiNotFound:
+                return Verdict.IGNORE, []
+        if self._knows(mimei, head, frame.control):
+            return Verdict.IGNORE, []
+        writer = held.control.writer(head.by)
+        if writer is None and is_or_follows(self._engines, held.control, frame.control):
+            return Verdict.REJECT, []
+        effects = self.receive(Heard(mimei, peer))
+        counts = writer is not None and held.control.cut_of(writer.number) is None
+        return Verdict.ACCEPT if counts else Verdict.IGNORE, effects
+
     def _hear_of_draft(self, peer: PeerId, shared: Shared) -> list[Effect]:
         mimei = MimeiId(shared.mimei)
         if not self.follower.follows(mimei) or self._has_seen(mimei, shared):
@@ -176,6 +204,13 @@ class SyncNode:
             except MimeiNotFound:
                 return False
         return below is not None and below.seen_map.get(shared.writer, 0) >= shared.seq
+
+    def heeds(self, mimei: MimeiId) -> bool:
+        """Tell whether `changed` is to be told of a change of `cur`: of each write, so this costs two looks.
+
+        May be asked from any thread. What waits to be shared already is shared with all that changed until then.
+        """
+        return self.watchers.are_live(mimei) and not self.pace.waits(mimei)
 
     def changed(self, mimei: MimeiId) -> bool:
         """Take note that `cur` of a MiMei changed; tell whether somebody wants to see it, so that `due` has it soon."""

@@ -11,8 +11,9 @@ from leither.mimei.head import Head
 from leither.mimei.version import Version
 from leither.service.aftermath import settle_arrived
 from leither.service.archive_in import open_private
-from leither.service.arrival import Arrived, ClonedWriter, arrive
+from leither.service.arrival import Arrived, arrive
 from leither.service.bringing import Bringing
+from leither.service.clones import ClonedWriter
 from leither.service.controls import is_or_follows
 from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines

@@ -100,12 +100,20 @@ class _Source:
     """One peer that may have the MiMei.
 
     Fields: due_ms: when it is asked next. failures: in a row. refused: the last was no mere absence, so that its coming
-    or having news changes nothing.
+    or having news changes nothing. idle: how often in a row it had nothing new when it was asked. asked_ms: when that
+    was last.
     """
 
     due_ms: int
     failures: int = 0
     refused: bool = False
+    idle: int = 0
+    asked_ms: int = 0
+
+    def heed_ms(self, now_ms: int) -> int:
+        """Return when its news is to be followed: at once, but the later the more often it came to nothing."""
+        pause_ms = min(limits.FOLLOW_IDLE_MS << min(self.idle, 16), limits.FOLLOW_IDLE_MS_MAX)
+        return max(now_ms, self.asked_ms + pause_ms) if self.idle > limits.FOLLOW_IDLE_FREE else now_ms
 
 
 @dataclass(slots=True)
@@ -165,6 +173,10 @@ class Follower:
         followed = self._following.get(mimei)
         return tuple(followed.sources) if followed is not None else ()
 
+    def followed(self) -> tuple[MimeiId, ...]:
+        """Return what is followed."""
+        return tuple(self._following)
+
     def follows(self, mimei: MimeiId) -> bool:
         """Tell whether a MiMei is followed."""
         return mimei in self._following
@@ -197,7 +209,7 @@ class Follower:
         if followed.pulling is not None:
             followed.again.add(peer)
         elif followed.live:
-            source.due_ms = min(source.due_ms, now_ms)
+            source.due_ms = min(source.due_ms, source.heed_ms(now_ms))
         else:
             source.due_ms = min(source.due_ms, now_ms + limits.FOLLOW_CALM_S * 1000)
 
@@ -213,7 +225,7 @@ class Follower:
             self._plan(mimei, peer, source, outcome, now_ms)
         for other in followed.again & followed.sources.keys():
             if not followed.sources[other].refused:
-                followed.sources[other].due_ms = now_ms
+                followed.sources[other].due_ms = followed.sources[other].heed_ms(now_ms)
         followed.again.clear()
         return effects
 
@@ -221,6 +233,7 @@ class Follower:
         """Say when a peer is asked again: regularly, or after pauses that double while it fails."""
         if outcome in (Outcome.CHANGED, Outcome.UNCHANGED):
             source.failures, source.refused = 0, False
+            source.idle, source.asked_ms = source.idle + 1 if outcome is Outcome.UNCHANGED else 0, now_ms
             pause_ms = limits.FOLLOW_PERIOD_S * 1000
         else:
             source.refused = outcome is not Outcome.AWAY

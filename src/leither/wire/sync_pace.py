@@ -16,6 +16,10 @@ class Pace:
         """Take note of a change."""
         self._due_ms.setdefault(mimei, max(now_ms, self._rested_ms.get(mimei, 0)))
 
+    def waits(self, mimei: MimeiId) -> bool:
+        """Tell whether `take` will have it."""
+        return mimei in self._due_ms
+
     def take(self, now_ms: int) -> list[MimeiId]:
         """Return what is to be shared now; tell with `done` when each has been."""
         self._rested_ms = {mimei: rested for mimei, rested in self._rested_ms.items() if rested > now_ms}

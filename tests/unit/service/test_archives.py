@@ -25,9 +25,9 @@ from leither.mimei.version import Version, seen_tuple
 from leither.service import history, pages, references, tags
 from leither.service.archive_in import NotAnArchive, import_car, sealed_identity
 from leither.service.archive_out import export_car, seal_identity
-from leither.service.arrival import ClonedWriter
 from leither.service.backup import backup
 from leither.service.catalog import Catalog, referrers
+from leither.service.clones import ClonedWriter
 from leither.service.collect import check, collect
 from leither.service.controls import ControlDiverged
 from leither.service.engines import Engines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from leither.crypto import MimeiId
@@ -10,10 +12,11 @@ from leither.mimei.address import RELEASE
 from leither.mimei.path import parse_path
 from leither.people import Act
 from leither.people import right as rights
-from leither.ports import Fault
-from leither.service import history
+from leither.ports import Fault, Transaction
+from leither.service import arrival, history
 from leither.service.backup import backup
 from leither.service.catalog import Catalog, NotTheAuthor
+from leither.service.clones import ClonedWriter
 from leither.service.collect import check, collect
 from leither.service.conflicts import contested
 from leither.service.cur import Cur
@@ -337,6 +340,55 @@ def test_an_older_copy_of_a_node_uses_no_number_twice(site: MimeiId, desk: Engin
     put(old, site, "c", b"3")
     live(phone, old, site)
     assert shown(phone, site) == {"a": b"1", "b": b"2", "c": b"3"}
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_an_older_copy_of_a_node_that_went_on_is_told_and_loses_nothing(
+    site: MimeiId, desk: Engines, phone: Engines, shares: bool
+) -> None:
+    old = memory_engines(node="desk")
+    take(old, phone, site)
+    put(old, site, "mine", b"4")
+    if shares:
+        share_cur(old, site)
+    for number in range(3):
+        put(desk, site, "b", b"%d" % number)
+        live(phone, desk, site)
+    with pytest.raises(ClonedWriter):
+        take(old, phone, site, live=True)
+    assert shown(old, site) == {"a": b"1", "mine": b"4"}
+
+
+@pytest.mark.parametrize("words", [[b"SET", b"text", b"mine"], [b"INCR", b"hits"], [b"HSET", b"hash", b"f", b"mine"]])
+def test_who_writes_one_entry_without_end_sees_what_comes_all_the_same(
+    desk: Engines, phone: Engines, words: list[bytes]
+) -> None:
+    mimei = made(desk, "db")
+    run(desk, mimei, *words)
+    live(phone, desk, mimei)
+    run(desk, mimei, *words[:-1], *([b"theirs"] if len(words) > 2 else [words[-1]]))
+    run(desk, mimei, b"RPUSH", b"queue", b"x")
+    write = phone.state.write
+
+    def write_first(change: Callable[[Transaction], object]) -> object:
+        if getattr(change, "func", None) is arrival._enter_all:
+            phone.state.write = write  # type: ignore[method-assign]
+            run(phone, mimei, *words)
+            phone.state.write = write_first  # type: ignore[method-assign, assignment]
+        return write(change)
+
+    phone.state.write = write_first  # type: ignore[method-assign, assignment]
+    live(phone, desk, mimei)
+    phone.state.write = write  # type: ignore[method-assign]
+    assert run(phone, mimei, b"LLEN", b"queue") == 1
+    live(desk, phone, mimei)
+    backup(desk, mimei)
+    live(phone, desk, mimei)
+    with desk.state.read() as one, phone.state.read() as other:
+        curs = [Cur(desk, one, load(desk, one, mimei)), Cur(phone, other, load(phone, other, mimei))]
+        first, second = (list(cur.scan(b"\x80", b"\xff")) for cur in curs)
+    assert first == second
+    assert faults(desk) == faults(phone) == []
 
 
 def test_changes_made_while_a_draft_is_taken_in_are_kept(site: MimeiId, desk: Engines, phone: Engines) -> None:

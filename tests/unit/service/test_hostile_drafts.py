@@ -16,9 +16,9 @@ from leither.mimei.draft import Draft
 from leither.people import Act
 from leither.people import right as rights
 from leither.service import tables
-from leither.service.arrival import ClonedWriter
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
+from leither.service.clones import ClonedWriter
 from leither.service.cutting import cut_everywhere
 from leither.service.database import Database
 from leither.service.drafting import share_cur

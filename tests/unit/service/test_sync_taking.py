@@ -10,9 +10,9 @@ from leither.crypto import MimeiId
 from leither.people import OWNER, Act
 from leither.people import right as rights
 from leither.service import history
-from leither.service.arrival import ClonedWriter
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
+from leither.service.clones import ClonedWriter
 from leither.service.collect import check, collect
 from leither.service.conflicts import contested
 from leither.service.engines import Engines

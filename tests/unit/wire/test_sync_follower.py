@@ -150,3 +150,22 @@ def test_who_has_news_takes_the_place_of_one_that_refused(told: Told) -> None:
     told.tell(Pulled(ONE, many[0], Outcome.DENIED))
     told.tell(Heard(ONE, BOB))
     assert told.follower.sources(ONE) == (*many[1:], BOB)
+
+
+def test_news_that_comes_to_nothing_again_and_again_is_followed_ever_later(told: Told) -> None:
+    told.tell(Followed(ONE, (ADA,), live=True))
+    told.tell(Pulled(ONE, ADA, Outcome.CHANGED))
+    waited = []
+    for _ in range(30):
+        heard_ms = told.now_ms
+        if not told.tell(Heard(ONE, ADA)):
+            told.wait()
+        waited.append(told.now_ms - heard_ms)
+        told.tell(Pulled(ONE, ADA, Outcome.UNCHANGED))
+    assert waited[: limits.FOLLOW_IDLE_FREE + 1] == [0] * (limits.FOLLOW_IDLE_FREE + 1)
+    assert waited == sorted(waited)
+    assert waited[-1] == limits.FOLLOW_IDLE_MS_MAX
+    told.tell(Heard(ONE, ADA))
+    told.wait()
+    told.tell(Pulled(ONE, ADA, Outcome.CHANGED))
+    assert told.tell(Heard(ONE, ADA)) == [Pull(ONE, ADA)]
