@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 class RestingNetwork(ForwardingNetwork):
     """Implements `Network`. Thread-safe.
 
-    While it rests nobody is connected and nobody is chosen, which it says by itself; who wants to hear of peers and
-    what they send is put down. It begins with the first peer that comes, or with whatever else is asked of it, and
+    While it rests nobody is connected and nobody is chosen, so nobody hears what is published, which it says by itself;
+    who wants to hear of peers and what they send is put down. It begins with the first peer that comes, or with whatever else is asked of it, and
     is from then on what `begin` returned.
     """
 
@@ -126,6 +126,10 @@ class RestingNetwork(ForwardingNetwork):
     def peers(self) -> list[Peer]:
         """See Network."""
         return [] if self._begun is None else self._begun.peers()
+
+    def publish(self, topic: str, data: bytes) -> int:
+        """See Network."""
+        return 0 if self._begun is None else self._begun.publish(topic, data)
 
     # What is put down until it begins
 

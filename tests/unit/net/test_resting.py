@@ -68,6 +68,7 @@ def test_looking_at_it_does_not_end_its_rest() -> None:
     with two() as (first, _):
         assert (first.reach, first.peers(), first.kept(), len(first.addresses())) == (Reach.OFF, [], [], 2)
         first.switch(Reach.OFF, [LOOPBACK])
+        assert first.publish("news", b"that nobody hears") == 0
         assert first.is_resting
 
 
