@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from leither.codec.multiaddr import Multiaddr
 from leither.crypto.peer_id import PeerId
-from leither.limits import HANDSHAKES_MAX, NETWORK_MESSAGE_BYTES_MAX
+from leither.limits import HANDSHAKES_MAX, NETWORK_MESSAGE_BYTES_MAX, TOPIC_MESSAGE_BYTES_MAX
 from leither.net.listening import bound_address, listening_socket
 from leither.net.loop_thread import NetworkClosed
 from leither.net.reaching import told_addresses, widest_first
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 class RestingNetwork(ForwardingNetwork):
     """Implements `Network`. Thread-safe.
 
-    While it rests nobody is connected and nobody is chosen, so nobody hears what is published, which it says by itself;
-    who wants to hear of peers and what they send is put down. It begins with the first peer that comes, or with whatever else is asked of it, and
-    is from then on what `begin` returned.
+    While it rests nobody is connected, nobody is chosen, and nobody hears what is published, which it says by itself;
+    who wants to hear of peers and what they send is put down. It begins with the first peer that comes, or with
+    whatever else is asked of it, and is from then on what `begin` returned.
     """
 
     def __init__(self, peer_id: PeerId, begin: "Callable[[], Libp2pNetwork]") -> None:
@@ -129,7 +129,9 @@ class RestingNetwork(ForwardingNetwork):
 
     def publish(self, topic: str, data: bytes) -> int:
         """See Network."""
-        return 0 if self._begun is None else self._begun.publish(topic, data)
+        if self._begun is None and len(data) <= TOPIC_MESSAGE_BYTES_MAX:
+            return 0
+        return self.begun().publish(topic, data)
 
     # What is put down until it begins
 
