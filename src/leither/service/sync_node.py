@@ -28,7 +28,7 @@ from leither.service.person_index import own_device
 from leither.service.proof_of_records import Refused
 from leither.service.sync_asker import Watchers
 from leither.service.sync_session import SyncSession
-from leither.service.sync_taking import HolderIncomplete, Taking
+from leither.service.sync_taking import HolderIncomplete, HolderTooSlow, Taking
 from leither.wire.sync_follower import Effect, Event, Followed, Follower, Heard, Outcome, Unfollowed
 from leither.wire.sync_frame import BadFrame, decode
 from leither.wire.sync_messages import Hello, News
@@ -46,7 +46,10 @@ class BadNews(PeerError):
         super().__init__(f"another node sent what is no news of a head: {reason}; it is refused")
 
 
-_AWAY = (PeerUnreachable, PeerTooSlow, StreamBroken, ProtocolUnsupported, NetworkOff, HolderIncomplete, BlockMissing)
+_AWAY = (
+    *(PeerUnreachable, PeerTooSlow, StreamBroken, ProtocolUnsupported, NetworkOff, HolderIncomplete, HolderTooSlow),
+    BlockMissing,
+)
 """It is nobody's fault: another holder, or another time, may do."""
 _BAD = (
     *(BadAnswer, BadFrame, Refused, ControlUndone, BadSignature, NotARecord, BlockMismatch, BlockTooLarge),

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from leither import limits
-from leither.codec import BlockMissing, Cid
+from leither.codec import CID_BYTES, BlockMissing, Cid
 from leither.crypto import ID_BYTES, KeyId, MimeiId
 from leither.errors import PeerError
 from leither.mimei.head import Head
@@ -37,6 +37,20 @@ class HolderIncomplete(PeerError):
         )
 
 
+class HolderTooSlow(PeerError):
+    """Another node gives so little at a time that it holds up others that have more."""
+
+    code = "holder-too-slow"
+
+    def __init__(self, received_bytes: int, seconds: int) -> None:
+        self.received_bytes = received_bytes
+        self.seconds = seconds
+        super().__init__(
+            f"the other node gave {received_bytes:,} bytes in {seconds:,} s, where {limits.SYNC_PACE_BYTES_S_MIN:,} a "
+            "second are the least; what came is kept, and gone on with from the next one that has it"
+        )
+
+
 class Taking:
     """Takes a MiMei from one node, message by message. Not thread-safe. Close it, or nothing is let go of.
 
@@ -59,6 +73,7 @@ class Taking:
         self._leases = ExitStack()
         self._lease = self._leases.enter_context(engines.root.blocks.lease())
         self._repairs = 0
+        self._began_ms = engines.clock.now_ms()
         self._held = self._load()
         with engines.state.read() as view:
             known = heads(engines, view, mimei)
@@ -87,9 +102,10 @@ class Taking:
     def receive(self, frame: Frame) -> list[Message]:
         """Take a frame from the other node; return what to send now.
 
-        Raises: BadAnswer, NotTold, PullTooLarge, HolderIncomplete, what `arrive` raises.
+        Raises: BadAnswer, NotTold, PullTooLarge, HolderIncomplete, HolderTooSlow, what `arrive` raises.
         """
         sent = self.pull.receive(frame)
+        self._check_pace()
         if self.pull.is_done and not sent and self.arrived is None:
             return self._finish()
         return sent
@@ -97,6 +113,13 @@ class Taking:
     def close(self) -> None:
         """Let go of what came and was not taken in."""
         self._leases.close()
+
+    def _check_pace(self) -> None:
+        """Make sure that enough came for the time it took. Raises: HolderTooSlow."""
+        seconds = (self._engines.clock.now_ms() - self._began_ms) // 1000
+        received_bytes = self.pull.received_bytes + CID_BYTES * len(self.pull.versions)
+        if seconds > limits.SYNC_PACE_S and received_bytes < seconds * limits.SYNC_PACE_BYTES_S_MIN:
+            raise HolderTooSlow(received_bytes, seconds)
 
     def _load(self) -> Mimei | None:
         with self._engines.state.read() as view:
