@@ -1,18 +1,21 @@
 """Sending the bytes of files: conditions, ranges, small ones at once, large ones piece by piece."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from leither import limits
-from leither.codec import RAW, Cid
+from leither.codec import RAW, BlockMissing, Cid
 from leither.codec.foreign import AnyCid
 from leither.http.asgi import Header, Receive
 from leither.http.conditions import RangeNotSatisfiable, byte_range, matches
 from leither.http.exchange import Exchange
 from leither.http.threads import Threads
 from leither.unixfs import Get, read
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ async def send_content(
         await exchange.send(opening)
         await exchange.send({"type": "http.response.body"})
     elif isinstance(content.cid, Cid) and content.cid.codec == RAW:
-        # One block: reading it costs less than a change of threads.
-        block = get(content.cid)
+        cid = content.cid
+        block = await read_near(cid, lambda: get(cid), threads)
         await exchange.send(opening)
         await exchange.send(
             {"type": "http.response.body", "body": block if stop - start == len(block) else block[start:stop]}
@@ -93,6 +96,19 @@ async def send_content(
     else:
         pieces = read(get, content.cid, start, stop)
         await send_stream(exchange, opening, pieces, threads, first_bytes=limits.STREAM_PIECE_BYTES)
+
+
+async def read_near(cid: AnyCid, work: Callable[[], T], threads: Threads) -> T:
+    """Return what `work` reads, the block `cid` first: at once, where that costs less than a change of threads.
+
+    That is so for a single block that is here. One that is not, a thread may have to wait for.
+    """
+    if cid.codec == RAW:
+        try:
+            return work()
+        except BlockMissing:
+            pass
+    return await threads.run(work)
 
 
 async def send_stream(

@@ -1,6 +1,7 @@
 """Every bound of the project, in one place. Units stand last in the name; sizes are bytes."""
 
 from leither.limits.content import *
+from leither.limits.demand import *
 from leither.limits.doors import *
 from leither.limits.exchange import *
 from leither.limits.network import *

@@ -37,6 +37,8 @@ SYNC_PACE_BYTES_S_MIN = 1 * KIB
 """The least pace, over all of one pull."""
 SYNC_NEWS_BYTES_MAX = 8 * KIB
 """News of one head."""
+SYNC_SHARE_PAUSE_MS = 60
+"""Pause between two drafts of one working copy that goes on changing."""
 
 # Following
 FOLLOW_PERIOD_S = 3600

@@ -40,6 +40,7 @@ def make_app(node: "Node") -> "App":
         pairs=services.pairs if services is not None else None,
         traffic=services.traffic if services is not None else None,
         following=services.following if services is not None else None,
+        filling=services.filling if services is not None else None,
         resolving=services.resolving if services is not None else None,
     )
     return create_app(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from leither.config import Settings
 from leither.crypto import KeyId
@@ -12,6 +13,11 @@ from leither.service.person_index import own_device
 from leither.service.publishing import Publishing
 from leither.service.resolving import Resolving
 from leither.wire.sync_messages import Hello
+
+
+def own_hello(engines: Engines, user: KeyId | None) -> Hello:
+    """Return what says that this node acts for a user, or the owner."""
+    return Hello(devices=(own_device(engines, user).encode(),))
 
 
 @contextmanager
@@ -30,11 +36,8 @@ def publishing(engines: Engines, network: Network) -> Iterator[Publishing]:
 @contextmanager
 def resolving(settings: Settings, engines: Engines, network: Network) -> Iterator[Resolving]:
     """Find MiMei on other nodes while the context lasts."""
-
-    def hello(user: KeyId | None) -> Hello:
-        return Hello(devices=(own_device(engines, user).encode(),))
-
-    found = Resolving(engines, network, hello=hello, for_guests=settings.guest_lookups)
+    hello = partial(own_hello, engines)
+    found = Resolving(engines, network, hello=hello, for_guests=settings.guest_lookups, on_demand=True)
     try:
         yield found
     finally:

@@ -91,7 +91,7 @@ def _save_private(engines: Engines, ids: Sequence[MimeiId] | None) -> None:
     """Back up what is unsaved in private MiMei, since only what a version holds is found by its sealed form."""
     with engines.state.read() as view:
         found, _ = _chosen(engines, view, ids)
-        unsaved = [mimei.id for mimei in found if mimei.is_private and mimei.row.dirty]
+        unsaved = [mimei.id for mimei in found if mimei.is_private and not mimei.is_saved]
     for mimei in unsaved:
         backup(engines, mimei, note="before an export")
 
@@ -126,7 +126,7 @@ def _shelve(engines: Engines, view: View, held: Mimei, made: dict[Cid, bytes]) -
             sealed=held.id,
         )
     changes = [
-        Entry(key, _NOBODY, DELETED if value is None else value) for key, value, _ in Cur(engines, view, held).changes()
+        Entry(key, _NOBODY, DELETED if value is None else value) for key, value in Cur(engines, view, held).unsaved()
     ]
     return Shelf(
         genesis=Cid(held.row.genesis),

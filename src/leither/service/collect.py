@@ -7,8 +7,9 @@ from leither.crypto import MimeiId, id_text
 from leither.errors import CorruptionError
 from leither.ports import Checked, Fault, Reclaimed, View, prefix_end
 from leither.service import tables
+from leither.service.demand_rows import read_demand, read_demands
 from leither.service.engines import Engines
-from leither.service.holding import load, load_all
+from leither.service.holding import Mimei, load, load_all
 from leither.service.kept import kept
 from leither.service.private import PrivateBlocks
 from leither.service.reach import Reach
@@ -49,16 +50,29 @@ def _reached(engines: Engines) -> Iterator[Cid]:
     reach = Reach(engines)
     try:
         with engines.state.read() as view:
-            for mimei in load_all(engines, view):
+            whole, on_demand = _by_demand(engines, view)
+            for mimei in whole:
                 yield from reach.mimei(view, mimei)
             for one in kept(engines, view):
                 yield from reach.kept(one)
             for root in unfinished(view, engines.clock.now_ms()):
                 yield from reach.part(root)
+            # What is to be here for others was reached by now, and the rest need not be.
+            reach.on_demand = True
+            for mimei in on_demand:
+                yield from reach.mimei(view, mimei)
     except (BlockMissing, BlockMismatch) as error:
         raise NotCollected([Cid.parse(error.cid)]) from error
     if reach.missing:
         raise NotCollected(reach.missing)
+
+
+def _by_demand(engines: Engines, view: View) -> tuple[list[Mimei], list[Mimei]]:
+    """Return what is to be here whole, and what is on demand."""
+    parted: tuple[list[Mimei], list[Mimei]] = [], []
+    for mimei in load_all(engines, view):
+        parted[read_demand(view, mimei.id) is not None].append(mimei)
+    return parted
 
 
 def check(engines: Engines) -> Iterator[Fault | Checked]:
@@ -69,8 +83,10 @@ def check(engines: Engines) -> Iterator[Fault | Checked]:
     yield from engines.blocks.verify()
     reach = Reach(engines)
     with engines.state.read() as view:
-        for key, _ in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS)):
-            mimei = MimeiId(key[1:])
+        ids = [MimeiId(key[1:]) for key, _ in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS))]
+        on_demand = {mimei for mimei, _ in read_demands(view)}
+        for mimei in sorted(ids, key=on_demand.__contains__):
+            reach.on_demand = mimei in on_demand
             where = id_text(mimei)
             try:
                 held = load(engines, view, mimei)
@@ -83,6 +99,7 @@ def check(engines: Engines) -> Iterator[Fault | Checked]:
             for cid in dict.fromkeys(reach.missing):
                 yield Fault(cid, where, _LACKING)
             reach.missing.clear()
+        reach.on_demand = False
         yield from _check_kept(engines, view, reach)
 
 

@@ -36,17 +36,22 @@ def derive_content(
     return update_tree(engines.blocks.get, lease.put, before, changes).cid
 
 
-def _link(blocks: Blocks, cid: Cid) -> Link:
-    """Return the link to a stored file or directory. Cost: one block, none for a raw leaf."""
+def _link(blocks: Blocks, entry: PathEntry) -> Link:
+    """Return the link to a file, or to the content that is referred to. Cost: one block.
+
+    A file of one raw leaf need not be here, its entry says how long it is.
+    """
+    cid = entry.cid
+    assert cid is not None
     if cid.codec == RAW:
-        size_bytes = blocks.size_bytes(cid)
+        size_bytes = entry.size_bytes if entry.type is EntryType.FILE else blocks.size_bytes(cid)
         return Link(cid, size_bytes, size_bytes)
     block = blocks.get(cid)
     node = decode(cid, block)
     return Link(cid, node.size_bytes, dag_size_bytes(block, node.links))
 
 
-def tree_changes(touched: Iterable[Path], look: Look, link: Callable[[Cid], Link]) -> Mapping[Path, Change]:
+def tree_changes(touched: Iterable[Path], look: Look, link: Callable[[PathEntry], Link]) -> Mapping[Path, Change]:
     """Return what to change in the UnixFS tree so that it shows `look` at every path touched.
 
     Where something went, the directory above it is named too, so that it stays when its last child left it.
@@ -66,16 +71,15 @@ def tree_changes(touched: Iterable[Path], look: Look, link: Callable[[Cid], Link
     return changes
 
 
-def _change(entry: PathEntry | None, link: Callable[[Cid], Link]) -> Change:
+def _change(entry: PathEntry | None, link: Callable[[PathEntry], Link]) -> Change:
     if entry is None:
         return None
     match entry.type:
         case EntryType.FILE:
-            assert entry.cid is not None
-            return link(entry.cid)
+            return link(entry)
         case EntryType.DIRECTORY:
             return EMPTY_DIRECTORY
         case EntryType.SYMLINK:
             return SymlinkTarget(entry.target)
         case EntryType.REFERENCE:
-            return link(entry.cid) if entry.cid is not None else None
+            return link(entry) if entry.cid is not None else None

@@ -106,13 +106,16 @@ class Fetch:
         monotonic_s: Callable[[], float],
         start: int = 0,
         stop: int | None = None,
+        announced: Cid | None = None,
     ) -> None:
         """Fetch all below `root`; if that is a file, only what holds its bytes from `start` to before `stop`.
 
-        exchange: Bitswap with peers, who are looked for as well; without it, gateways alone are asked.
+        exchange: Bitswap with peers, who are looked for as well; without it, gateways alone are asked. announced: the
+        root of what it belongs to, if that is another; who has all of it is found by that.
         """
         self._blocks = blocks
         self._root = root
+        self._announced = announced or root
         self._exchange = exchange
         self._now_s = monotonic_s
         self._range = (start, stop)
@@ -331,8 +334,8 @@ class Fetch:
         """Look for others who have a block; at first for those who have all of it, since roots alone are announced."""
         if self._exchange is None:
             return
-        if not self._sought and cid != self._root:
-            self._begin(partial(self._look, self._root))
+        if not self._sought and cid != self._announced:
+            self._begin(partial(self._look, self._announced))
         self._sought = True
         self._begin(partial(self._look, cid))
 

@@ -41,13 +41,37 @@ class Fetching:
         Raises: BadGatewayUrl.
         """
         begin(self._engines.state, root, self._engines.clock.now_ms())
+        with self.part(root, peers=peers, gateways=gateways, start=start, stop=stop) as fetch:
+            yield fetch
+            if fetch.is_complete:
+                end(self._engines.state, root)
+
+    @contextmanager
+    def part(
+        self,
+        root: Cid,
+        *,
+        peers: Iterable[Known] = (),
+        gateways: Iterable[str] = (),
+        start: int = 0,
+        stop: int | None = None,
+        announced: Cid | None = None,
+    ) -> Iterator[Fetch]:
+        """Give a fetch, as `fetch` does, of what something here refers to, so that it stays without being named.
+
+        announced: the root of what it belongs to, by which who has it is found. Raises: BadGatewayUrl.
+        """
         with Fetch(
-            self._engines.blocks, root, exchange=self.exchange, monotonic_s=self._monotonic_s, start=start, stop=stop
+            self._engines.blocks,
+            root,
+            exchange=self.exchange,
+            monotonic_s=self._monotonic_s,
+            start=start,
+            stop=stop,
+            announced=announced,
         ) as fetch:
             for peer in peers:
                 fetch.add_peer(peer)
             for url in gateways:
                 fetch.add_gateway(self._gateways.open(url))
             yield fetch
-            if fetch.is_complete:
-                end(self._engines.state, root)

@@ -17,11 +17,13 @@ class FollowRow(msgspec.Struct, frozen=True, array_like=True):
     """How a MiMei is followed.
 
     Fields: sources: peer ids. live: in real time. user: to whom it belongs where it is new here, empty for the owner.
+    on_demand: whether its files come when they are read.
     """
 
     sources: tuple[str, ...]
     live: bool = False
     user: bytes = b""
+    on_demand: bool = False
 
     @property
     def peers(self) -> tuple[PeerId, ...]:

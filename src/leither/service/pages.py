@@ -18,7 +18,7 @@ from leither.service.cur import Cur, Edit
 from leither.service.editing import edit
 from leither.service.engines import Engines
 from leither.service.holding import load, within
-from leither.unixfs import read, size_bytes
+from leither.unixfs import Get, read
 from leither.unixfs.rewriting import rewrite
 
 _KEY = path_key(ROOT)
@@ -102,6 +102,7 @@ def write_at(
             fold(engines, mimei, lease)
         lease.put(Block(EMPTY_RAW, b""))  # what a new file holds below its pages
         lease.flush()
+        _bring(engines, mimei, offset, len(data))
         return edit(engines, mimei, change)
 
 
@@ -199,7 +200,7 @@ class _Chunks(Mapping[int, bytes]):
         if not numbers:
             raise KeyError(index)
         begin = index * limits.CHUNK_BYTES
-        chunk = _held(self._engines, self._entry, begin, limits.CHUNK_BYTES)
+        chunk = _held(self._engines.contents.fetch, self._entry, begin, limits.CHUNK_BYTES)
         for number in numbers:
             start = number * limits.PAGE_BYTES - begin
             chunk[start : start + limits.PAGE_BYTES] = self._pages.read(number)
@@ -226,17 +227,28 @@ def _page(engines: Engines, editing: Edit, entry: PathEntry, number: int) -> byt
     stored = editing.transaction.get(tables.page(editing.mimei.id, number))
     if stored is not None:
         return bytearray(stored)
-    return _held(engines, entry, number * limits.PAGE_BYTES, limits.PAGE_BYTES)
+    return _held(engines.blocks.get, entry, number * limits.PAGE_BYTES, limits.PAGE_BYTES)
 
 
-def _held(engines: Engines, entry: PathEntry, start: int, length: int) -> bytearray:
+def _bring(engines: Engines, mimei: MimeiId, offset: int, length: int) -> None:
+    """Let the pages be here that a write changes in part: a change of the state waits for no other node."""
+    contents = engines.contents
+    if contents.on_demand is None or not contents.on_demand.is_used:
+        return
+    with engines.state.read() as view:
+        entry = _entry(Cur(engines, view, load(engines, view, mimei)))
+    for number in {offset // limits.PAGE_BYTES, (offset + length) // limits.PAGE_BYTES}:
+        _held(contents.fetch, entry, number * limits.PAGE_BYTES, limits.PAGE_BYTES)
+
+
+def _held(get: Get, entry: PathEntry, start: int, length: int) -> bytearray:
     """Return `length` bytes of the file's blocks from `start`, zeros past their end."""
     assert entry.cid is not None
     buffer = bytearray()
     if entry.cid != EMPTY_RAW:
-        end = min(start + length, size_bytes(engines.blocks.get, entry.cid))
+        end = min(start + length, entry.size_bytes)
         if start < end:
-            for piece in read(engines.blocks.get, entry.cid, start, end):
+            for piece in read(get, entry.cid, start, end):
                 buffer += piece
     return buffer + bytes(length - len(buffer))
 
@@ -247,4 +259,4 @@ def _shaped(engines: Engines, lease: Lease, entry: PathEntry, size: int, pages: 
     if entry.cid == EMPTY_RAW:
         lease.put(Block(EMPTY_RAW, b""))
     chunks: Mapping[int, bytes] = _Chunks(engines, entry, size, pages) if pages else {}
-    return rewrite(engines.blocks.get, lease.put, entry.cid, chunks, size).cid
+    return rewrite(engines.contents.fetch, lease.put, entry.cid, chunks, size).cid

@@ -98,8 +98,8 @@ def update_index(engines: Engines, user: KeyId | None) -> MimeiId:
         with suppress(UserQuotaReached, WriterCut):
             edit(engines, index.id, change)
             with engines.state.read() as view:
-                dirty = load(engines, view, index.id).row.dirty
-            if dirty:  # unsaved changes would not join what another node has
+                saved = load(engines, view, index.id).is_saved
+            if not saved:  # unsaved changes would not join what another node has
                 backup(engines, index.id)
     return index.id
 

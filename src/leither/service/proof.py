@@ -3,16 +3,18 @@
 Nothing is written but blocks, which a sweep takes away again if the whole is refused.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leither import limits
-from leither.codec import BlockMissing, Cid
+from leither.codec import RAW, BlockMissing, Cid
 from leither.crypto import MimeiId, id_text, key_id
 from leither.db import DERIVED
 from leither.db.foreign import check_entry as check_database_entry
 from leither.merkle import Change, Entry, check, conflicts
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
+from leither.mimei.draft import Draft
 from leither.mimei.entry import (
     GRANT_TYPE,
     REFERENCE_TYPE,
@@ -68,7 +70,8 @@ class Came:
 
     Fields: versions: tells of each whether its number names it. released: the released version is all that may be read
     where it came from, so heads' versions don't come with them. Of a private one: within: the engines that open it.
-    sealed: its sealed genesis.
+    sealed: its sealed genesis. drafts: those that are new. below: what is proved already and `cur` stands on here.
+    on_demand: the bytes of its files need not be here.
     """
 
     genesis: Cid
@@ -79,13 +82,16 @@ class Came:
     released: bool = False
     within: Engines | None = None
     sealed: Cid | None = None
+    drafts: Sequence[Cid] = ()
+    below: Cid | None = None
+    on_demand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Proved:
     """What was found right: the newest head of each writer, and every version that somebody vouches for.
 
-    `remade`: merges that nobody vouches for, made again from what they join.
+    `remade`: merges that nobody vouches for, made again from what they join. `drafts`: by writer number.
     """
 
     id: MimeiId
@@ -95,6 +101,7 @@ class Proved:
     heads: dict[int, Head]
     versions: dict[Cid, Version]
     remade: frozenset[Cid]
+    drafts: dict[int, Draft]
 
 
 def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
@@ -103,7 +110,7 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     Raises: Refused, Incomplete, BadSignature, NotARecord, BadEntry, BadDatabaseEntry, WrongDerivedEntry, BlockMissing,
         MapNotCanonical, NodeMalformed, BadRevoked, RingRefused, ChainTooLong, ChainBroken.
     """
-    for cid in (came.genesis, came.control, *came.heads, *came.versions):
+    for cid in (came.genesis, came.control, *came.heads, *came.versions, *came.drafts):
         if not engines.blocks.has(cid):  # a record read once stays at hand, so reading it does not tell
             raise BlockMissing(cid)
     topic = engines.record(Genesis, came.genesis)
@@ -120,12 +127,15 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     heads = _prove_heads(engines, mimei, control, came, records)
     with engines.state.read() as view:
         known = {cid for cid in records if view.get(tables.known(mimei, cid)) is not None}
-    proof = _VersionProof(engines, lease, topic, control, heads, records, known)
+    reach = Reach(engines, on_demand=came.on_demand)
+    proof = _VersionProof(engines, lease, topic, control, heads, records, known, reach)
     versions = proof.run()
     for key, value in came.changes:
         if value is not None:
             check_entry(engines, topic, key, value)
-    return Proved(mimei, came, topic, control, heads, versions, frozenset(proof.remade))
+            proof.require_entry(key, value)
+    drafts = dict(proof.drafts(came, versions))
+    return Proved(mimei, came, topic, control, heads, versions, frozenset(proof.remade), drafts)
 
 
 def _prove_heads(
@@ -158,6 +168,7 @@ class _VersionProof:
         heads: dict[int, Head],
         records: dict[Cid, Version],
         known: set[Cid],
+        reach: Reach,
     ) -> None:
         self._engines = engines
         self._lease = lease
@@ -166,7 +177,7 @@ class _VersionProof:
         self._heads = heads
         self._records = records
         self._known = known
-        self._reach = Reach(engines)
+        self._reach = reach
         self.remade: set[Cid] = set()
 
     def run(self) -> dict[Cid, Version]:
@@ -182,6 +193,28 @@ class _VersionProof:
             proved[cid] = record
         return proved
 
+    def drafts(self, came: Came, proved: dict[Cid, Version]) -> Iterator[tuple[int, Draft]]:
+        """Yield (writer number, draft) of the drafts once they are proved; of who was cut off, none counts."""
+        below = self._engines.record(Contents, came.below) if came.below is not None else None
+        salts = {contents.salt for contents in (*proved.values(), below) if contents is not None}
+        for cid in came.drafts:
+            record = self._engines.record(Draft, cid).check()
+            writer = self._control.writer(record.by or b"")
+            if record.mimei != self._topic.id:
+                raise self._refused(f"draft {cid} belongs to another MiMei")
+            if writer is None or record.seen_map.get(writer.number, 0) < 1:
+                raise self._refused(f"draft {cid} is by nobody who is one of its writers")
+            if self._control.cut_of(writer.number) is not None:
+                continue
+            if any(seen.seq > SEQ_LAST for seen in record.seen):
+                raise self._refused(f"draft {cid} has a number so high that none could follow")
+            if not set(record.parents) <= proved.keys() | set(self._control.dropped):
+                raise self._refused(f"draft {cid} stands on a version that did not come")
+            if salts and record.salt not in salts:
+                raise self._refused("its versions and drafts have several salts")
+            self._check_contents(cid, record, below or next(map(proved.get, record.parents), None))
+            yield writer.number, record
+
     def _is_proved(self, cid: Cid, record: Version, vouched: Container[Cid], proved: dict[Cid, Version]) -> bool:
         """Prove a version that is new here; False of a merge that nobody vouches for and that can't be made again."""
         if record.mimei != self._topic.id:
@@ -196,7 +229,9 @@ class _VersionProof:
             self.remade.add(cid)
         if any(self._records[parent].n >= record.n for parent in record.parents if parent in self._records):
             raise self._refused(f"version {cid} is numbered below one it stands on")
-        self._check_contents(cid, record, proved)
+        base = next((proved[parent] for parent in record.parents if parent in proved), None)
+        base = base or max(proved.values(), key=lambda version: version.n, default=None)
+        self._check_contents(cid, record, base)
         return True
 
     def _refused(self, reason: str) -> Refused:
@@ -233,16 +268,18 @@ class _VersionProof:
             raise self._refused(f"nobody vouches for the merge {cid}, and what it joins does not make it")
         return True
 
-    def _check_contents(self, cid: Cid, record: Version, proved: dict[Cid, Version]) -> None:
-        """Make sure that a version holds what it should. Of what a proved one holds too, nothing is looked at again."""
-        base = next((proved[parent] for parent in record.parents if parent in proved), None)
-        base = base or max(proved.values(), key=lambda version: version.n, default=None)
+    def _check_contents(self, cid: Cid, record: Contents, base: Contents | None) -> None:
+        """Make sure that it holds what it should; of what a proved one, `base`, holds too, nothing is looked at."""
         if base is None:
             self._require(self._reach.version(cid))
         try:
             self._check_maps(cid, record, base)
         except BlockMissing as error:
-            raise Incomplete(self._topic.id, f"version {cid}", [Cid.parse(error.cid)]) from None
+            raise Incomplete(self._topic.id, f"{record.KIND} {cid}", [Cid.parse(error.cid)]) from None
+
+    def require_entry(self, key: bytes, value: bytes) -> None:
+        """Make sure that the file is here that an entry names. Raises: Incomplete."""
+        self._require(self._reach.entry(key, value))
 
     def _require(self, blocks: Iterable[Cid]) -> None:
         """Walk over blocks. Raises: Incomplete."""
@@ -251,7 +288,7 @@ class _VersionProof:
         if self._reach.missing:
             raise Incomplete(self._topic.id, "it", self._reach.missing)
 
-    def _check_maps(self, cid: Cid, record: Version, base: Version | None) -> None:
+    def _check_maps(self, cid: Cid, record: Contents, base: Contents | None) -> None:
         engines, topic = self._engines, self._topic
         side = engines.map(record.side, record.salt, self._lease)
         below = side.at(base.side) if base else engines.empty_map(record.salt, self._lease)
@@ -286,15 +323,15 @@ class _VersionProof:
             derived.check()
         self._check_content(cid, record, base, changed)
 
-    def _check_changed(self, cid: Cid, record: Version, entry: Entry) -> None:
+    def _check_changed(self, cid: Cid, record: Contents, entry: Entry) -> None:
         check_entry(self._engines, self._topic, entry.key, entry.value)
-        self._require(self._reach.entry(entry.key, entry.value))
+        self.require_entry(entry.key, entry.value)
         if entry.stamp.seq > record.seen_map.get(entry.stamp.writer, 0):
             raise self._refused(f"version {cid} holds what it says it has not seen")
         if self._topic.type == "db" and entry.key[:1] in DERIVED and entry.stamp != NOBODY:
             raise self._refused(f"version {cid} holds an entry that follows from others, and says that somebody set it")
 
-    def _check_content(self, cid: Cid, record: Version, base: Version | None, changed: list[bytes]) -> None:
+    def _check_content(self, cid: Cid, record: Contents, base: Contents | None, changed: list[bytes]) -> None:
         side = self._engines.map(record.side, record.salt)
         try:
             content = derive_content(
@@ -336,7 +373,9 @@ def _check_path(engines: Engines, topic: Genesis, key: bytes, value: bytes) -> N
         raise Refused(topic.id, "the root of a file system is no directory")
     if entry.type is EntryType.FILE:
         assert entry.cid is not None
-        if size_bytes(engines.blocks.get, entry.cid) != entry.size_bytes:
+        # The length of a raw leaf that need not be here is looked at when it comes.
+        is_here = entry.cid.codec != RAW or engines.blocks.has(entry.cid)
+        if is_here and size_bytes(engines.blocks.get, entry.cid) != entry.size_bytes:
             raise Refused(topic.id, f"file {entry.cid} is not as long as its entry says")
 
 

@@ -8,6 +8,7 @@ from leither.mimei.rendezvous import private_rendezvous, rendezvous
 from leither.mimei.version import Version
 from leither.people import GUEST, Act
 from leither.ports import View
+from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, load
 from leither.wire.ipns import ipns_key
@@ -47,6 +48,8 @@ def announced(engines: Engines, view: View, mimei: MimeiId) -> Announced:
         held = load(engines, view, mimei)
     except MimeiNotFound:
         return NOTHING
+    if read_demand(view, mimei) is not None:
+        return NOTHING  # who comes for it would find a part
     author = engines.persons.of_key(held.control.by)
     if held.is_private:
         if author is None:

@@ -7,16 +7,16 @@ from leither.codec import RAW, BlockMismatch, BlockMissing, Cid
 from leither.codec.links import links
 from leither.codec.sealed import read
 from leither.merkle import conflicts
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
 from leither.mimei.entry import Reference, decode_path_entry
 from leither.mimei.head import Head
 from leither.mimei.key_ring import KeyRing
 from leither.mimei.path import PATH_TYPE
-from leither.mimei.version import Version
 from leither.ports import View
 from leither.service.cur import Cur
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, heads
+from leither.service.holding import Mimei, draft_cids, heads
 from leither.service.kept import Kept
 from leither.service.private import sealed_form
 from leither.service.references import of, of_version
@@ -32,10 +32,14 @@ def _file(key: bytes, value: bytes | None) -> Cid | None:
 
 
 class Reach:
-    """Walks blocks, each once. `missing` collects what should be there and is not."""
+    """Walks blocks, each once. `missing` collects what should be there and is not.
 
-    def __init__(self, engines: Engines) -> None:
+    on_demand: raw leaves need not be here. What is reached in both ways is to be walked the other way first.
+    """
+
+    def __init__(self, engines: Engines, *, on_demand: bool = False) -> None:
         self._engines = engines
+        self.on_demand = on_demand
         self._seen: set[bytes] = set()
         self.missing: list[Cid] = []
 
@@ -63,7 +67,8 @@ class Reach:
                 elif not blocks.has(cid):
                     raise BlockMissing(cid)
             except (BlockMissing, BlockMismatch):
-                self.missing.append(cid)
+                if cid.codec != RAW or not self.on_demand:
+                    self.missing.append(cid)
                 continue
             yield cid
 
@@ -74,7 +79,7 @@ class Reach:
         del self.missing[missing:]
 
     def version(self, cid: Cid) -> Iterator[Cid]:
-        """Yield the blocks of a version: its record and all it holds, what lost in a merge included; not its parents.
+        """Yield the blocks of a version or draft: the record and all it holds, what lost in a merge too; not parents.
 
         What lost is in no tree of files, so its bytes are found through the siblings map's entries.
         """
@@ -91,7 +96,7 @@ class Reach:
     def lost(self, cid: Cid) -> Iterator[Cid]:
         """Yield the roots of files that lost in a merge: only entries of the siblings map name them."""
         try:
-            version = self._engines.record(Version, cid)
+            version = self._engines.record(Contents, cid)
             if version.siblings is None:
                 return
             side = self._engines.map(version.side, version.salt)
@@ -100,10 +105,10 @@ class Reach:
             return  # what walks the version's maps notes that
         yield from filter(None, files)
 
-    def _version(self, cid: Cid) -> Version | None:
+    def _version(self, cid: Cid) -> Contents | None:
         try:
             if self._engines.blocks.has(cid):
-                return self._engines.record(Version, cid)
+                return self._engines.record(Contents, cid)
         except BlockMismatch:
             pass
         self.missing.append(cid)
@@ -134,6 +139,8 @@ class Reach:
             yield from self.version(cid)
             if (version := self._version(cid)) is not None:
                 yield from self._pinned(partial(of_version, self._engines, version))
+        for draft in draft_cids(view, held):
+            yield from self.version(draft)
         cur = Cur(self._engines, view, held)
         for key, value, _ in cur.changes():
             yield from self.entry(key, value)

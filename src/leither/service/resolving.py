@@ -24,6 +24,7 @@ from leither.ports import Network, PeerEvent, Reach
 from leither.ports.network_errors import NetworkOff, StreamBroken
 from leither.service.arrival import Arrived, NotYours
 from leither.service.catalog import Catalog
+from leither.service.demand_rows import note_told
 from leither.service.engines import Engines
 from leither.service.holding import MimeiNotFound
 from leither.service.publishing_keys import multihash
@@ -84,15 +85,18 @@ class Resolving:
         *,
         hello: Callable[[KeyId | None], Hello] | None = None,
         for_guests: bool = False,
+        on_demand: bool = False,
     ) -> None:
         """Take hello: makes what says that this node acts for a user, or the owner.
 
-        for_guests: whether guests may cause look-ups.
+        for_guests: whether guests may cause look-ups. on_demand: whether the files of what comes are to come when they
+        are read.
         """
         self._engines = engines
         self._who_asks = hello
         self._network = network
         self._for_guests = for_guests
+        self._on_demand = on_demand
         self._quota = LookupQuota(engines.clock)
         self._seen = Seen(engines.state)
         self._fresh: dict[MimeiId, int] = {}
@@ -223,7 +227,11 @@ class Resolving:
                 reason = why
         if not found:
             raise OnlyOlder(mimei, sum(len(answer.holders) for answer in answers), reason)
-        return sorted(found, key=lambda answer: (answer.told.sight.rank, len(answer.holders)), reverse=True)
+        return sorted(
+            found,
+            key=lambda answer: (answer.told.sight.rank, not answer.told.standing.partial, len(answer.holders)),
+            reverse=True,
+        )
 
     def _take_first(self, mimei: MimeiId, principal: Principal, answers: Sequence[Answer]) -> Fetched:
         """Take it from the first holder that gives all of it, of the newest answer that somebody gives."""
@@ -237,6 +245,8 @@ class Resolving:
                     last = error
                     continue
                 self._note(mimei, answer.told)
+                told = [(one.peer, each.told.standing) for each in answers for one in each.holders]
+                note_told(self._engines, mimei, told)
                 return Fetched(arrived, holder.peer, sum(len(each.holders) for each in answers))
         assert last is not None
         raise last
@@ -256,7 +266,14 @@ class Resolving:
         stream = self._network.open(holder.peer, [SYNC_PROTOCOL], timeout_s=limits.RESOLVE_STEP_S)
         try:
             with closing(
-                Taking(self._engines, mimei, hello=holder.hello, user=principal.user, bytes_max=bytes_max)
+                Taking(
+                    self._engines,
+                    mimei,
+                    hello=holder.hello,
+                    user=principal.user,
+                    bytes_max=bytes_max,
+                    on_demand=self._on_demand,
+                )
             ) as taking:
                 questions = taking.begin()
                 while taking.arrived is None:

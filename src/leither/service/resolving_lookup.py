@@ -176,6 +176,7 @@ class Lookup:
         for one in sorted(spoken, key=lambda one: one.holder.peer not in self._kept):
             standing = one.standing
             same = (standing.genesis, standing.control, *sorted(standing.heads), bytes(standing.released))
+            same += (bytes(standing.partial),)
             if same not in answers:
                 if len(answers) == limits.RESOLVE_STANDINGS_MAX:
                     continue

@@ -32,13 +32,18 @@ class SyncSession:
         engines: Engines,
         peer: bytes,
         *,
-        watch: Callable[[Asker, MimeiId], object] = lambda asker, mimei: None,
+        watch: Callable[[Asker, MimeiId, bool], object] = lambda asker, mimei, live: None,
         heard: Callable[[MimeiId], object] = lambda mimei: None,
+        greeted: Callable[[Hello], object] = lambda hello: None,
     ) -> None:
-        """Take peer: the key it has shown. watch, heard: what it wants to hear of, and of what it has news itself."""
+        """Take peer: the key it has shown. watch, heard: what it wants to hear of, and of what it has news itself.
+
+        greeted: is given what proved for whom it asks.
+        """
         self._engines = engines
         self._watch = watch
         self._heard = heard
+        self._greeted_as = greeted
         self._peer = peer
         self._asker = Asker(node=peer)
         self._greeted = False
@@ -58,7 +63,7 @@ class SyncSession:
                 yield from self._send(message.blocks)
             case Watch():
                 for mimei in message.mimei:
-                    self._watch(self._asker, MimeiId(mimei))
+                    self._watch(self._asker, MimeiId(mimei), message.live)
             case _:
                 raise BadAnswer(f"a message of kind {message.KIND} where a question should come")
 
@@ -66,6 +71,7 @@ class SyncSession:
         """Take note of who asks. Whatever doesn't prove itself leaves them a guest, and they are told why."""
         try:
             self._asker = known_asker(self._engines, self._peer, hello)
+            self._greeted_as(hello)
         except (InputError, DeniedError, LimitError, BadSignature) as error:
             yield No(reason=error.code)
 
@@ -79,11 +85,12 @@ class SyncSession:
                 found = kept_offer(engines, view, mimei, keys, control=ask.control, known=ask.heads)
             else:
                 acts = self._asker.acts(engines, held)
-                found = offer(engines, view, held, acts, control=ask.control, known=ask.heads)
+                drafts = ask.drafts if ask.live else None
+                found = offer(engines, view, held, acts, control=ask.control, known=ask.heads, drafts=drafts)
         if found is None:
             yield No(reason="absent")  # denied and absent alike
             return
-        if not all(map(engines.blocks.has, ask.heads)):
+        if not all(map(engines.blocks.has, (*ask.heads, *ask.drafts))):
             self._heard(mimei)
         self._offer(held, found)
         versions = found.versions[ask.skip :]
@@ -97,8 +104,10 @@ class SyncSession:
             more=len(listed) < len(versions),
             released=found.released,
             sealed=found.sealed,
+            drafts=found.drafts,
+            partial=found.partial,
         )
-        records = found.records if not ask.skip else ()
+        records = (*found.drafts, *found.records) if not ask.skip else ()
         yield from self._send_records((*records, *(cid for cid, _ in listed)))
         yield Done()
 
@@ -109,8 +118,10 @@ class SyncSession:
             self._offered.setdefault(cid, of_record)
         for form, _ in found.versions:
             self._may_ask(form, sealed if found.sealed else of_version)
+        for cid in found.drafts:
+            self._may_ask(cid, of_version)
         if held is not None:
-            self._merged += [(held, cid) for cid in found.plain]
+            self._merged += [(held, cid) for cid in (*found.plain, *found.drafts)]
 
     def _may_ask(self, cid: Cid, follow: Follow) -> None:
         self._offered[cid] = follow

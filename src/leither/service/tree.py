@@ -170,5 +170,8 @@ def open_tree(engines: Engines, mimei: MimeiId, selector: Selector | None, princ
 
 
 def read_bytes(engines: Engines, cid: Cid, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-    """Iterate over the bytes of a file's blocks from `start` to before `stop`, leaf by leaf."""
-    return read(engines.blocks.get, cid, start, stop)
+    """Iterate over the bytes of a file's blocks from `start` to before `stop`, leaf by leaf.
+
+    What is on demand is fetched. Raises: NotFetched, too.
+    """
+    return read(engines.contents.fetch, cid, start, stop)

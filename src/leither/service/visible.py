@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leither import limits
-from leither.codec import RAW, Cid
+from leither.codec import RAW, BlockMissing, Cid
 from leither.codec.foreign import AnyCid
 from leither.crypto import MimeiId
 from leither.errors import NotFound
@@ -73,7 +73,7 @@ class Sight:
                 raise BlockNotFound(cid)
             # From here on the other MiMei's own references count too.
             self._barred |= beyond
-        return self._view.engines.blocks.get(cid)
+        return self._view.engines.contents.fetch(cid)
 
 
 class Visible:
@@ -117,7 +117,7 @@ class Visible:
                 return Sighted(Sight(self, barred).get, held)
             if cid.codec == RAW and index.holds_digest(cid.digest):
                 # Asked for raw, a block has no links, and so leads nowhere.
-                return Sighted(self.engines.blocks.get, held)
+                return Sighted(self.engines.contents.fetch, held)
         return None
 
     def roots(self) -> Iterator[tuple[MimeiId, frozenset[Cid], frozenset[Cid]]]:
@@ -230,16 +230,25 @@ class Visibility:
 
         Raises: BlockNotFound: where it may not, or the block is not held.
         """
-        blocks = self._engines.blocks
+        contents = self._engines.contents
         if not principal.is_owner or self._shared():
             found = self.of(principal).sight(cid)
             if found is None:
                 raise BlockNotFound(cid)
         else:
-            found = Sighted(blocks.get, None)
-        if not blocks.has(cid):
+            found = Sighted(contents.fetch, None)
+        if not contents.has(cid):
             raise BlockNotFound(cid)
         return Sighted(sparing(self._engines.denied, found.get), found.mimei)
+
+    def size_bytes(self, principal: Principal, cid: Cid) -> int | None:
+        """Return a block's length; None if it isn't here, or not for `principal`. May take long, the first time."""
+        if self.of(principal).sight(cid) is None:
+            return None
+        try:
+            return self._engines.blocks.size_bytes(cid)
+        except BlockMissing:
+            return None
 
     def of(self, principal: Principal) -> Visible:
         """Return what `principal` may fetch now: the same object until something changes. Cost: if new, O(MiMei)."""

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from leither import limits
 from leither.web.schema import Id
+from leither.web.schema_copies import OnDemand
 from leither.web.schema_network import PeerText
 
 
@@ -34,6 +35,7 @@ class FollowInfo(Struct, frozen=True, kw_only=True):
 
     id: Id
     live: _Live
+    on_demand: OnDemand
     sources: Annotated[list[SourceInfo], _about("The nodes from which it comes.")]
 
 
@@ -48,6 +50,7 @@ class FollowGiven(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = []
     live: _Live = False
+    on_demand: OnDemand = False
     wait_s: Annotated[
         int, Meta(ge=0, le=limits.FOLLOW_WAIT_S_MAX, description="How long to wait for the first answer.")
     ] = 0

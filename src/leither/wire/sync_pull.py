@@ -11,7 +11,19 @@ from leither.crypto import MimeiId
 from leither.errors import LimitError, PeerError
 from leither.wire.sync_frame import Frame
 from leither.wire.sync_messages import Ask, Done, Hello, Listed, Message, No, Standing, Want, Watch
-from leither.wire.sync_walk import BadAnswer, Sought, Walk, of_control, of_head, of_record, of_version, plain, sealed
+from leither.wire.sync_walk import (
+    BadAnswer,
+    Sought,
+    Walk,
+    lean,
+    of_control,
+    of_head,
+    of_record,
+    of_version,
+    of_version_lean,
+    plain,
+    sealed,
+)
 
 
 class NotTold(PeerError):
@@ -49,13 +61,21 @@ class Pull:
         put: Callable[[Block], None],
         control: Cid | None = None,
         heads: Iterable[Cid] = (),
+        drafts: Iterable[Cid] | None = None,
         hello: Hello | None = None,
         bytes_max: int = limits.SYNC_PULL_BYTES_MAX,
+        on_demand: bool = False,
     ) -> None:
-        """Take has, put: as `Walk`. control, heads: what of the MiMei is here. hello: who asks."""
-        self._ask = Ask(mimei=mimei, control=control, heads=tuple(heads))
+        """Take has, put: as `Walk`. control, heads, drafts: what of the MiMei is here. hello: who asks.
+
+        Without `drafts` none are wanted. on_demand: leave out the bytes of files. Of a private MiMei all comes, for
+        what is sealed looks alike.
+        """
+        live = drafts is not None
+        self._ask = Ask(mimei=mimei, control=control, heads=tuple(heads), drafts=tuple(drafts or ()), live=live)
         self._hello = hello
         self._bytes_max = bytes_max
+        self._on_demand = on_demand
         self._walk = Walk(has=has, put=put)
         self._wanted: deque[deque[Cid]] = deque()
         self._records_bytes = 0
@@ -78,12 +98,17 @@ class Pull:
 
     def begin(self) -> list[Message]:
         """Return what to send first."""
-        return [*(() if self._hello is None else (self._hello,)), Watch(mimei=(self._ask.mimei,)), self._ask]
+        return [
+            *(() if self._hello is None else (self._hello,)),
+            Watch(mimei=(self._ask.mimei,), live=self._ask.live),
+            self._ask,
+        ]
 
     def seek(self, cids: Iterable[Cid]) -> list[Message]:
         """Go on for blocks that turned out to be lacking; return what to send."""
         assert self.standing is not None
-        self._walk.add(Sought(cid, sealed if self.standing.sealed else plain) for cid in cids)
+        follow = sealed if self.standing.sealed else lean if self._on_demand else plain
+        self._walk.add(Sought(cid, follow) for cid in cids)
         return self._want()
 
     def receive(self, frame: Frame) -> list[Message]:
@@ -125,7 +150,8 @@ class Pull:
             self._records_bytes = 0
             return [msgspec.structs.replace(self._ask, skip=len(self.versions))]
         self._is_asking = False
-        follow = sealed if standing.sealed else of_version
+        follow = sealed if standing.sealed else of_version_lean if self._on_demand else of_version
+        self._walk.add(Sought(draft, follow) for draft in standing.drafts)
         self._walk.add(Sought(listed.version, follow) for listed in reversed(self.versions))
         tips = of_head(listed={listed.version for listed in self.versions}, is_sealed=standing.sealed)
         self._walk.add(Sought(head, tips) for head in standing.heads)

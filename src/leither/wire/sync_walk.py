@@ -12,11 +12,11 @@ from leither.codec import RAW, BadDagCbor, BadDagPB, Block, Cid
 from leither.codec.record import NotARecord
 from leither.codec.sealed import NotSealed, read
 from leither.errors import PeerError
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
 from leither.mimei.head import Head
 from leither.mimei.key_ring import KeyRing
 from leither.mimei.sealing import children_of
-from leither.mimei.version import Version
 
 
 class BadAnswer(PeerError):
@@ -51,12 +51,24 @@ def sealed(block: Block) -> Iterator[Sought]:
     return (Sought(cid, sealed) for cid in read(block.data).links)
 
 
+def lean(block: Block) -> Iterator[Sought]:
+    """Yield what a block links to, but for raw leaves: the bytes of files, which come when they are read."""
+    return (Sought(cid, lean) for cid in children_of(block.cid, block.data) if cid.codec != RAW)
+
+
 def of_version(block: Block) -> Iterator[Sought]:
-    """Yield what a version holds, not those it stands on."""
-    version = Version.decode(block.data)
-    for root in (version.side, version.content, version.siblings):
-        if root is not None:
-            yield Sought(root, plain)
+    """Yield what a version or a draft holds, not those it stands on."""
+    return (Sought(root, plain) for root in _held_by(block))
+
+
+def of_version_lean(block: Block) -> Iterator[Sought]:
+    """Yield what a version or a draft holds, but for the bytes of files."""
+    return (Sought(root, lean) for root in _held_by(block) if root.codec != RAW)
+
+
+def _held_by(block: Block) -> Iterator[Cid]:
+    version = Contents.decode(block.data)
+    return (root for root in (version.side, version.content, version.siblings) if root is not None)
 
 
 def of_control(block: Block) -> Iterator[Sought]:

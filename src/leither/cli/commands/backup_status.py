@@ -96,7 +96,10 @@ def traffic(session: Session, day: bool, by_peer: bool) -> None:
 @click.argument("mimei", metavar="ID")
 @pass_session
 def where(session: Session, mimei: str) -> None:
-    """Show which nodes hold a MiMei, and how old that is: paired ones as they last told, others as they tell now."""
+    """Show which nodes hold a MiMei, and how old that is.
+
+    Paired nodes are shown as they last told, others as they tell now.
+    """
     with session.api() as api:
         found: dict[str, Any] = api.get(f"/network/where/{quote(resolve_whole(api, mimei), safe='')}", look="true")
 

@@ -20,6 +20,7 @@ from leither.people.policy import READS
 from leither.ports import View
 from leither.service.catalog import Catalog, authorize
 from leither.service.engines import Engines
+from leither.service.filling import Filling
 from leither.service.following import Following
 from leither.service.holding import Mimei, MimeiNotFound, load
 from leither.service.pairs import Pairs
@@ -66,6 +67,7 @@ class ApiContext:
     pairs: Pairs | None = None
     traffic: Traffic | None = None
     following: Following | None = None
+    filling: Filling | None = None
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.API_THREADS_MAX))
     lookups: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.LOOKUP_THREADS_MAX))
     imports: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(limits.IMPORTS_MAX))

@@ -1,6 +1,7 @@
 """What is brought up to date from other nodes, and from which."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 from litestar import delete, get, put
@@ -12,7 +13,9 @@ from leither.errors import LeitherError, NotFound
 from leither.ports.network_errors import NetworkOff
 from leither.service.arrival import Arrived
 from leither.service.follow_rows import FollowRow, drop_follow, put_follow, read_follows
+from leither.service.holding import MimeiNotFound
 from leither.web.api.context import Caller
+from leither.web.api.copies import settle_copy
 from leither.web.api.parameters import CallerGiven
 from leither.web.schema_follows import FollowGiven, FollowInfo, SourceInfo
 
@@ -65,7 +68,9 @@ async def unfollow(caller: CallerGiven, id: IdGiven) -> None:
 
 def _follow(caller: Caller, mimei: MimeiId, given: FollowGiven) -> FollowInfo:
     peers = [_peer(caller, source) for source in given.sources] or _around(caller)
-    row = FollowRow(tuple(peers)[: limits.FOLLOW_SOURCES_MAX], given.live)
+    row = FollowRow(tuple(peers)[: limits.FOLLOW_SOURCES_MAX], given.live, on_demand=given.on_demand)
+    with suppress(MimeiNotFound):  # it comes as the row says
+        settle_copy(caller, mimei, on_demand=given.on_demand, wait_s=0)
     following = caller.context.following
     if following is None:
         return _info(caller, mimei, put_follow(caller.engines.state, mimei, row))
@@ -96,7 +101,8 @@ def _info(caller: Caller, mimei: MimeiId, row: FollowRow) -> FollowInfo:
     following = caller.context.following
     last = {} if following is None else following.last(mimei)
     peers = dict.fromkeys((*row.peers, *last))
-    return FollowInfo(id=id_text(mimei), live=row.live, sources=[_source(peer, last.get(peer)) for peer in peers])
+    sources = [_source(peer, last.get(peer)) for peer in peers]
+    return FollowInfo(id=id_text(mimei), live=row.live, on_demand=row.on_demand, sources=sources)
 
 
 def _source(peer: PeerId, last: LeitherError | Arrived | None) -> SourceInfo:

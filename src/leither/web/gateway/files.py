@@ -11,7 +11,7 @@ from leither.http.answer import SANDBOX
 from leither.http.asgi import Header
 from leither.http.exchange import Exchange, NotAcceptable
 from leither.http.media_type import media_type
-from leither.http.sending import Content, send_content
+from leither.http.sending import Content, read_near, send_content
 from leither.http.threads import Threads
 from leither.mimei.path import Path
 from leither.unixfs import Get, Kind, Node, decode, entries, lookup
@@ -37,8 +37,7 @@ async def send_entity(
     A file and its headers are given to `keep` before they are sent.
     Raises: NotAcceptable: for blocks that are neither. BlockNotFound, BlockMissing, and what the decoders raise.
     """
-    # A single block is read at once: that costs less than a change of threads.
-    node = _node(cid, get) if cid.codec == RAW else await threads.run(lambda: _node(cid, get))
+    node = await read_near(cid, lambda: _node(cid, get), threads)
     safe = (*headers, SANDBOX)
     name = path[-1] if path else exchange.request.query.get("filename", "")
     if node.kind in (Kind.RAW, Kind.FILE):

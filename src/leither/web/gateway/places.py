@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from leither import limits
-from leither.codec import RAW, Cid
+from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.http.media_type import media_type
 from leither.http.sending import Content
@@ -14,7 +14,6 @@ from leither.mimei.entry import EntryType
 from leither.mimei.path import Path
 from leither.mimei.version import Version
 from leither.people import Act, Principal
-from leither.ports import Blocks
 from leither.service.catalog import authorize
 from leither.service.denied import refuse_denied
 from leither.service.engines import Engines
@@ -23,7 +22,6 @@ from leither.service.holding import Mimei, load
 from leither.service.tree import open_tree
 from leither.service.versions import act_for, default_selector, readable_version
 from leither.service.visible import CHANGE
-from leither.unixfs import size_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +115,16 @@ class Places:
             found = tree.follow(path)
             entry = found.entry
             inside = found.tree is tree
-            blocks = found.tree.engines.blocks
+            contents = found.tree.engines.contents
         self._refuse_denied(state, path)
         if entry.type is not EntryType.FILE:
             return None
         assert entry.cid is not None
         refuse_denied(self._engines.denied, entry.cid)
         name = path[-1] if path else f".{state.mimei.genesis.ext}"
-        content = Content.of(entry.cid, _size_bytes(blocks, entry.cid), media_type(name))
-        if blocks is not self._engines.blocks:
-            content = replace(content, get=blocks.get)
+        content = Content.of(entry.cid, entry.size_bytes, media_type(name))
+        if contents is not self._engines.contents:
+            content = replace(content, get=contents.fetch)
         # What lies in another MiMei depends on who asks, and on what is released there.
         if state.version is not None and inside:
             with self._guard:
@@ -145,7 +143,3 @@ class Places:
                     return listed, False
                 listed.append((name, entry.is_directory))
         return listed, True
-
-
-def _size_bytes(blocks: Blocks, cid: Cid) -> int:
-    return blocks.size_bytes(cid) if cid.codec == RAW else size_bytes(blocks.get, cid)

@@ -69,6 +69,8 @@ CASES = [
     owner_only("addPeer", "POST", "/peers", {"address": f"/ip4/127.0.0.1/tcp/1/p2p/{PEER}"}),
     owner_only("removePeer", "DELETE", f"/peers/{PEER}"),
     owner_only("fetchMimei", "POST", f"{ONE}/fetch"),
+    owner_only("getCopy", "GET", f"{ONE}/copy"),
+    owner_only("setCopy", "PUT", f"{ONE}/copy", {"on_demand": True}),
     owner_only("listFollows", "GET", "/follows"),
     owner_only("follow", "PUT", f"/follows/{'a' * 32}", {"sources": [PEER]}),
     owner_only("unfollow", "DELETE", f"/follows/{'a' * 32}"),
