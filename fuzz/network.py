@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import atheris
 
@@ -15,12 +16,15 @@ with atheris.instrument_imports(include=["leither"]):
     from leither.codec.multiaddr import Multiaddr, NotAMultiaddr
     from leither.crypto.host_key import HostKey
     from leither.errors import PeerError
+    from leither.limits import PEER_ADDRESSES_MAX
+    from leither.net.dnsaddr import resolved
+    from leither.net.neighbours import told_neighbours
     from leither.wire.autonat_message import DIAL, DialBack, parse_dial_back
     from leither.wire.gossip_message import Post, Rpc, parse_rpc
     from leither.wire.gossip_router import GossipRouter
     from leither.wire.identify import Identity, parse_identity
     from leither.wire.kad_message import Contact, KadMessage, Kind, Value, parse_kad
-    from leither.wire.multistream import Choice, line
+    from leither.wire.multistream import Choice, Proposal, line
     from leither.wire.noise import Handshake
     from leither.wire.peer_key import ed25519_key
     from leither.wire.relay_message import RESERVE, Punch, RelayMessage, parse_hop, parse_punch, parse_stop
@@ -55,8 +59,42 @@ def noise(data: bytes) -> None:
     side.receive(data[32:])
 
 
+def handshake() -> tuple[Handshake, Handshake, bytes]:
+    """Return both sides of a handshake, and what the one who was dialled says first."""
+    dials = Handshake(OTHER, initiator=True, static=b"t" * 32, ephemeral=b"f" * 32)
+    dialled = Handshake(OWN, initiator=False, static=b"s" * 32, ephemeral=b"e" * 32)
+    answer = dialled.receive(dials.start())
+    assert answer is not None
+    return dials, dialled, answer
+
+
+def noise_answered(data: bytes) -> None:
+    """Let the one who dials take the answer, and what comes behind it."""
+    dials, _, answer = handshake()
+    dials.receive(data[: len(answer)])
+    assert dials.secured is not None
+    dials.secured.receiving.decrypt(memoryview(data)[len(answer) :])
+
+
+def noise_ended(data: bytes) -> None:
+    """Let the one who was dialled take the last frame."""
+    _, dialled, _ = handshake()
+    dialled.receive(data)
+    assert dialled.secured is not None
+    assert dialled.secured.peer == OTHER.peer_id
+
+
+def yamux_dialled(data: bytes) -> None:
+    """Let an end that has a stream open take frames, byte by byte at first."""
+    end = Yamux(client=True)
+    end.open()
+    for at in range(min(len(data), 12)):
+        end.receive(data[at : at + 1])
+    end.receive(data[12:])
+
+
 def address(data: bytes) -> None:
-    """Read an address, and make it again."""
+    """Read an address, and make it again; then as text."""
     try:
         found = Multiaddr.decode(data)
     except NotAMultiaddr:
@@ -64,7 +102,35 @@ def address(data: bytes) -> None:
     assert Multiaddr.parse(str(found)) == found
 
 
+def address_text(data: bytes) -> None:
+    """Read an address that is text, and make it again as bytes."""
+    try:
+        found = Multiaddr.parse(data.decode("utf-8", "replace"))
+    except NotAMultiaddr:
+        return
+    assert Multiaddr.decode(found.encode()) == found
+
+
+def names(data: bytes) -> None:
+    """Look up a name whose records are these, under any name that they lead to."""
+
+    async def texts(_: str) -> list[str]:
+        return ["dnsaddr=" + each for each in data.decode("utf-8", "replace").split("\n")]
+
+    started = resolved([Multiaddr.parse(f"/dnsaddr/a/p2p/{OTHER.peer_id}")], texts)
+    with suppress(StopIteration):
+        started.send(None)
+
+
+def neighbours(data: bytes) -> None:
+    """Hear a neighbour."""
+    told = told_neighbours(data)
+    assert sum(map(len, told.values())) <= PEER_ADDRESSES_MAX
+
+
 FRAMES = Yamux(client=True).open()[1] + Yamux.ping(1)
+ANSWERS = Yamux(client=False).open()[1] + Yamux.ping(1)
+NEAR = f"dnsaddr=/ip4/192.168.1.2/tcp/4801/p2p/{OTHER.peer_id}".encode()
 TARGETS: list[tuple[Callable[[bytes], object], bytes]] = [
     (
         parse_identity,
@@ -77,9 +143,16 @@ TARGETS: list[tuple[Callable[[bytes], object], bytes]] = [
     (parse_punch, Punch(100, (ADDRESS,)).encode()),
     (parse_dial_back, DialBack(DIAL, OTHER.peer_id, (ADDRESS,)).encode()),
     (lambda data: Choice({"/a"}).receive(data), line("/multistream/1.0.0") + line("/b") + line("/a")),
+    (lambda data: Proposal(["/a", "/b"]).receive(data), line("/multistream/1.0.0") + line("na") + line("/b")),
     (yamux, FRAMES),
+    (yamux_dialled, ANSWERS),
     (noise, bytes(32) + b"x" * 80),
+    (noise_answered, handshake()[2] + b"x" * 40),
+    (noise_ended, b"x" * 200),
     (address, ADDRESS.encode()),
+    (address_text, str(ADDRESS).encode()),
+    (names, f"/dnsaddr/b/p2p/{OTHER.peer_id}\n{ADDRESS}".encode()),
+    (neighbours, bytes((len(NEAR),)) + NEAR),
 ]
 
 

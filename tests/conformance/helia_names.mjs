@@ -58,6 +58,9 @@ const commands = {
       return { value }
     }
   },
+  async provide ({ cid, timeoutMs }) {
+    await helia.libp2p.contentRouting.provide(CID.parse(cid), { signal: AbortSignal.timeout(timeoutMs) })
+  },
   async read ({ cid, path, timeoutMs }) {
     const pieces = []
     for await (const piece of fs.cat(CID.parse(cid), { path, signal: AbortSignal.timeout(timeoutMs) })) {

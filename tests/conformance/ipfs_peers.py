@@ -80,6 +80,10 @@ class Helia:
         """What it resolves an IPNS name to. Raises: NotGiven."""
         return str(self._tell("name", name=name, timeoutMs=1000 * timeout_s)["value"])
 
+    def provide(self, cid: str) -> None:
+        """Let it say in the DHT that it has something. Raises: NotGiven."""
+        self._tell("provide", cid=cid, timeoutMs=1000 * TIMEOUT_S)
+
     def read(self, cid: str, path: str, *, timeout_s: int = TIMEOUT_S) -> str:
         """The text of a file below a directory, which it finds by itself. Raises: NotGiven."""
         return str(self._tell("read", cid=cid, path=path, timeoutMs=1000 * timeout_s)["text"])

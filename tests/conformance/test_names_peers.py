@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from leither.codec import RAW, Cid
 from leither.crypto import MimeiId, name_key
 from leither.node import Node
 from leither.ports.network_errors import ValueNotFound
@@ -90,3 +91,22 @@ def test_helia_opens_what_a_node_released_and_then_released_anew_by_its_name_alo
     with helia(NAMES) as other:
         assert opened(other, *nodes, "first words") == "first words"
         assert opened(other, *nodes, "other words") == "other words"
+
+
+def test_what_helia_provides_is_found_through_a_third_node(nodes: tuple[Node, Node]) -> None:
+    author, third = nodes
+    thing = Cid.of(RAW, b"what helia has")
+    with helia(NAMES) as other:
+        other.dial(third.networking.facts().addresses[0])
+        until(lambda: other.known.id in providers(author, other, thing), what="a DHT that knows the third node")
+
+
+def providers(author: Node, other: Helia, cid: Cid) -> list[str]:
+    """Let Helia tell that it has something, as far as it knows whom to tell; return who is found by it."""
+    network = author.networking.network
+    assert network is not None
+    try:
+        other.provide(cid.text)
+    except NotGiven:
+        return []
+    return [each.id for each in network.find_providers(multihash(cid), timeout_s=2)]

@@ -7,6 +7,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from leither import limits
 from leither.crypto import MimeiId
@@ -112,7 +113,8 @@ class DavDoor:
             await self._serve_all(exchange, principal)
             return
         if request.method in _READING:
-            await self._elsewhere.read(lambda: self._look_for(place.address.id, principal), principal)
+            with suppress(MimeiNotFound):  # what it misses, the method says and has noted
+                await self._elsewhere.read(lambda: self._look_for(place.address.id, principal), principal)
         await method(exchange, Guard.of(self._engines, principal, request, place))
 
     async def _look_for(self, mimei: MimeiId, principal: Principal) -> None:

@@ -23,6 +23,8 @@ KEPT_PAGE = 1024
 """The same on one page of a message."""
 KEEP_S = 30
 """How long a step of telling each other what is kept may take."""
+KEEP_BAD_POINTS = 50
+"""What it costs a node's standing to say there what is no message, or does not prove itself."""
 PULL_READ_BYTES = 256 * KIB
 """Bytes that are read at once of what another node sends."""
 PAIR_QUOTA_BYTES = 256 * 1024 * MIB

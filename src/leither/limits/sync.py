@@ -33,6 +33,10 @@ SYNC_PULL_BYTES_MAX = 1 << 40
 """What one pull takes in."""
 SYNC_REPAIRS_MAX = 64
 """How often one pull goes on for blocks that turned out to be lacking here."""
+SYNC_PACE_S = 60
+"""After so long, a node that gives less than the least pace is asked no further, so that it doesn't hold up others."""
+SYNC_PACE_BYTES_S_MIN = 1 * KIB
+"""The least pace, over all of one pull."""
 SYNC_NEWS_BYTES_MAX = 8 * KIB
 """News of one head."""
 SYNC_SHARE_PAUSE_MS = 60

@@ -115,14 +115,8 @@ class Node:
                 cache_bytes=settings.cache_bytes,
             )
             engines = _with_former(home, make, identity, passphrase)
-            lan = Lan(
-                settings,
-                machine,
-                engines.clock,
-                AppPorts(engines, settings.ports_for_apps),
-                folder=home.tls,
-                owner=id_text(identity.node.id)[:8],
-            )
+            ports = AppPorts(engines, settings.ports_for_apps)
+            lan = Lan(settings, machine, clock, ports, folder=home.tls, owner=id_text(identity.node.id)[:8])
             if listening and settings.reachable:
                 stack.callback(lan.close)
                 lan.bind(port=sockets[0].getsockname()[1], redis_port=redis_sockets[0].getsockname()[1])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 from leither import limits
-from leither.codec import RAW, Block, BlockMissing, Cid
+from leither.codec import CID_BYTES, RAW, Block, BlockMissing, Cid
 from leither.crypto import MimeiId
 from leither.errors import PeerError
 from leither.service.engines import Engines
@@ -34,6 +34,20 @@ class HolderIncomplete(PeerError):
         )
 
 
+class HolderTooSlow(PeerError):
+    """Another node gives so little at a time that it holds up others that have more."""
+
+    code = "holder-too-slow"
+
+    def __init__(self, received_bytes: int, seconds: int) -> None:
+        self.received_bytes = received_bytes
+        self.seconds = seconds
+        super().__init__(
+            f"the other node gave {received_bytes:,} bytes in {seconds:,} s, where {limits.SYNC_PACE_BYTES_S_MIN:,} a "
+            "second are the least; what came is kept, and gone on with from the next one that has it"
+        )
+
+
 class Bringing(ABC):
     """Brings a MiMei from one node. Not thread-safe. Close it, or nothing is let go of.
 
@@ -49,6 +63,7 @@ class Bringing(ABC):
         self._lease = self._leases.enter_context(engines.root.blocks.lease())
         self._on_demand = False
         self._repairs = 0
+        self._began_ms = engines.clock.now_ms()
         self._swept = engines.sweeps.begun()
         self._secured: set[Cid] = set()
         self._broken: set[Cid] = set()
@@ -72,9 +87,10 @@ class Bringing(ABC):
     def receive(self, frame: Frame) -> list[Message]:
         """Take a frame from the other node; return what to send now.
 
-        Raises: BadAnswer, NotTold, PullTooLarge, HolderIncomplete, what taking it in raises.
+        Raises: BadAnswer, NotTold, PullTooLarge, HolderIncomplete, HolderTooSlow, what taking it in raises.
         """
         sent = self.pull.receive(frame)
+        self._check_pace()
         if self.pull.is_done and not sent and not self.is_done:
             return self._finish()
         return sent
@@ -82,6 +98,13 @@ class Bringing(ABC):
     def close(self) -> None:
         """Let go of what came and was not taken in."""
         self._leases.close()
+
+    def _check_pace(self) -> None:
+        """Make sure that enough came for the time it took. Raises: HolderTooSlow."""
+        seconds = (self._engines.clock.now_ms() - self._began_ms) // 1000
+        received_bytes = self.pull.received_bytes + CID_BYTES * len(self.pull.versions)
+        if seconds > limits.SYNC_PACE_S and received_bytes < seconds * limits.SYNC_PACE_BYTES_S_MIN:
+            raise HolderTooSlow(received_bytes, seconds)
 
     def _finish(self) -> list[Message]:
         """Take in what came, or go on for what it turns out to lack."""

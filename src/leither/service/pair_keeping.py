@@ -6,6 +6,7 @@ from functools import partial
 import msgspec
 
 from leither import limits
+from leither.codec.record import BadSignature
 from leither.crypto import KeyId, MimeiId, peer_public_key
 from leither.errors import LeitherError, LimitError
 from leither.ports import Stream, Transaction
@@ -79,6 +80,8 @@ class Keeping:
             for page in self._kept(node):
                 say(stream, page)
         except LeitherError as error:
+            if isinstance(error, BadKeeping | BadSignature):
+                self._talk.network.blame(stream.peer, limits.KEEP_BAD_POINTS, error.code)
             say(stream, Refused(reason=error.code))
             return None
         return node, isinstance(message, Wish)

@@ -21,7 +21,7 @@ from leither.people import ChainBroken, ChainTooLong
 from leither.people.revoked import BadRevoked
 from leither.ports import Verdict
 from leither.ports.network_errors import NetworkOff, PeerTooSlow, PeerUnreachable, ProtocolUnsupported, StreamBroken
-from leither.service.bringing import HolderIncomplete
+from leither.service.bringing import HolderIncomplete, HolderTooSlow
 from leither.service.controls import ControlUndone, is_or_follows
 from leither.service.drafting import share_cur
 from leither.service.engines import Engines
@@ -50,7 +50,10 @@ class BadNews(PeerError):
         super().__init__(f"another node sent what is no news of a head: {reason}; it is refused")
 
 
-_AWAY = (PeerUnreachable, PeerTooSlow, StreamBroken, ProtocolUnsupported, NetworkOff, HolderIncomplete, BlockMissing)
+_AWAY = (
+    *(PeerUnreachable, PeerTooSlow, StreamBroken, ProtocolUnsupported, NetworkOff, HolderIncomplete, HolderTooSlow),
+    BlockMissing,
+)
 """It is nobody's fault: another holder, or another time, may do."""
 _BAD = (
     *(BadAnswer, BadFrame, Refused, ControlUndone, BadSignature, NotARecord, BlockMismatch, BlockTooLarge),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from leither import limits
@@ -20,7 +21,7 @@ from leither.service.pair_keeping import PairQuotaReached
 from leither.service.pair_marks import mark_here
 from leither.service.pair_rows import KeptRow, ToldRow, change_pair, kept_row, read_kept, read_told, told_row
 from leither.service.pair_talk import KeepRefused
-from leither.service.person_index import index_id
+from leither.service.person_index import index_id, own_device
 from leither.testing.hub import Hub
 from leither.testing.node import FakeClock, counted
 from leither.wire.keep_messages import KEEP, Kept, Refused, Wish, Wished, decode
@@ -263,6 +264,7 @@ def test_a_wish_of_a_node_that_is_not_paired_is_refused(hub: Hub, two: tuple[Pla
     answer = stream.read_message()
     assert answer is not None
     assert decode(answer) == Refused(reason="pair-not-found")
+    assert shelf.network.scores == {}
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,9 @@ def test_a_wish_of_a_node_that_is_not_paired_is_refused(hub: Hub, two: tuple[Pla
         Kept(device=b"-", mimei=(), more=True).encode(),
     ],
 )
-def test_rubbish_from_a_paired_node_changes_nothing(hub: Hub, two: tuple[Place, Place], message: bytes) -> None:
+def test_rubbish_from_a_paired_node_changes_nothing_and_is_thought_less_of(
+    hub: Hub, two: tuple[Place, Place], message: bytes
+) -> None:
     desk, shelf = two
     site = public(desk)
     pair(hub, desk, shelf)
@@ -288,6 +292,19 @@ def test_rubbish_from_a_paired_node_changes_nothing(hub: Hub, two: tuple[Place, 
     assert answer is not None
     assert isinstance(decode(answer), Refused)
     assert kept(shelf, desk, site) == before
+    assert shelf.network.scores[desk.network.peer_id] == -limits.KEEP_BAD_POINTS
+
+
+def test_who_shows_a_record_that_its_person_did_not_sign_is_thought_less_of(hub: Hub, two: tuple[Place, Place]) -> None:
+    desk, shelf = two
+    pair(hub, desk, shelf)
+    forged = msgspec.structs.replace(own_device(desk.engines), name="another")
+    stream = desk.network.open(desk.network.connect(shelf.address), [KEEP])
+    stream.write_message(Wish(device=forged.encode()).encode())
+    answer = stream.read_message()
+    assert answer is not None
+    assert decode(answer) == Refused(reason="bad-signature")
+    assert shelf.network.scores[desk.network.peer_id] == -limits.KEEP_BAD_POINTS
 
 
 def test_more_wishes_than_the_limit_are_refused(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
+from collections import deque
 from contextlib import AbstractContextManager, closing
 
+import msgspec
 import pytest
 
+from leither import limits
 from leither.crypto import MimeiId
 from leither.people import OWNER, Act
 from leither.people import right as rights
 from leither.service import history
 from leither.service.backup import backup
+from leither.service.bringing import HolderTooSlow
 from leither.service.catalog import Catalog
 from leither.service.clones import ClonedWriter
 from leither.service.collect import check, collect
@@ -20,9 +25,9 @@ from leither.service.holding import within
 from leither.service.sync_session import SyncSession
 from leither.service.sync_taking import Taking
 from leither.service.tree import open_tree, read_bytes
-from leither.testing.node import counted, memory_engines
+from leither.testing.node import clock_of, counted, memory_engines
 from leither.testing.suites.expect import damage
-from leither.wire.sync_messages import Hello
+from leither.wire.sync_messages import Ask, Done, Hello, Standing
 from leither.wire.sync_pull import NotTold
 from tests.unit.service.life import held, made, put, remove, shown
 from tests.unit.service.syncing import hello_of, take
@@ -222,6 +227,39 @@ def test_a_private_mimei_is_absent_to_strangers(desk: Engines, stranger: Engines
     backup(desk, mimei)
     with pytest.raises(NotTold):
         take(stranger, desk, mimei)
+
+
+def test_who_lists_one_version_after_the_other_and_slowly_is_asked_no_further(desk: Engines, phone: Engines) -> None:
+    mimei = made(desk)
+    put(desk, mimei, "a", b"1")
+    backup(desk, mimei)
+    session = SyncSession(desk, phone.identity.node.public)
+    answer = [*session.receive(hello_of(phone)), *session.receive(Ask(mimei=mimei))]
+    standing = next(each for each in answer if isinstance(each, Standing))
+    page = msgspec.structs.replace(standing, more=True, versions=standing.versions[:1])
+    with closing(Taking(phone, mimei)) as taking:
+        for _ in range(limits.SYNC_PACE_S):
+            clock_of(phone).advance(1000)
+            taking.receive(page)
+            taking.receive(Done())
+        clock_of(phone).advance(1000)
+        with pytest.raises(HolderTooSlow, match="61 s"):
+            taking.receive(page)
+
+
+def test_who_gives_much_may_take_long(desk: Engines, phone: Engines) -> None:
+    mimei = made(desk)
+    put(desk, mimei, "a", random.Random(1).randbytes(4 << 20))
+    backup(desk, mimei)
+    session = SyncSession(desk, phone.identity.node.public)
+    with closing(Taking(phone, mimei, hello=hello_of(phone))) as taking:
+        questions = deque(taking.begin())
+        while questions:
+            for frame in session.receive(questions.popleft()):
+                clock_of(phone).advance(5_000)
+                questions += taking.receive(frame)
+        assert taking.is_done
+        assert clock_of(phone).ms - clock_of(desk).ms > limits.SYNC_PACE_S * 1000
 
 
 def test_a_pull_that_broke_off_is_gone_on_with(desk: Engines, phone: Engines) -> None:
