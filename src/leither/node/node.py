@@ -105,15 +105,8 @@ class Node:
             state = LmdbState(home.state, every_second=settings.durability == "everysec")
             stack.callback(state.close)
             denied, clock = DenylistFolder(home.denylists), clock or SystemClock()
-            make = partial(
-                Engines,
-                blocks=blocks,
-                state=state,
-                clock=clock,
-                random=random,
-                denied=denied,
-                cache_bytes=settings.cache_bytes,
-            )
+            make = partial(Engines, blocks=blocks, state=state, clock=clock, random=random, denied=denied)
+            make = partial(make, cache_bytes=settings.cache_bytes)
             engines = _with_former(home, make, identity, passphrase)
             lan = Lan(
                 settings,
