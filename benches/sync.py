@@ -1,6 +1,7 @@
-"""A thousand changes of a database of a million entries, brought to a second node through the protocol's bytes.
+"""A thousand changes of a database of a million entries, brought to a second node, and changes that are followed live.
 
-Both nodes have the real stores on the disk; the network between them is memory and takes no time.
+Both nodes have the real stores on the disk. What is brought goes through the protocol's bytes, over a network of memory
+that takes no time; what is followed live, over libp2p on loopback.
 """
 
 import random
@@ -10,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
+from benches import live
 from benches.database import BATCH, hash_field
 from benches.figure import Figure
 from benches.growth import open_engines
@@ -33,6 +35,7 @@ class _Brought:
     """What bringing a MiMei to the second node took."""
 
     ms: float
+    processor_ms: float
     sent_bytes: int
     blocks: int
     rounds: int
@@ -62,9 +65,11 @@ def figures(*, entries: int = 1_000_000, changes: int = 1000, rounds: int = 5) -
             shares.append(brought[-1].sent_bytes / written)
         of = f"{changes:,} scattered changes"
         yield Figure(of, "ms", [one.ms for one in brought], target="<= 1000")
+        yield Figure(f"{of}, processor time of both", "ms", [one.processor_ms for one in brought])
         yield Figure(f"{of}, bytes sent for each byte that changed", "", shares, target="<= 3")
         yield Figure(f"{of}, blocks", "", [float(one.blocks) for one in brought])
         yield Figure(f"{of}, round trips", "", [float(one.rounds) for one in brought])
+    yield from live.figures()
 
 
 def _opened(open_: ExitStack, folder: Path, seed: bytes) -> Engines:
@@ -83,7 +88,7 @@ def _bring(holder: Engines, taker: Engines, mimei: MimeiId) -> _Brought:
     session = SyncNode(holder).session(peer_id_of(taker.identity.node.public), lambda _: None)
     asked, answered = Frames(), Frames()
     sent_bytes = rounds = 0
-    start = perf_counter()
+    start, busy = perf_counter(), process_time()
     with closing(SyncNode(taker).taking(mimei)) as taking:
         questions: deque[Message] = deque(taking.begin())
         while questions:
@@ -99,4 +104,5 @@ def _bring(holder: Engines, taker: Engines, mimei: MimeiId) -> _Brought:
                         questions += taking.receive(received)
         if taking.arrived is None:
             raise RuntimeError("not all has come")
-        return _Brought((perf_counter() - start) * 1000, sent_bytes, taking.pull.received_blocks, rounds)
+        took_ms, busy_ms = (perf_counter() - start) * 1000, (process_time() - busy) * 1000
+        return _Brought(took_ms, busy_ms, sent_bytes, taking.pull.received_blocks, rounds)

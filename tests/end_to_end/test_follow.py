@@ -29,6 +29,7 @@ def test_a_site_is_followed_live_by_a_stranger_and_outlives_its_node(tmp_path: P
             (site / "index.html").write_text("<h1>two</h1>")
             ok(first, "app", "publish", str(site))
             until(lambda: "two" in leither(second, "mm", "cat", f"{mimei}@release", "index.html").out, what="a change")
+            assert [one["state"] for one in ok(second, "where", mimei)["holders"]] == ["current"]
         assert "two" in leither(second, "mm", "cat", f"{mimei}@release", "index.html").out
         ok(second, "verify")
         assert [item["id"] for item in ok(second, "follow")["items"]] == [mimei]

@@ -64,6 +64,29 @@ def test_a_lost_node_comes_back_from_its_paired_one_and_24_words(tmp_path: Path,
             assert safe(laptop)
 
 
+def test_what_a_former_key_made_comes_back_with_the_words_of_the_new_one(tmp_path: Path, site: Path) -> None:
+    desk, shelf, laptop = (tmp_path / name for name in ("desk", "shelf", "laptop"))
+    with start(shelf) as other:
+        with start(desk) as one:
+            garden, diary = furnish(desk, site, one)
+            told(desk, "pair", "enter", told(shelf, "pair", "--no-wait")["invitation"])
+            assert safe(desk)
+        told(desk, "identity", "rotate", "--yes")
+        words = told(desk, "identity", "words", "--yes")["words"]
+        with start(desk):
+            note = told(desk, "mm", "create", "--type", "fs", "--mark", "note", "--private")["id"]
+            assert leither(desk, "mm", "put", note, "-", "tuesday", stdin=SECRET, **PORTS).status == 0
+            told(desk, "backup", note)
+            assert safe(desk)
+        address = told(shelf, "network")["addresses"][0]
+        back = told(laptop, "identity", "recover", "--from-node", address, stdin=f"{words}\n".encode())
+        assert {one["id"] for one in back["mimei"] if one["held"]} >= {garden, diary, note}
+        for mimei, name in ((diary, "monday"), (note, "tuesday")):
+            told(laptop, "mm", "get", f"{mimei}@last", name, "-o", str(tmp_path / name))
+            assert (tmp_path / name).read_bytes() == SECRET
+        assert other.page(garden) == b"<h1>one</h1>"
+
+
 def test_a_wrong_code_pairs_nobody_and_says_so(tmp_path: Path) -> None:
     desk, shelf = (tmp_path / name for name in ("desk", "shelf"))
     with start(desk), start(shelf):

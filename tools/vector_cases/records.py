@@ -7,6 +7,7 @@ import msgspec
 from leither import limits
 from leither.codec import RAW, dagcbor
 from leither.crypto import KeyPair
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control, Cut, WriterEntry
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head, Release
@@ -100,7 +101,7 @@ def bad_of_any(record: Record, *, link: str | None, raw: str | None, text: str |
     return found
 
 
-def bad_signatures(record: SignedRecord | Version, forged: bytes) -> list[Case]:
+def bad_signatures(record: SignedRecord | Contents, forged: bytes) -> list[Case]:
     """Return signatures that don't hold. `forged`: the same record with a field changed after signing."""
     other = "tag" if record.KIND != "tag" else "head"
     unsigned = changed(record, sig=...)
@@ -379,7 +380,6 @@ def bad_tag() -> list[Case]:
 
 
 RESERVED = (
-    "draft",
     "letter-of-credit",
     "owed",
     "paid",

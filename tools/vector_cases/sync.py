@@ -7,7 +7,7 @@ from leither.codec import RAW, Block, dagcbor, varint
 from leither.codec.record import Record
 from leither.mimei.head import Head
 from leither.wire.sync_frame import encode
-from leither.wire.sync_messages import Ask, Done, Hello, Listed, News, No, Standing, Want, Watch
+from leither.wire.sync_messages import Ask, Done, Hello, Listed, News, No, Shared, Standing, Want, Watch
 from tools.vector_cases.case import WRITER, Case, changed, cid, dag_json
 from tools.vector_cases.grants import GRANT
 from tools.vector_cases.people import DEVICE
@@ -22,6 +22,7 @@ _STANDING = Standing(
     heads=(cid("head"),),
     versions=(Listed(cid("version 0"), True), Listed(cid("beside"), False)),
 )
+_SHARED = Shared(mimei=_ID, writer=7, seq=12)
 _BLOCK = Block.of(RAW, b"leaf")
 
 
@@ -34,6 +35,8 @@ def frames() -> list[Case]:
         "ask by who has nothing": Ask(mimei=_ID),
         "ask, every field": _ASK,
         "standing": _STANDING,
+        "ask for drafts too": msgspec.structs.replace(_ASK, drafts=(cid("draft"),), live=True),
+        "standing with drafts": msgspec.structs.replace(_STANDING, drafts=(cid("draft a"), cid("draft b"))),
         "standing without versions": msgspec.structs.replace(_STANDING, versions=()),
         "standing, one of several": msgspec.structs.replace(_STANDING, more=True),
         "standing of a release": msgspec.structs.replace(_STANDING, released=True),
@@ -45,6 +48,8 @@ def frames() -> list[Case]:
         "no": No(reason="absent"),
         "watch": Watch(mimei=(_ID, bytes(20))),
         "watch nothing": Watch(),
+        "watch live": Watch(mimei=(_ID,), live=True),
+        "a draft is there": _SHARED,
         "news": News(head=_HEAD.encode(), control=cid("control")),
     }
     messages: list[Case] = [
@@ -79,6 +84,8 @@ def bad_frames() -> list[Case]:
         "more left than may be asked for": changed(Done(), left=limits.SYNC_WANTED_MAX + 1),
         "news without a control": changed(News(head=b"", control=cid("control")), control=...),
         "version 2 of the format": changed(Done(), v=2),
+        "a draft of writer 0": changed(_SHARED, writer=0),
+        "a draft without a seq": changed(_SHARED, seq=...),
     }
     seen["false for more"] = changed(_STANDING, more=False)
     unseen: dict[str, bytes] = {

@@ -107,13 +107,14 @@ def check(cid: Cid, data: bytes) -> Sealed:
     return sealed
 
 
-def walk(get: Callable[[Cid], bytes], roots: Iterable[Cid]) -> Iterator[Cid]:
+def walk(get: Callable[[Cid], bytes], roots: Iterable[Cid], seen: set[Cid] | None = None) -> Iterator[Cid]:
     """Yield all that the sealed blocks `roots` hold, themselves included, each once, depth first. No key is needed.
 
     A version holds its content, not the versions before it: whoever keeps those names them among the roots.
+    Args: seen: what is passed over, with all it holds; what is yielded is added to it.
     Raises: NotSealed, what `get` raises. Cost: reads what has links; what has none is known by its name.
     """
-    seen: set[Cid] = set()
+    seen = set() if seen is None else seen
     pending = list(roots)[::-1]
     while pending:
         cid = pending.pop()

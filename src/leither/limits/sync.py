@@ -31,6 +31,8 @@ SYNC_REPAIRS_MAX = 64
 """How often one pull goes on for blocks that turned out to be lacking here."""
 SYNC_NEWS_BYTES_MAX = 8 * KIB
 """News of one head."""
+SYNC_SHARE_PAUSE_MS = 60
+"""Pause between two drafts of one working copy that goes on changing."""
 
 # Following
 FOLLOW_PERIOD_S = 3600

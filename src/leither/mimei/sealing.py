@@ -14,6 +14,7 @@ from leither.crypto import EpochKey, epoch_secret
 from leither.errors import CorruptionError, DeniedError
 from leither.merkle import Nodes
 from leither.merkle.node import NodeMalformed, decode, encode
+from leither.mimei.contents import Contents
 from leither.mimei.lost import lost_files
 from leither.mimei.version import Version
 
@@ -146,7 +147,7 @@ def children_of(cid: Cid, data: bytes) -> list[Cid]:
     return links(cid, data)
 
 
-def held_by_version(version: Version) -> tuple[Cid, ...]:
+def held_by_version(version: Contents) -> tuple[Cid, ...]:
     """Return what a version holds, in the order in which its bytes name it: side map, content, siblings map."""
     return (version.side, version.content, *((version.siblings,) if version.siblings else ()))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from leither.codec import Cid
 from leither.mimei.control import Control, WriterEntry
+from leither.mimei.draft import Draft
 from leither.mimei.head import Head, winning_release
 from leither.mimei.version import Version
 from leither.people.right import Act
@@ -27,6 +28,16 @@ def heads_that_count(
     if accepted is not None:
         return [accepted]
     return [held] if held is not None and held.seq < cut.seq else []
+
+
+def newest_drafts(control: Control, held: Mapping[int, Draft], came: Mapping[int, Draft]) -> dict[int, Draft]:
+    """Return the newest draft of each writer who was not cut off, by number; of one seq, the one that is held."""
+    found: dict[int, Draft] = {}
+    for number in held.keys() | came.keys():
+        if control.cut_of(number) is None:
+            both = [drafts[number] for drafts in (held, came) if number in drafts]
+            found[number] = max(both, key=lambda draft: draft.seen_map[number])
+    return found
 
 
 def tips_that_count(control: Control, heads: Mapping[int, Head], here: Collection[Cid]) -> set[Cid]:

@@ -19,6 +19,7 @@ from leither.resp.waiting import Slot
 from leither.service import history
 from leither.service.backup import backup
 from leither.service.catalog import Catalog, authorize
+from leither.service.cur import Cur
 from leither.service.diff import diff
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, load
@@ -75,6 +76,8 @@ def _info(engines: Engines, session: Session, _: list[str]) -> object:
         with engines.state.read() as view:
             newest = next(rows(engines, view, held), None)
     reads_cur = Act.READ_CUR in acts
+    with engines.state.read() as view:
+        unsaved = Cur(engines, view, held).unsaved_count() if reads_cur else None
     return {
         b"id": id_text(held.id),
         b"type": topic.type,
@@ -87,7 +90,7 @@ def _info(engines: Engines, session: Session, _: list[str]) -> object:
         b"release": held.release.text if held.release else None,
         b"entries": row.entries if reads_cur else None,
         b"size": row.size_bytes if reads_cur else None,
-        b"unsaved": row.dirty if reads_cur else None,
+        b"unsaved": unsaved,
     }
 
 

@@ -35,7 +35,7 @@ def own_ids(engines: Engines, user: KeyId | None) -> list[MimeiId]:
     """Return the MiMei that belong to a user, or to the owner."""
     with engines.state.read() as view:
         held = [mimei.id for mimei in load_all(engines, view) if mimei.facts.user == user]
-        return held + [one.id for one in kept(engines, view) if one.user == user]
+        return held + [one.id for one in kept(engines, view) if one.imported and one.user == user]
 
 
 def export_car(
@@ -76,9 +76,12 @@ def export_car(
 
 
 def _chosen(engines: Engines, view: View, ids: Sequence[MimeiId] | None) -> tuple[list[Mimei], list[Kept]]:
-    """Return what is to be exported: what can be read here, and what is kept sealed. Raises: MimeiNotFound."""
+    """Return what is to be exported: what can be read here, and what is kept sealed. Raises: MimeiNotFound.
+
+    What is kept for paired nodes alone is exported only where it is named: they bring it again.
+    """
     if ids is None:
-        return list(load_all(engines, view)), list(kept(engines, view))
+        return list(load_all(engines, view)), [one for one in kept(engines, view) if one.imported]
     held: list[Mimei] = []
     sealed: list[Kept] = []
     for mimei in ids:
@@ -93,7 +96,7 @@ def _save_private(engines: Engines, ids: Sequence[MimeiId] | None) -> None:
     """Back up what is unsaved in private MiMei, since only what a version holds is found by its sealed form."""
     with engines.state.read() as view:
         found, _ = _chosen(engines, view, ids)
-        unsaved = [mimei.id for mimei in found if mimei.is_private and mimei.row.dirty]
+        unsaved = [mimei.id for mimei in found if mimei.is_private and not mimei.is_saved]
     for mimei in unsaved:
         backup(engines, mimei, note="before an export")
 
@@ -128,7 +131,7 @@ def _shelve(engines: Engines, view: View, held: Mimei, made: dict[Cid, bytes]) -
             sealed=held.id,
         )
     changes = [
-        Entry(key, _NOBODY, DELETED if value is None else value) for key, value, _ in Cur(engines, view, held).changes()
+        Entry(key, _NOBODY, DELETED if value is None else value) for key, value in Cur(engines, view, held).unsaved()
     ]
     return Shelf(
         genesis=Cid(held.row.genesis),

@@ -16,7 +16,7 @@ from leither.mimei.entry import EntryType, decode_path_entry
 from leither.mimei.head import Head
 from leither.mimei.path import PATH_TYPE, key_path
 from leither.mimei.record import NotARecord
-from leither.mimei.standing import heads_that_count, tips_that_count, versions_that_count
+from leither.mimei.standing import heads_that_count, newest_drafts, tips_that_count, versions_that_count
 from leither.mimei.version import Version
 from leither.ports import Lease, Transaction, View
 from leither.service import tables
@@ -26,12 +26,14 @@ from leither.service.controls import newer_control
 from leither.service.cur import Edit
 from leither.service.demand_rows import DemandRow, put_demand
 from leither.service.derived import check_unsaved
+from leither.service.drafting import share_cur
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Holding, Mimei, ended_at, heads, load, save
+from leither.service.footing import CurChanged, stand_on
+from leither.service.holding import Holding, Mimei, contents_below, drafts, ended_at, heads, load, save
 from leither.service.kept import let_go
-from leither.service.merge import CurChanged, join_tips, maximal_tips, stand_on
+from leither.service.merge import join_drafts, join_tips, maximal_tips
 from leither.service.proof import Came, Proved, prove
 from leither.service.proof_of_records import Refused
 from leither.service.succession import succeed_one
@@ -82,8 +84,9 @@ class Arrived:
 class _Plan:
     """What is to be written.
 
-    Fields: user: to whom it belongs, None for the owner. tip: what `cur` stands on then; None to leave it. heads: every
-    one that stands.
+    Fields: user: to whom it belongs, None for the owner. tip: the newest version then; None to leave it. heads: every
+    one that stands. event: what watchers are told. drafts: those of each writer that no other includes. draft: what
+    `cur` stands on then, if not on the newest version.
     """
 
     proved: Proved
@@ -95,6 +98,9 @@ class _Plan:
     tip: Version | None
     kept: frozenset[Cid]
     arrived: Arrived
+    event: str
+    drafts: dict[int, Cid]
+    draft: Cid | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def arrive(
     """Take in MiMei whose blocks are stored. Changes of `cur` count only for one that is new here.
 
     What is new belongs to its author if they are here, else to `user` or the owner, who bring it.
-    Unsaved changes of one whose `last` moves are backed up first.
+    Unsaved changes of one whose `last` moves are backed up first, or shared as a draft where drafts are.
     Raises: what `prove` does, ClonedWriter, ControlDiverged, NotTheAuthor, NotYours, QuotaReached, UserQuotaReached.
     """
     with ExitStack() as leases:
@@ -148,11 +154,8 @@ def _arrive(engines: Engines, work: Sequence[_Work], user: KeyId | None) -> tupl
     for plan in plans:
         succeed_one(engines, plan.arrived.id)
         if plan.arrived.state != "unchanged":
-            engines.events.tell(Event(plan.arrived.id, _EVENTS[plan.arrived.state]))
+            engines.events.tell(Event(plan.arrived.id, plan.event))
     return tuple(plan.arrived for plan in plans)
-
-
-_EVENTS = {"added": "create", "merged": "merge", "updated": "merge"}
 
 
 def _belongs_to(engines: Engines, proved: Proved, held: Mimei | None, bringer: KeyId | None) -> KeyId | None:
@@ -174,6 +177,7 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
         known_versions = held_versions(view, proved.id)
         newest = _newest(engines, proved.id, standing, before, proved.heads)
+        shared = newest_drafts(standing, drafts(engines, view, proved.id), proved.drafts)
     if proved.came.sealed is not None:
         engines = engines.root.private(proved.id, standing, user)  # the keys of the control that stands
     counting = versions_that_count(
@@ -188,20 +192,31 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         _refuse_clones(engines, proved.id, standing, known_versions, fresh)
     tips = tips_that_count(standing, newest, {*known_versions, *fresh})
     tip = join_tips(engines, proved.topic, standing, tips, lease)
+    last = tip.cid if tip is not None else held.base if held is not None else None
     if tip is not None and held is not None and tip.cid == held.base:
         tip = None
-    if tip is not None and held is not None and held.row.dirty:
-        backup(engines, proved.id, note="before a merge")
+    draft = join_drafts(engines, proved.topic, standing, last, [one.cid for one in shared.values()], lease)
+    moves = tip is not None or (draft or b"") != (held.row.draft if held is not None else b"")
+    if moves and held is not None and held.row.dirty:
+        if held.row.draft or shared:
+            share_cur(engines, proved.id)
+        else:
+            backup(engines, proved.id, note="before a merge")
         return _plan(engines, lease, proved, bringer)
     if held is None and proved.topic.type == "db":
         check_unsaved(engines, tip, proved.came.changes)
-    changed = newest != before or tip is not None or held is None or standing.cid != held.control.cid
-    state = "added" if held is None else "updated" if changed or fresh else "unchanged"
+    settled = newest != before or fresh or tip is not None or held is None or standing.cid != held.control.cid
+    event = "create" if held is None else "merge" if settled else "change"
+    state = "added" if held is None else "updated" if settled or moves else "unchanged"
     if held is not None and tip is not None and tip.is_merge and tip.cid not in proved.versions:
         state = "merged"
     kept = frozenset(maximal_tips(engines, tips))
     arrived = Arrived(proved.id, state, len(fresh))
-    return _Plan(proved, held is not None, user, standing, fresh, newest, tip, kept, arrived)
+    joined = maximal_tips(engines, (draft,)) if draft is not None else []
+    standing_drafts = {number: one.cid for number, one in shared.items() if one.cid in joined}
+    return _Plan(
+        proved, held is not None, user, standing, fresh, newest, tip, kept, arrived, event, standing_drafts, draft
+    )
 
 
 def _newest(
@@ -301,11 +316,27 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
         put_demand(transaction, mimei, DemandRow(engines.clock.now_ms()))
     if proved.came.sealed is not None:
         let_go(transaction, key_id(plan.control.author), mimei)
-    if plan.tip is not None:
-        stand_on(engines, transaction, mimei, plan.tip.cid)
+    for number in drafts(engines, transaction, mimei):
+        transaction.delete(tables.draft(mimei, number))
+    for number, cid in plan.drafts.items():
+        transaction.put(tables.draft(mimei, number), cid)
+    _stand(engines, transaction, plan)
     _drop(engines, transaction, load(engines, transaction, mimei), plan)
     if not plan.held and proved.came.changes:
         _take_changes(open_edit(engines, transaction, load(engines, transaction, mimei)), proved)
+
+
+def _stand(engines: Engines, transaction: Transaction, plan: _Plan) -> None:
+    """Let `cur` stand on what came, if it is to move, and see that no number of this node's is used twice."""
+    mimei, held = plan.proved.id, load(engines, transaction, plan.proved.id)
+    last = plan.tip.cid if plan.tip is not None else held.base
+    if plan.tip is not None or (plan.draft or b"") != held.row.draft:
+        stand_on(engines, transaction, mimei, last, plan.draft)
+    held = load(engines, transaction, mimei)
+    below = contents_below(held)
+    seq = below.seen_map.get(held.row.number, 0) if below is not None else 0
+    if seq > held.row.seq:  # of an older copy of this node's home others have seen what it has forgotten
+        save(transaction, mimei, msgspec.structs.replace(held.row, seq=seq))
 
 
 def _drop(engines: Engines, transaction: Transaction, mimei: Mimei, plan: _Plan) -> None:

@@ -24,6 +24,7 @@ from leither.service.writer_number import writer_number
 MAKEABLE = ("file", "fs", "db")
 _OF_ONE = (
     *(tables.HEADS, tables.VERSIONS, tables.KNOWN, tables.CUR, tables.DIRTY, tables.PAGES, tables.LOCKS),
+    tables.DRAFTS,
     *(tables.FOLLOWS, tables.DEMANDED, SEALED),
 )
 _READS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE

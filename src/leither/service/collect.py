@@ -94,7 +94,6 @@ def _reached(engines: Engines, evictions: list[Eviction]) -> Iterator[Cid]:
 def _reached_whole(engines: Engines, view: View, reach: Reach, whole: Iterable[Mimei]) -> Iterator[Cid]:
     for mimei in whole:
         yield from reach.mimei(view, mimei)
-    yield from reach.sealed_kept(view)
     for one in kept(engines, view):
         yield from reach.kept(one)
     for root in unfinished(view, engines.clock.now_ms()):
@@ -122,11 +121,6 @@ def check(engines: Engines) -> Iterator[Fault | Checked]:
     yield from engines.blocks.verify()
     reach = Reach(engines)
     with engines.state.read() as view:
-        for _ in reach.sealed_kept(view):
-            pass
-        for cid in dict.fromkeys(reach.missing):
-            yield Fault(cid, "what is kept sealed for others", "referred to, and not stored or not what it should be")
-        reach.missing.clear()
         ids = [MimeiId(key[1:]) for key, _ in view.scan(tables.HOLDINGS, prefix_end(tables.HOLDINGS))]
         on_demand = {mimei for mimei, _ in read_demands(view)}
         for mimei in sorted(ids, key=on_demand.__contains__):

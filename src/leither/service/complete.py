@@ -39,7 +39,7 @@ class CompleteEdit(Edit):
         self._stamp = tables.u64(self._tick)
         self._saved = tables.u64(row.saved)
         self._era_begin = tables.u64(row.era_begin)
-        self._is_tracked = row.tracked or bool(row.base)
+        self._is_tracked = row.tracked or bool(row.base or row.draft)
         self._name = tables.dirty(mimei.id, row.era)
         self._keys = row.keys
         self._eras = row.era, row.era_first
@@ -131,7 +131,7 @@ class CompleteEdit(Edit):
         self._dirty = sum(1 for _ in changed_in(self.transaction, self.mimei.id, range(era, era + 1), tick))
 
     def discard(self) -> None:
-        """Take back every change since the version below."""
+        """Take back every change over what is below."""
         for key in [key for key, _, _ in self.changes()]:
             self._bring(key, self.base(key))
         self._saved = tables.u64(self._tick)
@@ -140,7 +140,7 @@ class CompleteEdit(Edit):
         self._dirty = 0
 
     def refresh(self, key: bytes, value: bytes | None) -> None:
-        """Take in what stands at `key` of the version that `cur`, which has no changes, will stand on."""
+        """Take in what stands at `key` of what `cur`, which has no changes, will stand on."""
         self._bring(key, value)
 
     def _bring(self, key: bytes, value: bytes | None) -> None:
@@ -160,7 +160,7 @@ class CompleteEdit(Edit):
             index_entry(self.transaction, self.mimei.id, key, value)
 
     def _fill(self) -> None:
-        """Bring every entry of the version below into the state engine."""
+        """Bring every entry of what is below into the state engine."""
         for entry in self._base.scan(b"", None) if self._base else ():
             self._put(self._prefix + entry.key, _SAVED + entry.value)
             self._keys += entry.key[0] == _HEAD_BYTE and _is_key(entry.value)

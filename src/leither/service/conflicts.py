@@ -17,7 +17,7 @@ from leither.service.cur import Cur, Edit
 from leither.service.database import Database
 from leither.service.editing import edit
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, base_version, load
+from leither.service.holding import Mimei, contents_below, load
 from leither.service.paths import assign, clear, make_parents
 
 
@@ -35,7 +35,7 @@ class NoSuchSibling(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """A key for which several entries were kept. `shown` is what `last` shows there, if anything; `others` the rest."""
+    """A key for which several entries were kept. `shown` is what `cur` shows there, if anything; `others` the rest."""
 
     key: bytes
     shown: Entry | None
@@ -43,8 +43,8 @@ class Contested:
 
 
 def contested(engines: Engines, view: View, mimei: Mimei) -> Iterator[Contested]:
-    """Iterate over what is contested in `last` and was not settled in `cur` since."""
-    base = base_version(engines, mimei)
+    """Iterate over what is contested below `cur` and was not settled in it since."""
+    base = contents_below(mimei)
     if base is None or base.siblings is None:
         return
     side = mimei.engines.map(base.side, base.salt)
@@ -59,7 +59,7 @@ def contested(engines: Engines, view: View, mimei: Mimei) -> Iterator[Contested]
 
 def _chosen(mimei: Mimei, key: bytes, writer: int, seq: int) -> Entry | None:
     """Return what a writer set at a contested key, shown or not."""
-    base = base_version(mimei.engines, mimei)
+    base = contents_below(mimei)
     if base is None:
         return None
     side = mimei.engines.map(base.side, base.salt)

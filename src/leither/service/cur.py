@@ -1,4 +1,4 @@
-"""`cur`: the changed entries in the state engine, over the side map of the version it stands on.
+"""`cur`: the changed entries in the state engine, over the side map of what it stands on, a version or a draft.
 
 A changed entry is stored with the tick of its last change, so that a backup, which works from a snapshot beside
 writers, clears exactly what it has saved. An empty value says the entry was deleted.
@@ -8,18 +8,22 @@ A database, where every read counts, keeps its saved entries in the state engine
 """
 
 from collections.abc import Iterator, Mapping
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
 from leither.crypto import MimeiId, id_text
 from leither.errors import LimitError
+from leither.merkle import EMPTY_MAP
 from leither.mimei.entry import decode_path_entry
 from leither.mimei.path import PATH_TYPE
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.engines import Engines
 from leither.service.entries import Entries
-from leither.service.holding import Holding, Mimei, base_version, is_private, save
+from leither.service.holding import Holding, Mimei, base_version, contents_below, is_private, save
 from leither.service.index import index_entry
 from leither.service.private import PrivateUnsupported
 from leither.service.unsaved import unsaved
@@ -51,8 +55,8 @@ class Cur(Entries):
         self._view = view
         self._prefix = tables.cur(mimei.id)
         self._complete = mimei.row.complete
-        base = base_version(engines, mimei)
-        self._base = self.engines.map(base.side, base.salt) if base else None
+        below = contents_below(mimei)
+        self._base = self.engines.map(below.side, below.salt) if below else None
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of the side map entry at `key`."""
@@ -62,7 +66,7 @@ class Cur(Entries):
         return changed[_TICK:] or None
 
     def base(self, key: bytes) -> bytes | None:
-        """Return the value that the version below has at `key`."""
+        """Return the value that what is below has at `key`."""
         entry = self._base.get(key) if self._base else None
         return entry.value if entry else None
 
@@ -90,13 +94,36 @@ class Cur(Entries):
             yield key[cut:], stored[_TICK:]
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None, int]]:
-        """Iterate over (key, value or None if deleted, tick) of everything changed since the version below."""
+        """Iterate over (key, value or None if deleted, tick) of everything changed over what is below."""
         cut = len(self._prefix)
         if self._complete:
             yield from unsaved(self._view, self.mimei)
             return
         for key, stored in self._view.scan(self._prefix, prefix_end(self._prefix)):
             yield key[cut:], stored[_TICK:] or None, tables.read_u64(stored)
+
+    def unsaved(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """Iterate, by key, over (key, value or None if deleted) of what is other than in `last`, drafts included.
+
+        Cost: the changes since `last`.
+        """
+        changed = ((key, value) for key, value, _ in self.changes())
+        if not self.mimei.row.draft:
+            yield from changed
+            return
+        last = base_version(self.engines, self.mimei)
+        assert self._base is not None
+        below = self._base.at(last.side if last else EMPTY_MAP.cid)
+        shared = ((key, after.value if after else None) for key, _, after in below.diff(self._base))
+        for key, group in groupby(merge(changed, shared, key=itemgetter(0)), itemgetter(0)):
+            value = next(group)[1]  # of both, the change over the draft comes first
+            held = below.get(key)
+            if value != (held.value if held else None):
+                yield key, value
+
+    def unsaved_count(self) -> int:
+        """Return how many entries are other than in `last`. Cheap where nothing was shared as a draft."""
+        return sum(1 for _ in self.unsaved()) if self.mimei.row.draft else self.mimei.row.dirty
 
 
 class Edit(Cur):
@@ -131,7 +158,7 @@ class Edit(Cur):
         return self._set(key, None, force=False)
 
     def discard(self) -> None:
-        """Take back every change since the version below."""
+        """Take back every change over what is below."""
         for key in [key for key, _, _ in self.changes()]:
             self._set(key, self.base(key), force=False)
             self.transaction.delete(self._prefix + key)
@@ -151,8 +178,21 @@ class Edit(Cur):
                 self._dirty -= 1
 
     def refresh(self, key: bytes, value: bytes | None) -> None:
-        """Take in what stands at `key` of the version that `cur`, which has no changes, will stand on."""
+        """Take in what stands at `key` of what `cur`, which has no changes, will stand on."""
         index_entry(self.transaction, self.mimei.id, key, value)
+
+    def has_changed(self, key: bytes) -> bool:
+        """Tell whether an entry was changed over what is below."""
+        return self.transaction.get(self._prefix + key) is not None
+
+    def has_changed_within(self, start: bytes, stop: bytes) -> bool:
+        """Tell whether an entry with `start <= key < stop` was changed over what is below."""
+        return next(self._changes(start, stop), None) is not None
+
+    def count(self, key: bytes, before: bytes | None, after: bytes | None) -> None:
+        """Count a change of what is below."""
+        self._bytes += weight(key, after) - weight(key, before)
+        self._entries += (after is not None) - (before is not None)
 
     def _set(self, key: bytes, value: bytes | None, *, force: bool) -> bool:
         stored_key = self._prefix + key

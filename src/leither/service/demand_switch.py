@@ -10,7 +10,7 @@ from leither.service.demand_rows import DemandRow, put_demand, read_demand
 from leither.service.engines import Engines
 from leither.service.events import Event
 from leither.service.holding import load
-from leither.service.pair_rows import persons_of
+from leither.service.pair_rows import kept_row, read_pairs
 from leither.service.private import PrivateUnsupported
 
 DEMAND = "demand"
@@ -54,7 +54,7 @@ def put_on_demand(engines: Engines, mimei: MimeiId) -> None:
         for source, version, _ in referrers(transaction, mimei):
             if version is not None and read_demand(transaction, source) is None:
                 raise NeededWhole(mimei, f"{id_text(source)} refers to a version of it, and needs all of that here")
-        if persons_of(transaction, mimei):
+        if any(kept_row(transaction, node, mimei) is not None for node, _ in read_pairs(transaction)):
             raise NeededWhole(mimei, "a paired node counts on it as a copy")
         row = read_demand(transaction, mimei)
         if row is not None and not row.fills:

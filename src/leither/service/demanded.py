@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from leither.codec import BlockMismatch, BlockMissing, Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import PeerError
+from leither.mimei.contents import Contents
 from leither.mimei.entry import decode_path_entry
 from leither.mimei.path import PATH_TYPE
 from leither.mimei.version import Version
@@ -15,7 +16,7 @@ from leither.service.cur import Cur
 from leither.service.demand_rows import read_demands
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Mimei, MimeiNotFound, load
+from leither.service.holding import Mimei, MimeiNotFound, draft_cids, load
 from leither.service.leaf_index import LeafIndex
 from leither.service.reach import Reach
 from leither.service.versions import held_versions
@@ -49,6 +50,9 @@ def file_roots(engines: Engines, view: View, held: Mimei) -> Iterator[Cid]:
     """Yield the roots below which all files of a MiMei are: contents, what lost in merges, what is not backed up."""
     for cid in held_versions(view, held.id):
         yield engines.record(Version, cid).content
+        yield from Reach(engines).lost(cid)
+    for cid in draft_cids(view, held):
+        yield engines.record(Contents, cid).content
         yield from Reach(engines).lost(cid)
     for key, value, _ in Cur(engines, view, held).changes():
         entry = decode_path_entry(value) if value is not None and key[:1] == PATH_TYPE else None

@@ -17,7 +17,7 @@ from leither.service.cur import Edit
 from leither.service.database import Call, EditSpace, VersionSpace
 from leither.service.editing import edit
 from leither.service.engines import Engines
-from leither.service.holding import base_version
+from leither.service.holding import contents_below
 from leither.service.maps import OrderedMap
 
 NOBODY = Stamp(0, 0)
@@ -122,10 +122,11 @@ def check_unsaved(engines: Engines, tip: Version | None, changes: Iterable[tuple
     derived.check()
 
 
-def prepare_backup(engines: Engines, mimei: MimeiId) -> frozenset[bytes]:
-    """Drop what has expired from `cur`, begin an era, and return the entries to be stamped anew although unchanged.
+def prepare_stamping(engines: Engines, mimei: MimeiId, *, expire: bool) -> frozenset[bytes]:
+    """Begin an era of `cur`, and return the entries to be stamped anew although unchanged.
 
-    Those belong to keys whose expiry was moved: another writer may drop them as expired meanwhile.
+    Those belong to keys whose expiry was moved: another writer may drop them as expired meanwhile. `expire`: drop what
+    has expired first, which looks at all keys that expire at all.
     """
 
     def change(editing: Edit) -> frozenset[bytes]:
@@ -133,13 +134,14 @@ def prepare_backup(engines: Engines, mimei: MimeiId) -> frozenset[bytes]:
         row = editing.mimei.row
         call = Call(engines.clock.now_ms(), row.number, Cursors(), engines.random)
         space = EditSpace(editing, call)
-        remove_expired(space, list(expired_keys(space)))
-        base = base_version(engines, editing.mimei)
-        if base is None or editing.has_unsaved:
+        if expire:
+            remove_expired(space, list(expired_keys(space)))
+        below = contents_below(editing.mimei)
+        if below is None or editing.has_unsaved:
             editing.begin_era()
-        if base is None:
+        if below is None:
             return frozenset()
-        before = VersionSpace(engines.map(base.side, base.salt), call)
+        before = VersionSpace(engines.map(below.side, below.salt), call)
         again = list(restamp(before, space, [name for name, _, _ in editing.changes()], row.number))
         for key, value in again:
             editing.put(key, value)

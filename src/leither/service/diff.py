@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from leither.codec import Cid
 from leither.merkle import Change
-from leither.mimei.version import Version
+from leither.mimei.contents import Contents
 from leither.ports import View
 from leither.service.cur import Cur
 from leither.service.engines import Engines
@@ -38,7 +38,7 @@ def diff(engines: Engines, view: View, mimei: Mimei, before: Cid | None, after: 
 
 
 def _between(engines: Engines, before: Cid, after: Cid) -> Iterator[Change]:
-    old, new = engines.record(Version, before), engines.record(Version, after)
+    old, new = engines.record(Contents, before), engines.record(Contents, after)
     return engines.map(old.side, old.salt).diff(engines.map(new.side, new.salt))
 
 
@@ -49,11 +49,11 @@ def _difference(change: Change) -> Difference:
 
 
 def _to_cur(engines: Engines, view: View, mimei: Mimei, version: Cid) -> Iterator[Difference]:
-    """Merge what differs from `version` to the version below `cur` with the changes since."""
+    """Merge what differs from `version` to what is below `cur` with the changes over it."""
     cur = Cur(engines, view, mimei)
-    record = engines.record(Version, version)
+    record = engines.record(Contents, version)
     old = engines.map(record.side, record.salt)
-    saved = iter(()) if mimei.base in (None, version) else _between(engines, version, mimei.base)
+    saved = iter(()) if mimei.below in (None, version) else _between(engines, version, mimei.below)
     pending = next(saved, None)
     for key, value, _ in cur.changes():
         while pending is not None and pending.key < key:

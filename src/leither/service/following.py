@@ -47,12 +47,14 @@ class Following:
         self._node = SyncNode(engines, greeted=greeted)
         self._turn = threading.Condition(threading.RLock())
         self._changed: dict[MimeiId, None] = {}
+        self._touched: dict[MimeiId, None] = {}
         self._effects: deque[Effect] = deque()
         self._last: dict[tuple[MimeiId, PeerId], LeitherError | Arrived] = {}
         self._streams: set[Stream] = set()
         self._closed = False
         self._open = ExitStack()
         self._pulls = ThreadPoolExecutor(limits.FOLLOW_PULLS_MAX, thread_name_prefix="leither-pull")
+        self._shares = ThreadPoolExecutor(1, thread_name_prefix="leither-share")
         self._thread = threading.Thread(target=self._run, name="leither-following", daemon=True)
 
     def start(self) -> None:
@@ -77,6 +79,7 @@ class Following:
         if self._thread.ident is not None:
             self._thread.join()
         self._pulls.shutdown()
+        self._shares.shutdown()
 
     def follow(self, mimei: MimeiId, row: FollowRow) -> FollowRow:
         """Follow a MiMei, or from more nodes; return the row as it is now. Raises: TooManyFollowed."""
@@ -149,10 +152,18 @@ class Following:
     def _note(self, change: Change) -> None:
         if change.what == "delete":
             self.unfollow(change.id)
-        elif change.what != "change":
-            with self._turn:
+            return
+        with self._turn:
+            if change.what != "change":
                 self._changed[change.id] = None
-                self._turn.notify_all()
+            self._touched[change.id] = None
+            self._turn.notify_all()
+
+    def _watched(self, mimei: MimeiId) -> None:
+        """Share what is there when somebody begins to follow live."""
+        with self._turn:
+            self._touched[mimei] = None
+            self._turn.notify_all()
 
     def _meet(self, event: PeerEvent) -> None:
         if event.came:
@@ -170,9 +181,12 @@ class Following:
                 if self._closed:
                     return
                 effects, news = self._due()
-                if not effects and not news:
+                shares = self._node.due()
+                if not effects and not news and not shares:
                     self._turn.wait(self._pause_s())
                     continue
+            for mimei in shares:
+                self._shares.submit(self._share, mimei)
             for effect in effects:
                 self._begin(effect)
             for peer, data in news:
@@ -181,12 +195,16 @@ class Following:
 
     def _due(self) -> tuple[list[Effect], list[tuple[PeerId, bytes]]]:
         effects = [*self._effects, *self._node.receive(Tick())]
+        touched, self._touched = self._touched, {}
+        for mimei in touched:
+            if self._node.changed(mimei):
+                self._changed[mimei] = None
         changed, self._changed = self._changed, {}
         self._effects.clear()
         return effects, [news for mimei in changed for news in self._node.news(mimei)]
 
     def _pause_s(self) -> float | None:
-        wake_ms = self._node.follower.wake_ms()
+        wake_ms = self._node.wake_ms()
         return None if wake_ms is None else max(wake_ms - self._engines.clock.now_ms(), 0) / 1000
 
     def _begin(self, effect: Effect) -> None:
@@ -210,9 +228,21 @@ class Following:
             self._last[pull.mimei, pull.peer] = last
         self._do(lambda: self._node.receive(Pulled(pull.mimei, pull.peer, outcome)))
 
+    def _share(self, mimei: MimeiId) -> None:
+        try:
+            self._node.share(mimei)
+        except LeitherError as error:
+            LOGGER.info("a working copy was not shared: %s", error)
+        with self._turn:
+            self._node.shared(mimei)
+            self._changed[mimei] = None
+            self._turn.notify_all()
+
     def _serve(self, stream: Stream) -> None:
         """Answer one peer. Whoever asks what is no question is thought less of."""
-        session = self._node.session(stream.peer, lambda event: self._do(lambda: self._node.receive(event)))
+        session = self._node.session(
+            stream.peer, lambda event: self._do(lambda: self._node.receive(event)), self._watched
+        )
         while (body := stream.read_message(size_bytes_max=limits.SYNC_FRAME_BYTES_MAX)) is not None:
             try:
                 question = _read(body)

@@ -1,5 +1,6 @@
 """A MiMei's life after backup: release, restore, discard, fork, deleting versions."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -9,6 +10,7 @@ from leither.codec import Cid
 from leither.crypto import KeyId, KeyPair, MimeiId, id_text
 from leither.db.layout import NUMBERS
 from leither.errors import Conflict
+from leither.merkle import EMPTY_MAP, Change
 from leither.mimei.address import LAST, Selector
 from leither.mimei.control import Control, WriterEntry
 from leither.mimei.entry import GRANT_TYPE, REFERENCE_TYPE, TAG_TYPE
@@ -20,11 +22,23 @@ from leither.people import ALL
 from leither.ports import Transaction, View, prefix_end
 from leither.service import tables
 from leither.service.catalog import checked_topic, referrers, sign_control
+from leither.service.cur import Cur, Edit
 from leither.service.demand_rows import inherited, put_demand, read_demand
 from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.events import Event
-from leither.service.holding import Holding, Mimei, VersionNotFound, base_version, ended_at, heads, load, save, within
+from leither.service.holding import (
+    Holding,
+    Mimei,
+    VersionNotFound,
+    base_version,
+    contents_below,
+    ended_at,
+    heads,
+    load,
+    save,
+    within,
+)
 from leither.service.index import index_entry
 from leither.service.merge import maximal_tips
 from leither.service.pages import drop_pages
@@ -100,7 +114,11 @@ def release(engines: Engines, mimei: MimeiId, selector: Selector = LAST) -> Cid:
 
 
 def discard(engines: Engines, mimei: MimeiId) -> int:
-    """Throw away the unsaved changes of `cur`, but not its grants, and return how many there were."""
+    """Throw away the unsaved changes of `cur`, but not its grants, and return how many there were.
+
+    What other nodes have seen of them already is taken back there as well.
+    """
+    engines = within(engines, mimei)
     with engines.lock(mimei):
         dropped = engines.state.write(partial(_discard, engines, mimei))
     engines.events.tell(Event(mimei, "restore"))
@@ -110,19 +128,41 @@ def discard(engines: Engines, mimei: MimeiId) -> int:
 def _discard(engines: Engines, mimei: MimeiId, transaction: Transaction) -> int:
     editing = open_edit(engines, transaction, load(engines, transaction, mimei))
     granted = [(key, value) for key, value, _ in editing.changes() if key[:1] == GRANT_TYPE]
-    dropped = editing.mimei.row.dirty - len(granted)
+    dropped = editing.unsaved_count() - len(granted)
     editing.discard()
     drop_pages(editing)
     editing.save()
-    if granted:  # who may do what isn't what was written
+    if granted or editing.mimei.row.draft:
         again = open_edit(engines, transaction, load(engines, transaction, mimei))
-        for key, value in granted:
+        _take_back(again)
+        for key, value in granted:  # who may do what isn't what was written
             if value is None:
                 again.delete(key)
             else:
                 again.put(key, value)
         again.save()
     return dropped
+
+
+def _take_back(editing: Edit) -> None:
+    """Change back what was shared as a draft, over which `cur` has no changes, to what `last` holds."""
+    if not editing.mimei.row.draft:
+        return
+    engines, draft, last = editing.engines, contents_below(editing.mimei), base_version(editing.engines, editing.mimei)
+    assert draft is not None
+    shared = engines.map(draft.side, draft.salt)
+    _rewrite(editing, shared.diff(shared.at(last.side if last is not None else EMPTY_MAP.cid)))
+
+
+def _rewrite(editing: Edit, changes: Iterable[Change]) -> None:
+    """Make changes, but none of what stays whatever is restored."""
+    for key, _, after in changes:
+        if key[:1] in _STAYING:
+            continue
+        if after is None:
+            editing.delete(key)
+        else:
+            editing.put(key, after.value)
 
 
 def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bool = False) -> Cid:
@@ -140,18 +180,12 @@ def restore(engines: Engines, mimei: MimeiId, selector: Selector, *, discard: bo
 
         def rewrite(transaction: Transaction) -> None:
             now = load(engines, transaction, mimei)
-            if now.row.dirty and not discard:
-                raise UnsavedChanges(mimei, now.row.dirty)
+            if not now.is_saved and not discard:
+                raise UnsavedChanges(mimei, Cur(engines, transaction, now).unsaved_count())
             _discard(engines, mimei, transaction)
             edit = open_edit(engines, transaction, load(engines, transaction, mimei))
             before = engines.map(base.side, base.salt)
-            for key, _, after in before.diff(engines.map(wanted.side, wanted.salt)):
-                if key[:1] in _STAYING:
-                    continue
-                if after is None:
-                    edit.delete(key)
-                else:
-                    edit.put(key, after.value)
+            _rewrite(edit, before.diff(engines.map(wanted.side, wanted.salt)))
             edit.save()
 
         engines.state.write(rewrite)

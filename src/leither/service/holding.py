@@ -8,7 +8,9 @@ import msgspec
 from leither.codec import Cid
 from leither.crypto import KeyId, MimeiId, id_text
 from leither.errors import NotFound
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
+from leither.mimei.draft import Draft
 from leither.mimei.genesis import Genesis
 from leither.mimei.head import Head
 from leither.mimei.version import Version
@@ -46,14 +48,16 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     """The row of a MiMei in the state engine.
 
     Fields: genesis, control: CIDs. base: the version `cur` stands on, which is `last`; empty while there is none.
-    tick: counts changes of `cur`. size_bytes, entries: of `cur`. dirty: its unsaved changes. number, seq, head: this
-    node's place as a writer, 0 and empty while it is none. release: the released version, empty for none.
+    tick: counts changes of `cur`. size_bytes, entries: of `cur`. dirty: its changes over what it stands on.
+    number, seq, head: this node's place as a writer, 0 and empty while it is none. release: the released version, empty
+    for none.
     complete: of a database, whether all of `cur` stands in the state engine. saved: the tick up to which a database's
     changes are in its last version. era, era_first, era_begin: numbers of the era in which its changes are named now
     and of the first with unsaved ones, and the tick at which the present one began. tracked: whether they are named
     although there is no version yet. keys: how many keys a database has. user: the user of this node to whom it
     belongs, empty for the owner. kept: whether it is only held for somebody who is not here any more, and so not
-    changed. sealed: of a private MiMei, the CID of its sealed genesis; empty for a public one.
+    changed. sealed: of a private MiMei, the CID of its sealed genesis; empty for a public one. draft: what `cur` stands
+    on instead of `base`: what its writers shared of their working copies, joined with it; empty where there is nothing.
     """
 
     genesis: bytes
@@ -77,6 +81,7 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     user: bytes = b""
     kept: bool = False
     sealed: bytes = b""
+    draft: bytes = b""
 
 
 _KEPT_ACTS = Act.READ_CUR | Act.READ_VERSIONS | Act.READ_RELEASE | Act.FORK | Act.SHARE
@@ -154,8 +159,18 @@ class Mimei:
 
     @property
     def base(self) -> Cid | None:
-        """The version that `cur` stands on: `last`."""
+        """The newest version: `last`."""
         return Cid(self.row.base) if self.row.base else None
+
+    @property
+    def below(self) -> Cid | None:
+        """What `cur` stands on: a draft, or `last`."""
+        return Cid(self.row.draft) if self.row.draft else self.base
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether `cur` is what `last` is, as can be told at once: nothing was changed, and no draft came."""
+        return not self.row.dirty and not self.row.draft
 
     @property
     def release(self) -> Cid | None:
@@ -254,8 +269,29 @@ def ended_at(view: View, mimei: MimeiId) -> int:
 
 
 def base_version(engines: Engines, mimei: Mimei) -> Version | None:
-    """Return the version that `cur` stands on."""
+    """Return the newest version."""
     return mimei.engines.record(Version, mimei.base) if mimei.base else None
+
+
+def contents_below(mimei: Mimei) -> Contents | None:
+    """Return what `cur` stands on: a draft, or the newest version."""
+    return mimei.engines.record(Contents, mimei.below) if mimei.below else None
+
+
+def drafts(engines: Engines, view: View, mimei: MimeiId) -> dict[int, Draft]:
+    """Return, by writer number, the drafts that neither the newest version nor another of them includes."""
+    prefix = tables.DRAFTS + mimei
+    return {
+        int.from_bytes(key[-4:], "big"): engines.record(Draft, Cid(value))
+        for key, value in view.scan(prefix, prefix_end(prefix))
+    }
+
+
+def draft_cids(view: View, mimei: Mimei) -> list[Cid]:
+    """Return the drafts that are held, and what they were joined to."""
+    prefix = tables.DRAFTS + mimei.id
+    found = [Cid(value) for _, value in view.scan(prefix, prefix_end(prefix))]
+    return found if mimei.row.draft in (b"", *found) else [*found, Cid(mimei.row.draft)]
 
 
 def heads(engines: Engines, view: View, mimei: MimeiId) -> list[tuple[int, Head, Cid]]:

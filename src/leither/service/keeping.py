@@ -12,10 +12,9 @@ from leither.mimei.control import Control
 from leither.mimei.export import BESIDE, NUMBERED, VERSION_TYPE, Shelf
 from leither.mimei.head import Head
 from leither.ports import Lease
-from leither.service import tables
 from leither.service.controls import newer_control
 from leither.service.engines import Engines
-from leither.service.kept import Kept, read_kept, versions_of
+from leither.service.kept import Kept, find_kept, versions_of
 from leither.service.proof_of_records import Refused, check_control, check_head
 
 _SHAPE = Shape(bytes(16))
@@ -30,11 +29,9 @@ def joined(engines: Engines, lease: Lease, shelf: Shelf) -> tuple[Shelf, Cid | N
     """
     mimei = MimeiId(shelf.sealed or b"")
     control = engines.record(Control, shelf.control).check()
-    with engines.state.read() as view:
-        row = view.get(tables.shelved(key_id(control.author), mimei))
-    if row is None:
+    before = _kept_before(engines, control, mimei)
+    if before is None:
         return shelf, None
-    before = read_kept(engines, key_id(control.author), row)
     standing = newer_control(engines, lease, engines.record(Control, before.shelf.control), control)
     heads: dict[bytes, Head] = {}
     for head in (engines.record(Head, cid) for cid in (*before.shelf.heads, *shelf.heads)):
@@ -50,27 +47,32 @@ def joined(engines: Engines, lease: Lease, shelf: Shelf) -> tuple[Shelf, Cid | N
     if not standing.dropped:
         led_to = _led_to(engines, found, [head.sealed for head in heads.values() if head.sealed is not None])
         found = {cid: numbered for cid, numbered in found.items() if cid in led_to}
-    listed = (
-        Entry(VERSION_TYPE + cid, _NOBODY, NUMBERED if numbered else BESIDE)
-        for cid, numbered in sorted(found.items())
-        if cid not in standing.dropped
-    )
     made = msgspec.structs.replace(
         shelf,
         control=standing.cid,
         heads=tuple(head.cid for head in heads.values()),
-        versions=build(Nodes(_missing, lease.put), listed, _SHAPE),
+        versions=list_versions(lease, {cid: found[cid] for cid in found.keys() - set(standing.dropped)}),
     )
     lease.put(made.block)
     return made, before.shelf.cid
 
 
-def take_in(engines: Engines, lease: Lease, shelf: Shelf, user: KeyId | None) -> Kept:
+def list_versions(lease: Lease, versions: Mapping[Cid, bool]) -> Cid:
+    """Store a shelf's list of versions, each with whether its number names it; return its root."""
+    listed = (
+        Entry(VERSION_TYPE + cid, _NOBODY, NUMBERED if numbered else BESIDE)
+        for cid, numbered in sorted(versions.items())
+    )
+    return build(Nodes(_missing, lease.put), listed, _SHAPE)
+
+
+def take_in(engines: Engines, lease: Lease, shelf: Shelf, user: KeyId | None, *, imported: bool = True) -> Kept:
     """Return what is to be kept of a MiMei that nobody here can read, once it is proved as far as that goes.
 
     Each version must be one that a writer's head leads to, or that what was deleted may have led to.
+    Args: user, imported: as in `Kept`.
     Raises: Refused, RingRefused, BadSignature, NotARecord, NotSealed, BlockMissing, BlockMismatch, BadRevoked, what
-        `joined` does. Cost: reads all of it.
+        `joined` does. Cost: reads all of it that is new, and what has links of what was kept before.
     """
     mimei = MimeiId(shelf.sealed or b"")
     control = engines.record(Control, shelf.control).check()
@@ -79,15 +81,29 @@ def take_in(engines: Engines, lease: Lease, shelf: Shelf, user: KeyId | None) ->
     check_control(engines, mimei, control)
     tips = [_tip(engines, mimei, control, cid) for cid in shelf.heads]
     versions = versions_of(engines, shelf)
-    for cid in walk(engines.blocks.get, [shelf.genesis, *versions]):
-        check(cid, engines.blocks.get(cid))
-    stray = versions.keys() - _led_to(engines, versions, tips)
+    before = _kept_before(engines, control, mimei)
+    known = before.versions if before is not None else {}
+    size_bytes = before.size_bytes if before is not None else 0
+    seen: set[Cid] = set()
+    for _ in walk(engines.blocks.get, [before.shelf.genesis, *known] if before is not None else [], seen):
+        pass
+    for cid in walk(engines.blocks.get, [shelf.genesis, *versions], seen):
+        data = engines.blocks.get(cid)
+        check(cid, data)
+        size_bytes += len(data)
+    stray = versions.keys() - known.keys() - _led_to(engines, known | versions, tips)
     if stray and not control.dropped:
         raise Refused(mimei, f"no head of its writers leads to the version sealed as {min(stray)}")
     whole, over = joined(engines, lease, shelf)
     held = versions_of(engines, whole)
-    size_bytes = sum(map(engines.blocks.size_bytes, walk(engines.blocks.get, [whole.genesis, *held])))
-    return Kept(key_id(control.author), whole, held, size_bytes, user, over)
+    if held.keys() != known.keys() | versions.keys():
+        size_bytes = sum(map(engines.blocks.size_bytes, walk(engines.blocks.get, [whole.genesis, *held])))
+    return Kept(key_id(control.author), whole, held, size_bytes, user, imported, over)
+
+
+def _kept_before(engines: Engines, control: Control, mimei: MimeiId) -> Kept | None:
+    with engines.state.read() as view:
+        return find_kept(engines, view, key_id(control.author), mimei)
 
 
 def _tip(engines: Engines, mimei: MimeiId, control: Control, cid: Cid) -> Cid:

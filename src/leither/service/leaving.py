@@ -90,7 +90,7 @@ def _keep(engines: Engines, users: Users, user: KeyId) -> Left:
     with engines.state.read() as view:
         theirs, versions = _held(engines, view, user)
     for mimei in theirs:
-        if mimei.row.dirty and mimei.facts.own:
+        if not mimei.is_saved and mimei.facts.own:
             backup(engines, mimei.id, note="before its user left")
     handed, ended, size_bytes = engines.state.write(lambda change: _hand_all_over(engines, change, user, row.keys))
     users.keys.seeds.remove(key_id(row.key))

@@ -1,7 +1,8 @@
 """Merging diverged versions: the join of their entries, the same bytes on every node that knows the same tips."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -9,25 +10,26 @@ from leither import limits
 from leither.codec import Cid
 from leither.crypto import MimeiId, id_text
 from leither.errors import Conflict
-from leither.merkle import Entry, Tip, join
+from leither.merkle import Tip, join
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
+from leither.mimei.draft import Draft
 from leither.mimei.genesis import Genesis
 from leither.mimei.standing import tips_that_count
 from leither.mimei.version import Version, seen_tuple
 from leither.ports import Lease, Transaction
 from leither.service.backup import backup
-from leither.service.catalog import referrers
 from leither.service.content import derive_content
 from leither.service.cur import weight
 from leither.service.derived import settle_derived
-from leither.service.editing import open_edit
 from leither.service.engines import Engines
 from leither.service.entries import VersionEntries
 from leither.service.events import Event
-from leither.service.holding import Mimei, heads, load, within
+from leither.service.footing import CurChanged, stand_on
+from leither.service.holding import drafts, heads, load, within
 from leither.service.private import PrivateUnsupported, lease_joining, put_version
 from leither.service.shadows import settle_shadows
-from leither.service.versions import forget_version, held_versions
+from leither.service.versions import held_versions
 from leither.service.writers import advance, ensure_writer, next_head, own_release
 
 
@@ -75,14 +77,10 @@ def merge(engines: Engines, mimei: MimeiId, others: Iterable[Cid] = ()) -> Merge
     return merged
 
 
-class CurChanged(Exception):
-    """`cur` got unsaved changes between their backup and the change of what it stands on."""
-
-
 def _save_changes(engines: Engines, mimei: MimeiId) -> None:
     with engines.state.read() as view:
-        unsaved = load(engines, view, mimei).row.dirty
-    if unsaved:
+        row = load(engines, view, mimei).row
+    if row.dirty or (row.draft and row.number):
         backup(engines, mimei, note="before a merge")
 
 
@@ -91,11 +89,13 @@ def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
         held = load(engines, view, mimei)
         standing = {number: head for number, head, _ in heads(engines, view, mimei)}
         tips = tips_that_count(held.control, standing, held_versions(view, mimei))
+        shared = [draft.cid for draft in drafts(engines, view, mimei).values()]
     version = join_tips(engines, held.genesis, held.control, tips, lease)
     if version is None or version.cid == held.base:
         return Merged(held.base, merged=False)
+    draft = join_drafts(engines, held.genesis, held.control, version.cid, shared, lease)
     lease.flush()
-    engines.state.write(lambda transaction: stand_on(engines, transaction, mimei, version.cid))
+    engines.state.write(lambda transaction: stand_on(engines, transaction, mimei, version.cid, draft))
     return Merged(version.cid, merged=True)
 
 
@@ -126,46 +126,6 @@ def _merge_forks(engines: Engines, mimei: MimeiId, others: list[Cid], lease: Lea
     return Merged(version.cid, merged=True)
 
 
-def stand_on(engines: Engines, transaction: Transaction, mimei: MimeiId, tip: Cid) -> None:
-    """Make `tip` the version below a `cur` that has no unsaved changes. Raises: CurChanged: if it has."""
-    held = load(engines, transaction, mimei)
-    engines = held.engines
-    if held.row.dirty:
-        raise CurChanged
-    version = engines.record(Version, tip)
-    side = engines.map(version.side, version.salt)
-    base = engines.record(Version, held.base) if held.base else None
-    if base is None:
-        entries: Iterator[tuple[bytes, Entry | None]] = ((entry.key, entry) for entry in side.scan())
-    else:
-        entries = ((change.key, change.after) for change in engines.map(base.side, base.salt).diff(side))
-    editing = open_edit(engines, transaction, held)
-    for key, entry in entries:
-        editing.refresh(key, entry.value if entry else None)
-    row = msgspec.structs.replace(editing.row(), size_bytes=version.size_bytes, entries=side.count())
-    advance(engines, transaction, mimei, row, None, tip)
-    if held.base is not None and base is not None and base.is_merge:
-        _forget_superseded(engines, transaction, load(engines, transaction, mimei), held.base, base.n)
-
-
-def _forget_superseded(engines: Engines, transaction: Transaction, mimei: Mimei, merge: Cid, n: int) -> None:
-    """Let go of a merge that nothing stands on: its tips make it again wherever it is wanted."""
-    engines = mimei.engines
-    needed = {head.tip for _, head, _ in heads(engines, transaction, mimei.id)}
-    needed |= {head.release.version for _, head, _ in heads(engines, transaction, mimei.id) if head.release}
-    needed |= {version for _, version, _ in referrers(transaction, mimei.id) if version is not None}
-    pending = [mimei.base, *needed]
-    while pending:
-        cid = pending.pop()
-        if cid is None or not engines.blocks.has(cid):
-            continue
-        record = engines.record(Version, cid)
-        needed.update(record.parents)
-        pending += record.parents if record.n > n + 1 else ()
-    if merge not in needed and merge != mimei.base:
-        forget_version(transaction, mimei.id, merge)
-
-
 def join_tips(engines: Engines, topic: Genesis, control: Control, tips: Iterable[Cid], lease: Lease) -> Version | None:
     """Return the version that `tips` come to: the one that includes all, or the unsigned merge, which is stored.
 
@@ -174,9 +134,39 @@ def join_tips(engines: Engines, topic: Genesis, control: Control, tips: Iterable
     versions = maximal_tips(engines, tips)
     if not versions:
         return None
-    if len(versions) == 1:
-        return engines.record(Version, versions[0])
     records = [engines.record(Version, cid) for cid in versions]
+    if len(records) == 1:
+        return records[0]
+    fields, lease = _join(engines, topic, control, records, lease)
+    merged = Version(**fields, n=max(record.n for record in records) + 1)
+    put_version(lease, merged, engines.map(merged.side, merged.salt, lease).nodes)
+    return merged
+
+
+def join_drafts(
+    engines: Engines, topic: Genesis, control: Control, last: Cid | None, shared: Collection[Cid], lease: Lease
+) -> Cid | None:
+    """Return what `cur` stands on where writers have `shared` drafts and `last` is the newest version.
+
+    That is the draft that includes all, or an unsigned merge, which is stored; None where `last` includes the drafts.
+    Raises: as `join_tips`.
+    """
+    tips = maximal_tips(engines, (*(() if last is None else (last,)), *shared))
+    if not any(cid in tips for cid in shared):
+        return None
+    if len(tips) == 1:
+        return tips[0]
+    records = [engines.record(Contents, cid) for cid in tips]
+    fields, lease = _join(engines, topic, control, records, lease)
+    merged = Draft(**fields)
+    put_version(lease, merged, engines.map(merged.side, merged.salt, lease).nodes)
+    return merged.cid
+
+
+def _join(
+    engines: Engines, topic: Genesis, control: Control, records: Sequence[Contents], lease: Lease
+) -> tuple[dict[str, Any], Lease]:
+    """Return the fields that follow from the tips that are joined, and the lease under which it was stored."""
     epoch = max((record.key_epoch for record in records if record.key_epoch is not None), default=None)
     lease = lease_joining(lease, engines.blocks, _by_writer(control, records), epoch)
     first = records[0]
@@ -200,27 +190,25 @@ def join_tips(engines: Engines, topic: Genesis, control: Control, tips: Iterable
         changed=[change.key for change in changes],
         look=VersionEntries(side).entry,
     )
-    merged = Version(
-        mimei=topic.id,
-        n=max(record.n for record in records) + 1,
-        parents=tuple(sorted(versions)),
-        seen=seen_tuple(joined.seen),
-        content=content,
-        side=side.root,
-        siblings=siblings,
-        salt=first.salt,
-        size_bytes=first.size_bytes
+    fields: dict[str, Any] = {
+        "mimei": topic.id,
+        "parents": tuple(sorted(record.cid for record in records)),
+        "seen": seen_tuple(joined.seen),
+        "content": content,
+        "side": side.root,
+        "siblings": siblings,
+        "salt": first.salt,
+        "size_bytes": first.size_bytes
         + sum(
             weight(key, after.value if after else None) - weight(key, old.value if old else None)
             for key, old, after in changes
         ),
-        key_epoch=epoch,
-    )
-    put_version(lease, merged, before.nodes)
-    return merged
+        "key_epoch": epoch,
+    }
+    return fields, lease
 
 
-def _by_writer(control: Control, records: Iterable[Version]) -> list[Cid]:
+def _by_writer(control: Control, records: Iterable[Contents]) -> list[Cid]:
     """Return the CIDs of versions by the numbers of their writers; those that nobody signed come last, by CID."""
     writers = {entry.key: entry.number for entry in control.writers}
     return [
@@ -232,7 +220,7 @@ def _by_writer(control: Control, records: Iterable[Version]) -> list[Cid]:
 
 
 def maximal_tips(engines: Engines, tips: Iterable[Cid]) -> list[Cid]:
-    """Return, sorted, the signed versions that `tips` come from and that no other of them includes.
+    """Return, sorted, the signed versions and drafts that `tips` come from and that no other of them includes.
 
     Of a tip that another includes, its record is enough.
     """
@@ -240,7 +228,7 @@ def maximal_tips(engines: Engines, tips: Iterable[Cid]) -> list[Cid]:
 
 
 def _flatten(engines: Engines, tips: Iterable[Cid]) -> set[Cid]:
-    """Return the signed versions that `tips` come from: a merge stands for the tips it joined.
+    """Return the signed versions and drafts that `tips` come from: a merge stands for the tips it joined.
 
     A merge of which some were deleted stands for itself, which comes to the same: joining is associative.
     """
@@ -248,7 +236,7 @@ def _flatten(engines: Engines, tips: Iterable[Cid]) -> set[Cid]:
     pending = list(tips)
     while pending:
         cid = pending.pop()
-        record = engines.record(Version, cid)
+        record = engines.record(Contents, cid)
         if record.is_merge and all(engines.blocks.has(parent) for parent in record.parents):
             pending.extend(record.parents)
         else:
@@ -258,7 +246,7 @@ def _flatten(engines: Engines, tips: Iterable[Cid]) -> set[Cid]:
 
 def _maximal(engines: Engines, tips: Iterable[Cid]) -> list[Cid]:
     """Return, sorted, the tips that no other includes."""
-    seen = {cid: engines.record(Version, cid).seen_map for cid in tips}
+    seen = {cid: engines.record(Contents, cid).seen_map for cid in tips}
 
     def included(cid: Cid) -> bool:
         return any(

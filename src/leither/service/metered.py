@@ -16,11 +16,12 @@ TOPICS, ROUTING = "topics", "routing"
 
 
 class MeteredStream:
-    """A stream that counts what passes."""
+    """A stream that counts what passes. What is reset once it was closed came to no harm."""
 
     def __init__(self, stream: Stream, count: Callable[[Counts], None]) -> None:
         self._stream = stream
         self._count = count
+        self._is_closed = False
         count(Counts(streams=1))
 
     @property
@@ -64,11 +65,14 @@ class MeteredStream:
 
     def close(self) -> None:
         """See Stream."""
+        self._is_closed = True
         self._stream.close()
 
     def reset(self) -> None:
         """See Stream."""
-        self._count(Counts(errors=1))
+        if not self._is_closed:
+            self._count(Counts(errors=1))
+        self._is_closed = True
         self._stream.reset()
 
     def _counted(self, work: Callable[[], T]) -> T:

@@ -1,14 +1,17 @@
 """Keeping MiMei for paired nodes: what they wish for is noted, brought, and told of."""
 
 from contextlib import closing
+from functools import partial
 
 import msgspec
 
 from leither import limits
-from leither.crypto import MimeiId, peer_public_key
+from leither.crypto import KeyId, MimeiId, peer_public_key
 from leither.errors import LeitherError, LimitError
 from leither.ports import Stream, Transaction
 from leither.service.demand_switch import begin_to_fill
+from leither.service.kept import Kept as KeptSealed
+from leither.service.kept import unwanted
 from leither.service.pair_marks import mark_kept
 from leither.service.pair_pull import Taker, pull
 from leither.service.pair_rows import (
@@ -20,7 +23,6 @@ from leither.service.pair_rows import (
     drop_told,
     kept_row,
     peer_of,
-    persons_of,
     put_kept,
     put_pair,
     read_kept,
@@ -31,7 +33,6 @@ from leither.service.pair_rows import (
 )
 from leither.service.pair_talk import PairTalk, hear, pages, say
 from leither.service.pair_wishing import Wishing
-from leither.service.sealed_kept_rows import drop_sealed
 from leither.service.sealed_taking import SealedTaking
 from leither.service.sync_taking import Taking
 from leither.wire.keep_messages import BadKeeping, Held, Kept, Message, Refused, Return, Wish, Wished
@@ -97,25 +98,29 @@ class Keeping:
             reason = ""
         except LeitherError as error:
             reason = error.code
-        with self._talk.engines.state.read() as view:
-            here = mark_kept(self._talk.engines, view, mimei)
+        mark, size_bytes = self._here(node, mimei)
         now_ms = self._talk.engines.clock.now_ms()
 
         def note(transaction: Transaction) -> KeptRow | None:
             known = kept_row(transaction, node, mimei)
             if known is None:
                 return None
-            changed = msgspec.structs.replace(known, reason=reason[:64])
-            if here is not None:
-                at_ms = known.at_ms if reason else now_ms
-                changed = msgspec.structs.replace(changed, mark=here[0], size_bytes=here[1], at_ms=at_ms)
+            at_ms = known.at_ms if reason else now_ms
+            changed = msgspec.structs.replace(known, reason=reason[:64], mark=mark, size_bytes=size_bytes, at_ms=at_ms)
             put_kept(transaction, node, mimei, changed)
             return changed
 
         return self._talk.engines.state.write(note)
 
+    def _here(self, node: bytes, mimei: MimeiId) -> tuple[bytes, int]:
+        """Return the mark of what is here of what is kept for a paired node, and its size; an empty one for nothing."""
+        with self._talk.engines.state.read() as view:
+            wanted = kept_row(view, node, mimei)
+            author = wanted.author if wanted is not None else b""
+            return mark_kept(self._talk.engines, view, mimei, author) or (b"", 0)
+
     def refresh(self) -> list[bytes]:
-        """Take note of what came otherwise of what is kept; return the keys of the nodes that want to hear of it.
+        """Take note of what came or went otherwise of what is kept; return the keys of the nodes to be told of it.
 
         Cost: a look at each MiMei that is kept for somebody.
         """
@@ -125,7 +130,7 @@ class Keeping:
                 (node, mimei, here)
                 for node, _ in read_pairs(view)
                 for mimei, kept in read_kept(view, node)
-                if (here := mark_kept(engines, view, mimei)) is not None and here[0] != kept.mark
+                if (here := mark_kept(engines, view, mimei, kept.author) or (b"", 0))[0] != kept.mark
             ]
 
         def change(transaction: Transaction) -> None:
@@ -150,7 +155,14 @@ class Keeping:
         keyless = wanted.sealed and row.person != engines.identity.person.public
         taker: Taker
         if keyless:
-            taker = SealedTaking(engines, mimei, hello=hello, bytes_max=room_bytes)
+            taker = SealedTaking(
+                engines,
+                mimei,
+                author=KeyId(wanted.author) if wanted.author else None,
+                wanted=partial(_note_author, node),
+                hello=hello,
+                bytes_max=room_bytes,
+            )
         else:
             begin_to_fill(engines, mimei)
             taker = Taking(engines, mimei, hello=hello, bytes_max=room_bytes)
@@ -249,7 +261,16 @@ def unpair(transaction: Transaction, node: bytes) -> None:
 
 
 def _let_go(transaction: Transaction, node: bytes, mimei: MimeiId) -> None:
-    """Keep a MiMei no more for a paired node; what is sealed goes, unless others want it."""
+    """Keep a MiMei no more for a paired node; what is sealed goes, unless somebody else wants it."""
+    kept = kept_row(transaction, node, mimei)
     drop_kept(transaction, node, mimei)
-    if not persons_of(transaction, mimei):
-        drop_sealed(transaction, mimei)
+    if kept is not None and kept.author:
+        unwanted(transaction, KeyId(kept.author), mimei)
+
+
+def _note_author(node: bytes, transaction: Transaction, kept: KeptSealed) -> None:
+    """Note whose it is what is kept sealed for a paired node. Raises: PairNotFound: it isn't wanted any more."""
+    row = kept_row(transaction, node, kept.id)
+    if row is None:
+        raise PairNotFound(peer_of(node))
+    put_kept(transaction, node, kept.id, msgspec.structs.replace(row, author=kept.author))

@@ -6,13 +6,13 @@ Two nodes with the same mark hold the same, whether they can read it or not.
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from leither.crypto import MimeiId
+from leither.crypto import KeyId, MimeiId
 from leither.ports import View
 from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, heads, load, load_all
+from leither.service.kept import find_shelf
 from leither.service.pair_rows import PairRow, is_wished
-from leither.service.sealed_kept_rows import read_sealed
 from leither.wire.keep_messages import MARK_BYTES, Wished
 
 
@@ -26,19 +26,25 @@ def mark_of(engines: Engines, view: View, held: Mimei) -> bytes:
     return mark(held.row.control, (bytes(cid) for _, _, cid in heads(engines, view, held.id)))
 
 
-def mark_here(engines: Engines, view: View, mimei: MimeiId) -> tuple[bytes, int] | None:
-    """Return the mark of what is here of a MiMei, opened or sealed, and how large it is; None if nothing is."""
+def mark_here(engines: Engines, view: View, mimei: MimeiId, author: bytes = b"") -> tuple[bytes, int] | None:
+    """Return the mark of what is here of a MiMei, and how large it is; None if nothing is.
+
+    Args: author: whose what is kept of it sealed is, empty where it isn't.
+    """
+    found = find_shelf(engines, view, KeyId(author), mimei) if author else None
+    if found is not None:
+        shelf, size_bytes = found
+        return mark(shelf.control, shelf.heads), size_bytes
     try:
         held = load(engines, view, mimei)
     except MimeiNotFound:
-        row = read_sealed(view, mimei)
-        return (mark(row.control, row.heads), row.size_bytes) if row is not None else None
+        return None
     return mark_of(engines, view, held), held.row.size_bytes
 
 
-def mark_kept(engines: Engines, view: View, mimei: MimeiId) -> tuple[bytes, int] | None:
+def mark_kept(engines: Engines, view: View, mimei: MimeiId, author: bytes = b"") -> tuple[bytes, int] | None:
     """Return what `mark_here` does of what is here whole; None of what is on demand: nobody may count on that."""
-    return mark_here(engines, view, mimei) if read_demand(view, mimei) is None else None
+    return mark_here(engines, view, mimei, author) if read_demand(view, mimei) is None else None
 
 
 def wishes(engines: Engines, view: View, row: PairRow) -> Iterator[Wished]:

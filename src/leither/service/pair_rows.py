@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from leither import limits
-from leither.crypto import MimeiId, PeerId, peer_id_of
+from leither.crypto import KeyId, MimeiId, PeerId, peer_id_of
 from leither.errors import LimitError, NotFound
 from leither.ports import State, Transaction, View, prefix_end
 from leither.service import tables
@@ -61,6 +61,7 @@ class KeptRow(msgspec.Struct, frozen=True, array_like=True):
 
     Fields: wished: the mark that was asked for. sealed: it is private. mark: of what is here, empty before
     anything is. at_ms: when it was found to be that. reason: the code of what stands in the way, empty for nothing.
+    author: whose what is kept sealed is, empty where nothing is.
     """
 
     wished: bytes
@@ -69,6 +70,7 @@ class KeptRow(msgspec.Struct, frozen=True, array_like=True):
     size_bytes: int = 0
     at_ms: int = 0
     reason: str = ""
+    author: bytes = b""
 
 
 class ToldRow(msgspec.Struct, frozen=True, array_like=True):
@@ -152,10 +154,15 @@ def drop_kept(transaction: Transaction, node: bytes, mimei: MimeiId) -> None:
     transaction.delete(tables.KEPT + node + mimei)
 
 
-def persons_of(view: View, mimei: MimeiId) -> set[bytes]:
-    """Return the keys of the people for whom this node keeps a MiMei."""
-    pairs = dict(read_pairs(view))
-    return {row.person for node, row in pairs.items() if view.get(tables.KEPT + node + mimei) is not None}
+def persons_with(view: View, author: KeyId, mimei: MimeiId) -> set[bytes]:
+    """Return the keys of the people whose paired nodes have an author's MiMei kept sealed here."""
+    kept = ((row.person, kept_row(view, node, mimei)) for node, row in read_pairs(view))
+    return {person for person, row in kept if row is not None and row.author == author}
+
+
+def is_kept_for_pairs(view: View, author: KeyId, mimei: MimeiId) -> bool:
+    """Tell whether a paired node has an author's MiMei kept sealed here."""
+    return bool(persons_with(view, author, mimei))
 
 
 def may_keep(view: View, node: bytes, held: Mimei) -> bool:

@@ -8,6 +8,7 @@ from leither.codec import BlockMissing, Cid
 from leither.crypto import MimeiId, PeerId
 from leither.mimei.version import Version
 from leither.ports import View
+from leither.service.cur import Cur
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads, load, load_all
 from leither.service.pair_marks import mark_of
@@ -89,7 +90,7 @@ def _backed(engines: Engines, view: View, held: Mimei, pairs: Collection[tuple[b
         told = told_row(view, node, held.id)
         if told is not None or (is_wished(row, held) and held.base is not None):
             copies.append(_copy(node, row, told, mark))
-    return Backed(held, _version_ms(held), held.row.dirty, tuple(copies))
+    return Backed(held, _version_ms(held), Cur(engines, view, held).unsaved_count(), tuple(copies))
 
 
 def _copy(node: bytes, row: PairRow, told: ToldRow | None, mark: bytes) -> Copy:

@@ -98,8 +98,8 @@ def update_index(engines: Engines, user: KeyId | None) -> MimeiId:
         with suppress(UserQuotaReached, WriterCut):
             edit(engines, index.id, change)
             with engines.state.read() as view:
-                dirty = load(engines, view, index.id).row.dirty
-            if dirty:  # unsaved changes would not join what another node has
+                saved = load(engines, view, index.id).is_saved
+            if not saved:  # unsaved changes would not join what another node has
                 backup(engines, index.id)
     return index.id
 
@@ -200,6 +200,17 @@ def names_private(engines: Engines, public: bytes) -> bool:
     """Tell whether the index of a key, as far as it is here, names anything private."""
     files = _files_of(engines, index_id(public), (_NODES,))
     return any(path[2:3] == (_MIMEI,) and b'"private"' in data for path, data in files)
+
+
+def names_private_elsewhere(engines: Engines, user: KeyId | None) -> bool:
+    """Tell whether the index of a user, or the owner, names anything private that is not here. It may come yet."""
+    with engines.state.read() as view:
+        for path, data in _files(engines, user, (_NODES,)):
+            if path[2:3] == (_MIMEI,) and b'"private"' in data:
+                with suppress(NotAnId):  # as in `listed`
+                    if view.get(tables.holding(MimeiId(parse_id(path[-1])))) is None:
+                        return True
+    return False
 
 
 def devices(engines: Engines, user: KeyId | None) -> list[Device]:

@@ -11,9 +11,9 @@ from leither.codec.sealed import check
 from leither.crypto import MimeiId, id_text
 from leither.errors import Conflict
 from leither.merkle import Nodes
+from leither.mimei.contents import Contents
 from leither.mimei.lost import lost_files
 from leither.mimei.sealing import SealBroken, reopen
-from leither.mimei.version import Version
 from leither.ports import Blocks, BlockStats, Checked, Fault, Lease, Reclaimed
 from leither.service.sealed_blocks import SealedBlocks
 from leither.service.sealed_lease import SealedLease
@@ -129,7 +129,7 @@ def lease_joining(lease: Lease, blocks: Blocks, tips: Sequence[Cid], epoch: int 
     return lease.joining(sealed.keys, [(cid, sealed.form(cid)) for cid in tips], epoch or 0)
 
 
-def put_version(lease: Lease, version: Version, nodes: Nodes) -> None:
+def put_version(lease: Lease, version: Contents, nodes: Nodes) -> None:
     """Store a version: sealed, over its parents' sealed forms, where it is a private MiMei's. `nodes` read its maps."""
     if isinstance(lease, SealedLease):
         lease.put_version(version, lost_files(nodes, version.siblings))

@@ -3,7 +3,7 @@
 Nothing is written but blocks, which a sweep takes away again if the whole is refused.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leither import limits
@@ -12,7 +12,9 @@ from leither.crypto import MimeiId, id_text, key_id
 from leither.db import DERIVED
 from leither.db.foreign import check_entry as check_database_entry
 from leither.merkle import Change, Entry, check, conflicts
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
+from leither.mimei.draft import Draft
 from leither.mimei.entry import (
     GRANT_TYPE,
     REFERENCE_TYPE,
@@ -68,7 +70,8 @@ class Came:
 
     Fields: versions: tells of each whether its number names it. released: the released version is all that may be read
     where it came from, so heads' versions don't come with them. Of a private one: within: the engines that open it.
-    sealed: its sealed genesis. on_demand: the bytes of its files need not be here.
+    sealed: its sealed genesis. drafts: those that are new. below: what is proved already and `cur` stands on here.
+    on_demand: the bytes of its files need not be here.
     """
 
     genesis: Cid
@@ -79,6 +82,8 @@ class Came:
     released: bool = False
     within: Engines | None = None
     sealed: Cid | None = None
+    drafts: Sequence[Cid] = ()
+    below: Cid | None = None
     on_demand: bool = False
 
 
@@ -86,7 +91,7 @@ class Came:
 class Proved:
     """What was found right: the newest head of each writer, and every version that somebody vouches for.
 
-    `remade`: merges that nobody vouches for, made again from what they join.
+    `remade`: merges that nobody vouches for, made again from what they join. `drafts`: by writer number.
     """
 
     id: MimeiId
@@ -96,6 +101,7 @@ class Proved:
     heads: dict[int, Head]
     versions: dict[Cid, Version]
     remade: frozenset[Cid]
+    drafts: dict[int, Draft]
 
 
 def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
@@ -104,7 +110,7 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
     Raises: Refused, Incomplete, BadSignature, NotARecord, BadEntry, BadDatabaseEntry, WrongDerivedEntry, BlockMissing,
         MapNotCanonical, NodeMalformed, BadRevoked, RingRefused, ChainTooLong, ChainBroken.
     """
-    for cid in (came.genesis, came.control, *came.heads, *came.versions):
+    for cid in (came.genesis, came.control, *came.heads, *came.versions, *came.drafts):
         if not engines.blocks.has(cid):  # a record read once stays at hand, so reading it does not tell
             raise BlockMissing(cid)
     topic = engines.record(Genesis, came.genesis)
@@ -128,7 +134,8 @@ def prove(engines: Engines, lease: Lease, came: Came) -> Proved:
         if value is not None:
             check_entry(engines, topic, key, value)
             proof.require_entry(key, value)
-    return Proved(mimei, came, topic, control, heads, versions, frozenset(proof.remade))
+    drafts = dict(proof.drafts(came, versions))
+    return Proved(mimei, came, topic, control, heads, versions, frozenset(proof.remade), drafts)
 
 
 def _prove_heads(
@@ -186,6 +193,28 @@ class _VersionProof:
             proved[cid] = record
         return proved
 
+    def drafts(self, came: Came, proved: dict[Cid, Version]) -> Iterator[tuple[int, Draft]]:
+        """Yield (writer number, draft) of the drafts once they are proved; of who was cut off, none counts."""
+        below = self._engines.record(Contents, came.below) if came.below is not None else None
+        salts = {contents.salt for contents in (*proved.values(), below) if contents is not None}
+        for cid in came.drafts:
+            record = self._engines.record(Draft, cid).check()
+            writer = self._control.writer(record.by or b"")
+            if record.mimei != self._topic.id:
+                raise self._refused(f"draft {cid} belongs to another MiMei")
+            if writer is None or record.seen_map.get(writer.number, 0) < 1:
+                raise self._refused(f"draft {cid} is by nobody who is one of its writers")
+            if self._control.cut_of(writer.number) is not None:
+                continue
+            if any(seen.seq > SEQ_LAST for seen in record.seen):
+                raise self._refused(f"draft {cid} has a number so high that none could follow")
+            if not set(record.parents) <= proved.keys() | set(self._control.dropped):
+                raise self._refused(f"draft {cid} stands on a version that did not come")
+            if salts and record.salt not in salts:
+                raise self._refused("its versions and drafts have several salts")
+            self._check_contents(cid, record, below or next(map(proved.get, record.parents), None))
+            yield writer.number, record
+
     def _is_proved(self, cid: Cid, record: Version, vouched: Container[Cid], proved: dict[Cid, Version]) -> bool:
         """Prove a version that is new here; False of a merge that nobody vouches for and that can't be made again."""
         if record.mimei != self._topic.id:
@@ -200,7 +229,9 @@ class _VersionProof:
             self.remade.add(cid)
         if any(self._records[parent].n >= record.n for parent in record.parents if parent in self._records):
             raise self._refused(f"version {cid} is numbered below one it stands on")
-        self._check_contents(cid, record, proved)
+        base = next((proved[parent] for parent in record.parents if parent in proved), None)
+        base = base or max(proved.values(), key=lambda version: version.n, default=None)
+        self._check_contents(cid, record, base)
         return True
 
     def _refused(self, reason: str) -> Refused:
@@ -237,16 +268,14 @@ class _VersionProof:
             raise self._refused(f"nobody vouches for the merge {cid}, and what it joins does not make it")
         return True
 
-    def _check_contents(self, cid: Cid, record: Version, proved: dict[Cid, Version]) -> None:
-        """Make sure that a version holds what it should. Of what a proved one holds too, nothing is looked at again."""
-        base = next((proved[parent] for parent in record.parents if parent in proved), None)
-        base = base or max(proved.values(), key=lambda version: version.n, default=None)
+    def _check_contents(self, cid: Cid, record: Contents, base: Contents | None) -> None:
+        """Make sure that it holds what it should; of what a proved one, `base`, holds too, nothing is looked at."""
         if base is None:
             self._require(self._reach.version(cid))
         try:
             self._check_maps(cid, record, base)
         except BlockMissing as error:
-            raise Incomplete(self._topic.id, f"version {cid}", [Cid.parse(error.cid)]) from None
+            raise Incomplete(self._topic.id, f"{record.KIND} {cid}", [Cid.parse(error.cid)]) from None
 
     def require_entry(self, key: bytes, value: bytes) -> None:
         """Make sure that the file is here that an entry names. Raises: Incomplete."""
@@ -259,7 +288,7 @@ class _VersionProof:
         if self._reach.missing:
             raise Incomplete(self._topic.id, "it", self._reach.missing)
 
-    def _check_maps(self, cid: Cid, record: Version, base: Version | None) -> None:
+    def _check_maps(self, cid: Cid, record: Contents, base: Contents | None) -> None:
         engines, topic = self._engines, self._topic
         side = engines.map(record.side, record.salt, self._lease)
         below = side.at(base.side) if base else engines.empty_map(record.salt, self._lease)
@@ -294,7 +323,7 @@ class _VersionProof:
             derived.check()
         self._check_content(cid, record, base, changed)
 
-    def _check_changed(self, cid: Cid, record: Version, entry: Entry) -> None:
+    def _check_changed(self, cid: Cid, record: Contents, entry: Entry) -> None:
         check_entry(self._engines, self._topic, entry.key, entry.value)
         self.require_entry(entry.key, entry.value)
         if entry.stamp.seq > record.seen_map.get(entry.stamp.writer, 0):
@@ -302,7 +331,7 @@ class _VersionProof:
         if self._topic.type == "db" and entry.key[:1] in DERIVED and entry.stamp != NOBODY:
             raise self._refused(f"version {cid} holds an entry that follows from others, and says that somebody set it")
 
-    def _check_content(self, cid: Cid, record: Version, base: Version | None, changed: list[bytes]) -> None:
+    def _check_content(self, cid: Cid, record: Contents, base: Contents | None, changed: list[bytes]) -> None:
         side = self._engines.map(record.side, record.salt)
         try:
             content = derive_content(

@@ -7,6 +7,7 @@ from leither.codec import RAW, BlockMismatch, BlockMissing, Cid
 from leither.codec.links import links
 from leither.codec.sealed import read
 from leither.merkle import conflicts
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
 from leither.mimei.entry import Reference, decode_path_entry
 from leither.mimei.head import Head
@@ -16,11 +17,10 @@ from leither.mimei.version import Version
 from leither.ports import View, prefix_end
 from leither.service.cur import Cur
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, heads
+from leither.service.holding import Mimei, draft_cids, heads
 from leither.service.kept import Kept
 from leither.service.private import sealed_form
 from leither.service.references import of, of_version
-from leither.service.sealed_kept_rows import read_all_sealed, sealed_roots
 from leither.service.versions import held_versions
 
 
@@ -80,7 +80,7 @@ class Reach:
         del self.missing[missing:]
 
     def version(self, cid: Cid) -> Iterator[Cid]:
-        """Yield the blocks of a version: its record and all it holds, what lost in a merge included; not its parents.
+        """Yield the blocks of a version or draft: the record and all it holds, what lost in a merge too; not parents.
 
         What lost is in no tree of files, so its bytes are found through the siblings map's entries.
         """
@@ -97,7 +97,7 @@ class Reach:
     def lost(self, cid: Cid) -> Iterator[Cid]:
         """Yield the roots of files that lost in a merge: only entries of the siblings map name them."""
         try:
-            version = self._engines.record(Version, cid)
+            version = self._engines.record(Contents, cid)
             if version.siblings is None:
                 return
             side = self._engines.map(version.side, version.salt)
@@ -106,10 +106,10 @@ class Reach:
             return  # what walks the version's maps notes that
         yield from filter(None, files)
 
-    def _version(self, cid: Cid) -> Version | None:
+    def _version(self, cid: Cid) -> Contents | None:
         try:
             if self._engines.blocks.has(cid):
-                return self._engines.record(Version, cid)
+                return self._engines.record(Contents, cid)
         except BlockMismatch:
             pass
         self.missing.append(cid)
@@ -140,6 +140,8 @@ class Reach:
             yield from self.version(cid)
             if (version := self._version(cid)) is not None:
                 yield from self._pinned(partial(of_version, self._engines, version))
+        for draft in draft_cids(view, held):
+            yield from self.version(draft)
         cur = Cur(self._engines, view, held)
         for key, value, _ in cur.changes():
             yield from self.entry(key, value)
@@ -157,7 +159,7 @@ class Reach:
             for file in self.lost(cid):
                 yield from self.below(file)
             version = self._version(cid)
-            if version is not None and version.by == self._engines.identity.node.public:
+            if isinstance(version, Version) and version.by == self._engines.identity.node.public:
                 below = next((parent for parent in version.parents if parent in versions), None)
                 yield from self._changed(version, below, held.row.number)
 
@@ -223,18 +225,6 @@ class Reach:
                 self.missing.append(found)
                 continue
             yield found
-
-    def sealed_kept(self, view: View) -> Iterator[Cid]:
-        """Yield the blocks of private MiMei that are kept without their keys."""
-        for _, row in read_all_sealed(view):
-            yield from self.control(Cid(row.control))
-            control = self._engines.record(Control, Cid(row.control))
-            if control.revoked is not None:
-                yield from self.below(control.revoked)
-            for root in sealed_roots(self._engines, row):
-                yield from self._forms(root)
-            for head in row.heads:
-                yield from self.record(Cid(head))
 
     def kept(self, kept: Kept) -> Iterator[Cid]:
         """Yield the blocks of a private MiMei that is kept sealed. No key is needed."""

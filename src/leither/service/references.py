@@ -3,8 +3,8 @@
 from leither import limits
 from leither.crypto import MimeiId, id_text
 from leither.errors import InputError, LimitError
+from leither.mimei.contents import Contents
 from leither.mimei.entry import REFERENCE_TYPE, Reference, decode_count, decode_reference, encode_count
-from leither.mimei.version import Version
 from leither.ports import prefix_end
 from leither.service.cur import Edit
 from leither.service.editing import edit
@@ -70,6 +70,6 @@ def of(entries: Entries) -> list[tuple[Reference, int]]:
     return [(decode_reference(key), decode_count(value)) for key, value in entries.scan(REFERENCE_TYPE, end)]
 
 
-def of_version(engines: Engines, version: Version) -> list[tuple[Reference, int]]:
-    """Return (reference, count) of everything a version refers to."""
+def of_version(engines: Engines, version: Contents) -> list[tuple[Reference, int]]:
+    """Return (reference, count) of everything a version or draft refers to."""
     return of(VersionEntries(engines.map(version.side, version.salt)))

@@ -145,6 +145,16 @@ class Resolving:
                 del self._running[whose]
         return mine.result()
 
+    def look(self, mimei: MimeiId, principal: Principal) -> list[Answer]:
+        """Return what holders tell of a MiMei now, which is proved; nothing is brought, or taken note of.
+
+        Raises: NetworkOff, TooManyLookups.
+        """
+        if self._network.reach is Reach.OFF and not self._network.peers():
+            raise NetworkOff
+        with self._quota.lookup(is_guest=not principal.is_resident):
+            return self._lookup(mimei, principal).run()
+
     def _meet(self, event: PeerEvent) -> None:
         if event.came:
             self._quota.forget_absent()
@@ -169,14 +179,7 @@ class Resolving:
 
     def _find_and_take(self, mimei: MimeiId, principal: Principal) -> Fetched:
         known = self._seen.get(mimei)
-        lookup = Lookup(
-            self._network,
-            self._pool,
-            mimei,
-            keys=self._keys(mimei, principal),
-            hello=self._hello(principal),
-            known=known,
-        )
+        lookup = self._lookup(mimei, principal)
         answers = lookup.run()
         if not answers:
             self._quota.note_absent(mimei)
@@ -194,6 +197,16 @@ class Resolving:
             if answer.told.sight.has_more_than(standing[0].told.sight):
                 self._take_quietly(mimei, principal, answer)
         return fetched
+
+    def _lookup(self, mimei: MimeiId, principal: Principal) -> Lookup:
+        return Lookup(
+            self._network,
+            self._pool,
+            mimei,
+            keys=self._keys(mimei, principal),
+            hello=self._hello(principal),
+            known=self._seen.get(mimei),
+        )
 
     def _reads(self, mimei: MimeiId, principal: Principal) -> bool:
         try:

@@ -108,7 +108,11 @@ class Lookup:
         timer.daemon = True
         timer.start()
         try:
-            return self._prove(self._collect())
+            spoken = self._collect()
+            answers = self._prove(spoken)
+            for one in spoken:
+                one.talk.close()
+            return answers
         finally:
             timer.cancel()
             self._end()

@@ -79,10 +79,14 @@ class Talk:
         length, follows = self._walk_back(control, known)
         return Told(standing, control, Sight.of(control, heads, length=length), follows)
 
+    def close(self) -> None:
+        """Say no more."""
+        self._stream.close()
+
     def _check_genesis(self, genesis: Genesis, standing: Standing, control: Control) -> None:
         if genesis.id != self._mimei:
             raise BadStanding(self._mimei, "its genesis is that of another MiMei")
-        if control.by != genesis.author or control.genesis != standing.genesis:
+        if control.author != genesis.author or control.genesis != standing.genesis:
             raise BadStanding(self._mimei, "its control is not by its author")
 
     def _heads(self, control: Control, heads: Sequence[Head]) -> dict[int, Head]:

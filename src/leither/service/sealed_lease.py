@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from leither.codec import Block, Cid
 from leither.errors import InputError
+from leither.mimei.contents import Contents
 from leither.mimei.sealing import NOT_SEALED_HERE, EpochKeys, Pair, children_of, held_by_version, seal
-from leither.mimei.version import Version
 from leither.ports import Lease, Transaction
 from leither.service.sealed_forms import SealedForms
 from leither.service.sealed_rows import SealedRows
@@ -85,7 +85,7 @@ class SealedLease:
         forms = dict(self._forms.of_many((cid,))).get(cid, ())
         return any([self.clear.hold(form) for form in forms])
 
-    def put_version(self, version: Version, lost: Sequence[Cid] = ()) -> Cid:
+    def put_version(self, version: Contents, lost: Sequence[Cid] = ()) -> Cid:
         """Store a version sealed, not yet durably, and return the CID of its sealed form.
 
         Args: lost: what its siblings map names (`mimei.lost.lost_files`). Raises: ChildNotSealed.

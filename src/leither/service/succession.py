@@ -5,7 +5,7 @@ from leither.service.catalog import Catalog
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, load, load_all
 from leither.service.kept import keeps_of
-from leither.service.person_index import names_private
+from leither.service.person_index import names_private, names_private_elsewhere
 from leither.service.persons import Person
 
 
@@ -35,7 +35,7 @@ def succeed_one(engines: Engines, mimei: MimeiId) -> None:
 
 
 def needed_keys(engines: Engines, user: KeyId | None) -> frozenset[bytes]:
-    """Return the former keys of a user, or the owner, whose seeds still open something: here, or as their index says.
+    """Return the former keys of a user, or the owner, whose seeds still open something: here, or as an index says.
 
     Cost: as `succeed`.
     """
@@ -46,6 +46,8 @@ def needed_keys(engines: Engines, user: KeyId | None) -> frozenset[bytes]:
         sealed = {mimei.genesis.author for mimei in load_all(engines, view) if mimei.is_private}
         # What is kept sealed of a former key's opens with the next import, if its seed is here by then.
         sealed |= {key for key in person.keys[1:] if keeps_of(view, key_id(key))}
+    if names_private_elsewhere(engines, user):
+        return frozenset(person.keys[1:])  # an index does not say under which key
     return frozenset(key for key in person.keys[1:] if key in sealed or names_private(engines, key))
 
 

@@ -16,8 +16,8 @@ from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, heads, load
 from leither.service.known_keys import known_revocations
 from leither.service.pair_rows import may_keep
-from leither.service.sync_offer import may_be_told
-from leither.wire.sync_messages import Hello, News
+from leither.service.sync_offer import may_be_told, shared_with
+from leither.wire.sync_messages import Hello, News, Shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,12 @@ def known_asker(engines: Engines, key: bytes, hello: Hello) -> Asker:
 
 @dataclass(slots=True)
 class _Watcher:
+    """Who hears of a MiMei, `live` of drafts as well; and what they were told: control, heads, drafts."""
+
     asker: Asker
+    live: bool
     told: frozenset[Cid]
+    shared: frozenset[Cid] = frozenset()
 
 
 class Watchers:
@@ -69,9 +73,10 @@ class Watchers:
         self._watched: dict[PeerId, OrderedDict[MimeiId, _Watcher]] = {}
         self._guard = threading.Lock()
 
-    def add(self, peer: PeerId, asker: Asker, mimei: MimeiId) -> None:
+    def add(self, peer: PeerId, asker: Asker, mimei: MimeiId, *, live: bool = False) -> None:
         """Tell a peer from now on; of those it watches already the oldest makes room."""
-        watcher = _Watcher(asker, frozenset(self._standing(asker, mimei)))
+        standing, drafts = self._standing(asker, mimei)
+        watcher = _Watcher(asker, live, frozenset(standing), frozenset(drafts))
         with self._guard:
             watched = self._watched.setdefault(peer, OrderedDict())
             watched[mimei] = watcher
@@ -84,27 +89,49 @@ class Watchers:
         with self._guard:
             self._watched.pop(peer, None)
 
+    def has_live(self, mimei: MimeiId) -> bool:
+        """Tell whether somebody who may read `cur` wants to hear of each draft."""
+        with self._guard:
+            watching = [watched[mimei] for watched in self._watched.values() if mimei in watched]
+        return any(watcher.live and self._may_read_cur(watcher.asker, mimei) for watcher in watching)
+
     def news(self, mimei: MimeiId) -> Iterator[tuple[PeerId, bytes]]:
         """Yield what is to be sent to whom, now that a MiMei changed."""
         with self._guard:
             watching = [(peer, watched[mimei]) for peer, watched in self._watched.items() if mimei in watched]
         for peer, watcher in watching:
-            standing = self._standing(watcher.asker, mimei)
+            standing, drafts = self._standing(watcher.asker, mimei)
             told, watcher.told = watcher.told, frozenset(standing)
             if not standing:
                 continue
+            shared, watcher.shared = watcher.shared, frozenset(drafts)
+            if watcher.live:
+                yield from ((peer, drafts[cid].encode()) for cid in drafts.keys() - shared)
             control, *now = standing
             fresh = [cid for cid in now if cid not in told] or ([] if control in told else now[:1])
             for cid in fresh:
                 yield peer, News(head=self._engines.blocks.get(cid), control=control).encode()
 
-    def _standing(self, asker: Asker, mimei: MimeiId) -> list[Cid]:
-        """Return the control and the heads of a MiMei, nothing if they may not be known."""
+    def _may_read_cur(self, asker: Asker, mimei: MimeiId) -> bool:
         with self._engines.state.read() as view:
             try:
                 held = load(self._engines, view, mimei)
             except MimeiNotFound:
-                return []
-            if not may_be_told(held, asker.acts(self._engines, held)):
-                return []
-            return [Cid(held.row.control), *(cid for _, _, cid in heads(self._engines, view, mimei))]
+                return False
+            return Act.READ_CUR in asker.acts(self._engines, held)
+
+    def _standing(self, asker: Asker, mimei: MimeiId) -> tuple[list[Cid], dict[Cid, Shared]]:
+        """Return the control and the heads of a MiMei, and what is to be said of its drafts; nothing of the unknown."""
+        with self._engines.state.read() as view:
+            try:
+                held = load(self._engines, view, mimei)
+            except MimeiNotFound:
+                return [], {}
+            acts = asker.acts(self._engines, held)
+            if not may_be_told(held, acts):
+                return [], {}
+            shared = {
+                draft.cid: Shared(mimei=mimei, writer=number, seq=draft.seen_map[number])
+                for number, draft in shared_with(self._engines, view, held, acts).items()
+            }
+            return [Cid(held.row.control), *(cid for _, _, cid in heads(self._engines, view, mimei))], shared

@@ -21,17 +21,19 @@ from leither.people import ChainBroken, ChainTooLong
 from leither.people.revoked import BadRevoked
 from leither.ports.network_errors import NetworkOff, PeerTooSlow, PeerUnreachable, ProtocolUnsupported, StreamBroken
 from leither.service.controls import ControlUndone, is_or_follows
+from leither.service.drafting import share_cur
 from leither.service.engines import Engines
 from leither.service.follow_rows import FollowRow, drop_follow, read_follow, read_follows
-from leither.service.holding import MimeiNotFound, heads, load
+from leither.service.holding import MimeiNotFound, contents_below, heads, load
 from leither.service.person_index import own_device
 from leither.service.proof_of_records import Refused
-from leither.service.sync_asker import Watchers
+from leither.service.sync_asker import Asker, Watchers
 from leither.service.sync_session import SyncSession
 from leither.service.sync_taking import HolderIncomplete, Taking
 from leither.wire.sync_follower import Effect, Event, Followed, Follower, Heard, Outcome, Unfollowed
 from leither.wire.sync_frame import BadFrame, decode
-from leither.wire.sync_messages import Hello, News
+from leither.wire.sync_messages import Hello, News, Shared
+from leither.wire.sync_pace import Pace
 from leither.wire.sync_pull import NotTold
 from leither.wire.sync_walk import BadAnswer
 
@@ -76,6 +78,7 @@ class SyncNode:
         self._greeted = greeted
         self.follower = Follower()
         self.watchers = Watchers(engines)
+        self.pace = Pace()
         self._hellos: dict[KeyId | None, Hello] = {}
 
     def begin(self) -> list[Effect]:
@@ -96,13 +99,24 @@ class SyncNode:
         """Give the schedule an event."""
         return self.follower.receive(event, self._engines.clock.now_ms())
 
-    def session(self, peer: PeerId, heard: Callable[[Heard], None]) -> SyncSession:
-        """Return what answers a peer on one stream. `heard`: is given the event where who asks has news itself."""
+    def session(
+        self, peer: PeerId, heard: Callable[[Heard], None], watched: Callable[[MimeiId], object] = lambda mimei: None
+    ) -> SyncSession:
+        """Return what answers a peer on one stream. heard: is given the event where who asks has news itself.
+
+        watched: is told what the peer follows live, whose changes are to be shared from now on.
+        """
         key = peer_public_key(peer) or b""
+
+        def watch(asker: Asker, mimei: MimeiId, live: bool) -> None:
+            self.watchers.add(peer, asker, mimei, live=live)
+            if live:
+                watched(mimei)
+
         return SyncSession(
             self._engines,
             key,
-            watch=lambda asker, mimei: self.watchers.add(peer, asker, mimei),
+            watch=watch,
             heard=lambda mimei: heard(Heard(mimei, peer)),
             greeted=lambda hello: self._greeted(key, hello),
         )
@@ -111,13 +125,22 @@ class SyncNode:
         """Return what asks a peer for a MiMei on one stream."""
         with self._engines.state.read() as view:
             row = read_follow(view, mimei)
-        user, on_demand = (row.owner, row.on_demand) if row is not None else (None, False)
-        return Taking(self._engines, mimei, hello=self._hello(user), user=user, on_demand=on_demand)
+        row = row or FollowRow(())
+        return Taking(
+            self._engines,
+            mimei,
+            hello=self._hello(row.owner),
+            user=row.owner,
+            live=row.live,
+            on_demand=row.on_demand,
+        )
 
     def hear(self, peer: PeerId, data: bytes) -> list[Effect]:
         """Take news from a peer. Raises: BadNews."""
         try:
             frame = decode(data)
+            if isinstance(frame, Shared):
+                return self._hear_of_draft(peer, frame)
             if not isinstance(frame, News):
                 raise BadNews("it is another frame")
             head = Head.decode(frame.head).check()
@@ -127,6 +150,44 @@ class SyncNode:
         if not self.follower.follows(mimei) or self._knows(mimei, head, frame.control):
             return []
         return self.receive(Heard(mimei, peer))
+
+    def _hear_of_draft(self, peer: PeerId, shared: Shared) -> list[Effect]:
+        mimei = MimeiId(shared.mimei)
+        if not self.follower.follows(mimei) or self._has_seen(mimei, shared):
+            return []
+        return self.receive(Heard(mimei, peer))
+
+    def _has_seen(self, mimei: MimeiId, shared: Shared) -> bool:
+        """Tell whether `cur` stands on what includes a draft."""
+        with self._engines.state.read() as view:
+            try:
+                below = contents_below(load(self._engines, view, mimei))
+            except MimeiNotFound:
+                return False
+        return below is not None and below.seen_map.get(shared.writer, 0) >= shared.seq
+
+    def changed(self, mimei: MimeiId) -> bool:
+        """Take note that `cur` of a MiMei changed; tell whether somebody wants to see it, so that `due` has it soon."""
+        if not self.watchers.has_live(mimei):
+            return False
+        self.pace.note(mimei, self._engines.clock.now_ms())
+        return True
+
+    def due(self) -> list[MimeiId]:
+        """Return the MiMei whose `cur` is to be shared now, each by `share`."""
+        return self.pace.take(self._engines.clock.now_ms())
+
+    def share(self, mimei: MimeiId) -> None:
+        """Share `cur` of a MiMei. Thread-safe. Raises: as `share_cur`. Call `shared` afterwards, whatever it raised."""
+        share_cur(self._engines, mimei)
+
+    def shared(self, mimei: MimeiId) -> None:
+        """Take note that `share` has ended."""
+        self.pace.done(mimei, self._engines.clock.now_ms())
+
+    def wake_ms(self) -> int | None:
+        """Return when something is to be asked or shared next, None while only an event can lead to that."""
+        return min(filter(None, (self.follower.wake_ms(), self.pace.wake_ms())), default=None)
 
     def news(self, mimei: MimeiId) -> Iterator[tuple[PeerId, bytes]]:
         """Yield what is to be sent to whom, now that a MiMei changed."""

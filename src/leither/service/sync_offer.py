@@ -1,11 +1,12 @@
 """What of a MiMei is told to who asks for it: what the policy lets them read, and of that what they lack."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from leither.codec import Cid
 from leither.mimei.control import Control
+from leither.mimei.draft import Draft
 from leither.mimei.head import Head
 from leither.mimei.record import NotARecord
 from leither.mimei.version import Version
@@ -15,6 +16,7 @@ from leither.service import tables
 from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, heads
+from leither.service.holding import drafts as drafts_of
 from leither.service.private import sealed_form
 from leither.service.versions import held_versions, is_held
 
@@ -25,8 +27,8 @@ class Offer:
 
     Fields: genesis: its sealed form where the MiMei is private. records: CIDs of records that the asker lacks, to be
     sent along. versions: (CID or sealed form, whether its number names it), lower ones first. plain: the CIDs
-    of these versions. released: the released version is all they may read. sealed: the MiMei is private. partial: it is
-    on demand here.
+    of these versions. released: the released version is all they may read. sealed: the MiMei is private.
+    drafts: those that the asker lacks. partial: it is on demand here.
     """
 
     genesis: Cid
@@ -37,6 +39,7 @@ class Offer:
     plain: tuple[Cid, ...]
     released: bool
     sealed: bool
+    drafts: tuple[Cid, ...] = ()
     partial: bool = False
 
 
@@ -46,11 +49,19 @@ def may_be_told(held: Mimei, acts: Act) -> bool:
 
 
 def offer(
-    engines: Engines, view: View, held: Mimei, acts: Act, *, control: Cid | None, known: Sequence[Cid]
+    engines: Engines,
+    view: View,
+    held: Mimei,
+    acts: Act,
+    *,
+    control: Cid | None,
+    known: Sequence[Cid],
+    drafts: Collection[Cid] | None = None,
 ) -> Offer | None:
     """Return what somebody who may do `acts` is told; None where that is nothing.
 
-    Args: control, known: the control and the heads that they have. Cost: in proportion to what they lack.
+    Args: control, known: the control and the heads that they have. drafts: those that they have, None where they want
+        none. Cost: in proportion to what they lack.
     """
     if not may_be_told(held, acts):
         return None
@@ -71,7 +82,7 @@ def offer(
         heads=tuple(cid for _, _, cid in all_heads),
         records=(
             *(() if known else (Cid(held.row.sealed or held.row.genesis),)),
-            *_controls(engines, Cid(held.row.control), control),
+            *controls_after(engines, Cid(held.row.control), control),
             *lacking,
             *(() if released else _dropped_tips(engines, view, held, lacking)),
         ),
@@ -79,8 +90,23 @@ def offer(
         plain=tuple(found),
         released=released,
         sealed=held.is_private,
+        drafts=_drafts(engines, view, held, acts, drafts),
         partial=read_demand(view, held.id) is not None,
     )
+
+
+def shared_with(engines: Engines, view: View, held: Mimei, acts: Act) -> dict[int, Draft]:
+    """Return the drafts, by writer number, that who may do `acts` is told of: may read `cur`, and what it stands on."""
+    if held.is_private or Act.READ_CUR not in acts or Act.READ_VERSIONS not in acts:
+        return {}
+    return drafts_of(engines, view, held.id)
+
+
+def _drafts(engines: Engines, view: View, held: Mimei, acts: Act, known: Collection[Cid] | None) -> tuple[Cid, ...]:
+    if known is None:
+        return ()
+    shared = (draft.cid for draft in shared_with(engines, view, held, acts).values())
+    return tuple(cid for cid in shared if cid not in known)
 
 
 def _version(held: Mimei, cid: Cid) -> Version:
@@ -100,7 +126,7 @@ def _tips(engines: Engines, held: Mimei, known: Iterable[Cid]) -> list[Cid]:
     return found
 
 
-def _controls(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]:
+def controls_after(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]:
     """Yield the controls after the one the asker has, newest first; nothing if that is the newest."""
     cid: Cid | None = newest
     while cid is not None and cid != known and engines.blocks.has(cid):
@@ -109,11 +135,11 @@ def _controls(engines: Engines, newest: Cid, known: Cid | None) -> Iterator[Cid]
 
 
 def _dropped_tips(engines: Engines, view: View, held: Mimei, lacking: Iterable[Cid]) -> Iterator[Cid]:
-    """Yield tips that their author deleted: their records still say what had been seen."""
-    for cid in lacking:
-        tip = engines.record(Head, cid).tip
-        if not is_held(engines, view, held, tip) and engines.blocks.has(tip):
-            yield tip
+    """Yield tips that their author deleted, in the form that is stored: they still say what had been seen."""
+    for head in (engines.record(Head, cid) for cid in lacking):
+        stored = head.sealed or head.tip
+        if not is_held(engines, view, held, head.tip) and engines.blocks.has(stored):
+            yield stored
 
 
 def _lacking(view: View, held: Mimei, vouched: Sequence[Cid], known: Iterable[Cid]) -> list[Cid]:

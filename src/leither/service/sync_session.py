@@ -10,9 +10,9 @@ from leither.crypto import MimeiId
 from leither.errors import DeniedError, InputError, LimitError
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, load
+from leither.service.kept_offer import kept_offer
 from leither.service.private import sealed_form
 from leither.service.reach import Reach
-from leither.service.sealed_keeping import sealed_offer
 from leither.service.sync_asker import Asker, known_asker
 from leither.service.sync_offer import Offer, offer
 from leither.wire.sync_frame import Frame
@@ -32,7 +32,7 @@ class SyncSession:
         engines: Engines,
         peer: bytes,
         *,
-        watch: Callable[[Asker, MimeiId], object] = lambda asker, mimei: None,
+        watch: Callable[[Asker, MimeiId, bool], object] = lambda asker, mimei, live: None,
         heard: Callable[[MimeiId], object] = lambda mimei: None,
         greeted: Callable[[Hello], object] = lambda hello: None,
     ) -> None:
@@ -63,7 +63,7 @@ class SyncSession:
                 yield from self._send(message.blocks)
             case Watch():
                 for mimei in message.mimei:
-                    self._watch(self._asker, MimeiId(mimei))
+                    self._watch(self._asker, MimeiId(mimei), message.live)
             case _:
                 raise BadAnswer(f"a message of kind {message.KIND} where a question should come")
 
@@ -76,21 +76,22 @@ class SyncSession:
             yield No(reason=error.code)
 
     def _answer(self, ask: Ask) -> Iterator[Frame]:
-        engines = self._engines
+        engines, mimei, keys = self._engines, MimeiId(ask.mimei), self._asker.principal.keys
         with engines.state.read() as view:
             held: Mimei | None = None
             try:
-                held = load(engines, view, MimeiId(ask.mimei))
+                held = load(engines, view, mimei)
             except MimeiNotFound:
-                found = sealed_offer(view, MimeiId(ask.mimei), self._asker.principal.keys)
+                found = kept_offer(engines, view, mimei, keys, control=ask.control, known=ask.heads)
             else:
                 acts = self._asker.acts(engines, held)
-                found = offer(engines, view, held, acts, control=ask.control, known=ask.heads)
+                drafts = ask.drafts if ask.live else None
+                found = offer(engines, view, held, acts, control=ask.control, known=ask.heads, drafts=drafts)
         if found is None:
             yield No(reason="absent")  # denied and absent alike
             return
-        if not all(map(engines.blocks.has, ask.heads)):
-            self._heard(MimeiId(ask.mimei))
+        if not all(map(engines.blocks.has, (*ask.heads, *ask.drafts))):
+            self._heard(mimei)
         self._offer(held, found)
         versions = found.versions[ask.skip :]
         listed = versions[: limits.SYNC_VERSIONS_MAX]
@@ -103,9 +104,10 @@ class SyncSession:
             more=len(listed) < len(versions),
             released=found.released,
             sealed=found.sealed,
+            drafts=found.drafts,
             partial=found.partial,
         )
-        records = found.records if not ask.skip else ()
+        records = (*found.drafts, *found.records) if not ask.skip else ()
         yield from self._send_records((*records, *(cid for cid, _ in listed)))
         yield Done()
 
@@ -116,8 +118,10 @@ class SyncSession:
             self._offered.setdefault(cid, of_record)
         for form, _ in found.versions:
             self._may_ask(form, sealed if found.sealed else of_version)
+        for cid in found.drafts:
+            self._may_ask(cid, of_version)
         if held is not None:
-            self._merged += [(held, cid) for cid in found.plain]
+            self._merged += [(held, cid) for cid in (*found.plain, *found.drafts)]
 
     def _may_ask(self, cid: Cid, follow: Follow) -> None:
         self._offered[cid] = follow

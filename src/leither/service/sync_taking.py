@@ -8,15 +8,16 @@ from leither import limits
 from leither.codec import BlockMissing, Cid
 from leither.crypto import ID_BYTES, KeyId, MimeiId
 from leither.errors import PeerError
+from leither.mimei.draft import Draft
 from leither.mimei.head import Head
 from leither.mimei.version import Version
 from leither.service.aftermath import settle_arrived
 from leither.service.archive_in import open_private
-from leither.service.arrival import Arrived, arrive
+from leither.service.arrival import Arrived, ClonedWriter, arrive
 from leither.service.controls import is_or_follows
 from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
-from leither.service.holding import Mimei, MimeiNotFound, heads, load
+from leither.service.holding import Mimei, MimeiNotFound, contents_below, drafts, heads, load
 from leither.service.proof import Came, Incomplete
 from leither.service.versions import is_held
 from leither.wire.sync_frame import Frame
@@ -52,11 +53,12 @@ class Taking:
         hello: Hello | None = None,
         user: KeyId | None = None,
         bytes_max: int = limits.SYNC_PULL_BYTES_MAX,
+        live: bool = False,
         on_demand: bool = False,
     ) -> None:
         """Take hello: who asks. user: to whom it is to belong if it is new here, None for the owner.
 
-        on_demand: whether its files are to come when they are read, if it is new here.
+        live: drafts are wanted as well. on_demand: its files are to come when they are read, if it is new here.
         """
         self._engines = engines
         self._mimei = mimei
@@ -67,6 +69,7 @@ class Taking:
         self._held = self._load()
         with engines.state.read() as view:
             known = heads(engines, view, mimei)
+            self._drafts = drafts(engines, view, mimei)
             self._on_demand = on_demand if self._held is None else read_demand(view, mimei) is not None
         self._heads = {number: head for number, head, _ in known}
         blocks = engines.root.blocks
@@ -76,6 +79,7 @@ class Taking:
             put=self._lease.put,
             control=self._held.control.cid if self._held is not None else None,
             heads=[cid for _, _, cid in known],
+            drafts=[draft.cid for draft in self._drafts.values()] if live else None,
             hello=hello,
             bytes_max=bytes_max,
             on_demand=self._on_demand,
@@ -134,10 +138,11 @@ class Taking:
     def _arrive(self) -> Arrived:
         standing = self.pull.standing
         assert standing is not None
-        heads = list(self._newer(standing.heads))
-        if not heads and not self.pull.versions and self._held is not None and self._is_known(standing.control):
+        heads, drafts = list(self._newer(standing.heads)), tuple(self._newer_drafts(standing))
+        came = heads or drafts or self.pull.versions
+        if not came and self._held is not None and self._is_known(standing.control):
             return Arrived(self._mimei, "unchanged", 0)
-        (arrived,) = arrive(self._engines, self._lease, [self._came(standing, heads)], user=self._user)
+        (arrived,) = arrive(self._engines, self._lease, [self._came(standing, heads, drafts)], user=self._user)
         settle_arrived(self._engines, [arrived.id])
         return arrived
 
@@ -159,7 +164,24 @@ class Taking:
             if not is_behind and (cut is None or head.seq <= cut.seq):
                 yield cid
 
-    def _came(self, standing: Standing, heads: Sequence[Cid]) -> Came:
+    def _newer_drafts(self, standing: Standing) -> Iterator[Cid]:
+        """Yield the drafts of which not all was seen here before. Raises: BadAnswer, ClonedWriter."""
+        if standing.drafts and standing.sealed:
+            raise BadAnswer("it shares drafts of what is private")
+        below = contents_below(self._held) if self._held is not None else None
+        seen = below.seen_map if below is not None else {}
+        for cid in standing.drafts:
+            draft = self._engines.record(Draft, cid)
+            writer = self._held.control.writer(draft.by or b"") if self._held is not None else None
+            seq = draft.seen_map.get(writer.number, 0) if writer is not None else 0
+            if writer is None or seq > seen.get(writer.number, 0):
+                yield cid
+                continue
+            known = self._drafts.get(writer.number)
+            if known is not None and known.cid != cid and known.seen_map[writer.number] == seq:
+                raise ClonedWriter(self._mimei, writer.number, writer.key, seq)
+
+    def _came(self, standing: Standing, heads: Sequence[Cid], drafts: tuple[Cid, ...]) -> Came:
         control = standing.control
         if self._held is not None and self._is_known(control):
             control = self._held.control.cid
@@ -185,6 +207,7 @@ class Taking:
             )
         if came.genesis.digest[:ID_BYTES] != self._mimei:
             raise BadAnswer("it gives another MiMei than the one that was asked for")
+        came = replace(came, drafts=drafts, below=self._held.below if self._held is not None else None)
         return replace(came, versions=self._held_below(came) | came.versions)
 
     def _held_below(self, came: Came) -> dict[Cid, bool]:
@@ -194,6 +217,7 @@ class Taking:
         engines = came.within or self._engines
         found = [engines.record(Head, cid).tip for cid in came.heads]
         found += [parent for cid in came.versions for parent in engines.record(Version, cid).parents]
+        found += [parent for cid in came.drafts for parent in engines.record(Draft, cid).parents]
         if self._held.base is not None:
             found.append(self._held.base)
         with self._engines.state.read() as view:

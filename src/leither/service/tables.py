@@ -34,7 +34,7 @@ x name                  settings of the node
 P node                  PairRow            a node with which this one is paired, by its key
 K node id               KeptRow            a MiMei that this node keeps for a paired one
 T node id               ToldRow            a MiMei of which a paired node says that it keeps it
-S id                    SealedRow          a private MiMei that is kept without its key
+D id number             draft CID          one writer's newest draft, while no version here includes it
 O id                    DemandRow          a MiMei of which files come when they are read (demand_rows.py)
 C digest                CacheRow           a block that came when it was read, and may go again (cache_rows.py)
 """
@@ -80,7 +80,7 @@ SETTINGS = b"x"
 PAIRS = b"P"
 KEPT = b"K"
 TOLD = b"T"
-SEALED_KEPT = b"S"
+DRAFTS = b"D"
 DEMANDED = b"O"
 CACHED = b"C"
 
@@ -108,6 +108,11 @@ def holding(mimei: MimeiId) -> bytes:
 def head(mimei: MimeiId, number: int) -> bytes:
     """Key of a writer's newest head."""
     return HEADS + mimei + _U32.pack(number)
+
+
+def draft(mimei: MimeiId, number: int) -> bytes:
+    """Key of a writer's newest draft."""
+    return DRAFTS + mimei + _U32.pack(number)
 
 
 def version(mimei: MimeiId, n: int) -> bytes:

@@ -13,9 +13,9 @@ _TICK = 8
 
 
 def unsaved(view: View, mimei: Mimei) -> Iterator[tuple[bytes, bytes | None, int]]:
-    """Iterate over (key, value or None if deleted, tick) of the entries changed since the last version, by key."""
+    """Iterate over (key, value or None if deleted, tick) of the entries changed over what is below, by key."""
     row = mimei.row
-    if row.base:
+    if row.base or row.draft:
         yield from changed_in(view, mimei.id, range(row.era_first, row.era + 1), row.saved)
         return
     prefix = tables.cur(mimei.id)

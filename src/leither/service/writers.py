@@ -12,7 +12,7 @@ from leither.ports import Lease, Transaction
 from leither.service import tables
 from leither.service.catalog import sign_control
 from leither.service.engines import Engines
-from leither.service.holding import Holding, Mimei, base_version, heads, load, save
+from leither.service.holding import Holding, Mimei, contents_below, heads, load, save
 from leither.service.private import clear, sealed_form
 from leither.service.versions import number
 from leither.service.writer_number import writer_number
@@ -63,9 +63,9 @@ def ensure_writer(engines: Engines, mimei: MimeiId, lease: Lease) -> Mimei:
 
 
 def held_seen(engines: Engines, mimei: Mimei) -> dict[int, int]:
-    """Return `seen` of the version below `cur`."""
-    base = base_version(engines, mimei)
-    return base.seen_map if base else {}
+    """Return `seen` of what is below `cur`."""
+    below = contents_below(mimei)
+    return below.seen_map if below else {}
 
 
 def next_head(engines: Engines, held: Mimei, *, tip: Cid, release: Release | None) -> Head:

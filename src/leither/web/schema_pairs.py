@@ -176,6 +176,16 @@ class TipInfo(Struct, frozen=True):
     time: Moment | None
 
 
+class HolderInfo(Struct, frozen=True):
+    """A node that holds a MiMei, as it told when it was asked."""
+
+    peer: PeerText
+    state: Annotated[
+        Literal["current", "behind", "ahead", "apart"],
+        _about("current: what is here. behind: less. ahead: more. apart: each has what the other lacks."),
+    ]
+
+
 class WhereInfo(Struct, frozen=True, kw_only=True):
     """Which nodes hold a MiMei, and which version of it."""
 
@@ -183,3 +193,4 @@ class WhereInfo(Struct, frozen=True, kw_only=True):
     tips: Annotated[list[TipInfo], _about("What is here: the newest version of each writer.")]
     version: Annotated[Moment | None, _about("When the last version was made.")]
     copies: Annotated[list[CopyInfo], _about("Copies at paired nodes.")]
+    holders: Annotated[list[HolderInfo], _about("Who told that they hold it, of those that were asked for this.")]

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from leither import limits
 from leither.codec import Cid
 from leither.codec.record import U64, Id, Record
+from leither.mimei.record import Seq, Writer
 
 SYNC: Final = "/leither/sync/1"
 NEWS: Final = "/leither/news/1"
@@ -31,8 +32,9 @@ class Hello(Record, frozen=True, kw_only=True, tag="sync-hello"):
 
 
 class Ask(Record, frozen=True, kw_only=True, tag="sync-ask"):
-    """How does a MiMei stand? `control` and `heads` are what the asking node has; `skip` versions were listed already.
+    """How does a MiMei stand? `control`, `heads` and `drafts` are what the asking node has.
 
+    `skip` versions were listed already. `live`: drafts are wanted as well.
     Answered by `Standing`, then the records that it names and the asker did not, then `Done`; or by `No`.
     """
 
@@ -41,7 +43,9 @@ class Ask(Record, frozen=True, kw_only=True, tag="sync-ask"):
     mimei: Id
     control: Cid | None = None
     heads: Heads = ()
+    drafts: Heads = ()
     skip: U64 = 0
+    live: bool = False
 
 
 class Listed(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -56,6 +60,7 @@ class Standing(Record, frozen=True, kw_only=True, tag="sync-standing"):
 
     Fields: versions: what the asker lacks, those below before those above. more: there are more of them. released:
     only the released version may be read. sealed: it is private; then `genesis` and `versions` are sealed forms.
+    drafts: those that the asker lacks.
     partial: the bytes of its files may be lacking here, for they come when they are read.
     """
 
@@ -69,6 +74,7 @@ class Standing(Record, frozen=True, kw_only=True, tag="sync-standing"):
     more: bool = False
     released: bool = False
     sealed: bool = False
+    drafts: Heads = ()
     partial: bool = False
 
 
@@ -97,11 +103,12 @@ class No(Record, frozen=True, kw_only=True, tag="sync-no"):
 
 
 class Watch(Record, frozen=True, kw_only=True, tag="sync-watch"):
-    """Tell me of new heads of these MiMei, as long as we are connected. Not answered."""
+    """Tell me of new heads of these MiMei, as long as we are connected; `live`: of drafts too. Not answered."""
 
     KIND: ClassVar[str] = "sync-watch"
 
     mimei: Annotated[tuple[Id, ...], Meta(max_length=limits.SYNC_WATCHED_MAX)] = ()
+    live: bool = False
 
 
 class News(Record, frozen=True, kw_only=True, tag="sync-news"):
@@ -114,5 +121,17 @@ class News(Record, frozen=True, kw_only=True, tag="sync-news"):
     head: Annotated[bytes, Meta(max_length=limits.GRANT_BYTES_MAX)]
 
 
-Message = Hello | Ask | Standing | Want | Done | No | Watch | News
-MESSAGES: dict[str, type[Record]] = {kind.KIND: kind for kind in (Hello, Ask, Standing, Want, Done, No, Watch, News)}
+class Shared(Record, frozen=True, kw_only=True, tag="sync-shared"):
+    """A writer has shared its working copy again: its draft of this seq is here. Comes to who watches live."""
+
+    KIND: ClassVar[str] = "sync-shared"
+
+    mimei: Id
+    writer: Writer
+    seq: Seq
+
+
+Message = Hello | Ask | Standing | Want | Done | No | Watch | News | Shared
+MESSAGES: dict[str, type[Record]] = {
+    kind.KIND: kind for kind in (Hello, Ask, Standing, Want, Done, No, Watch, News, Shared)
+}

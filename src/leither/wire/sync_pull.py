@@ -17,6 +17,7 @@ from leither.wire.sync_walk import (
     Walk,
     lean,
     of_control,
+    of_head,
     of_record,
     of_version,
     of_version_lean,
@@ -60,15 +61,18 @@ class Pull:
         put: Callable[[Block], None],
         control: Cid | None = None,
         heads: Iterable[Cid] = (),
+        drafts: Iterable[Cid] | None = None,
         hello: Hello | None = None,
         bytes_max: int = limits.SYNC_PULL_BYTES_MAX,
         on_demand: bool = False,
     ) -> None:
-        """Take has, put: as `Walk`. control, heads: what of the MiMei is here. hello: who asks.
+        """Take has, put: as `Walk`. control, heads, drafts: what of the MiMei is here. hello: who asks.
 
-        on_demand: leave out the bytes of files. Of a private MiMei all comes, for what is sealed looks alike.
+        Without `drafts` none are wanted. on_demand: leave out the bytes of files. Of a private MiMei all comes, for
+        what is sealed looks alike.
         """
-        self._ask = Ask(mimei=mimei, control=control, heads=tuple(heads))
+        live = drafts is not None
+        self._ask = Ask(mimei=mimei, control=control, heads=tuple(heads), drafts=tuple(drafts or ()), live=live)
         self._hello = hello
         self._bytes_max = bytes_max
         self._on_demand = on_demand
@@ -93,7 +97,11 @@ class Pull:
 
     def begin(self) -> list[Message]:
         """Return what to send first."""
-        return [*(() if self._hello is None else (self._hello,)), Watch(mimei=(self._ask.mimei,)), self._ask]
+        return [
+            *(() if self._hello is None else (self._hello,)),
+            Watch(mimei=(self._ask.mimei,), live=self._ask.live),
+            self._ask,
+        ]
 
     def seek(self, cids: Iterable[Cid]) -> list[Message]:
         """Go on for blocks that turned out to be lacking; return what to send."""
@@ -140,8 +148,10 @@ class Pull:
             return [msgspec.structs.replace(self._ask, skip=len(self.versions))]
         self._is_asking = False
         follow = sealed if standing.sealed else of_version_lean if self._on_demand else of_version
+        self._walk.add(Sought(draft, follow) for draft in standing.drafts)
         self._walk.add(Sought(listed.version, follow) for listed in reversed(self.versions))
-        self._walk.add(Sought(head, of_record) for head in standing.heads)
+        tips = of_head(listed={listed.version for listed in self.versions}, is_sealed=standing.sealed)
+        self._walk.add(Sought(head, tips) for head in standing.heads)
         self._walk.add((Sought(standing.genesis, of_record), Sought(standing.control, of_control)))
         return self._want()
 

@@ -4,7 +4,7 @@ A block is stored after all that lies below it. So what is here is complete, and
 two versions of a map only the nodes in which they differ are asked for, and a walk that broke off is gone on with.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from leither import limits
@@ -12,9 +12,11 @@ from leither.codec import RAW, BadDagCbor, BadDagPB, Block, Cid
 from leither.codec.record import NotARecord
 from leither.codec.sealed import NotSealed, read
 from leither.errors import PeerError
+from leither.mimei.contents import Contents
 from leither.mimei.control import Control
+from leither.mimei.head import Head
+from leither.mimei.key_ring import KeyRing
 from leither.mimei.sealing import children_of
-from leither.mimei.version import Version
 
 
 class BadAnswer(PeerError):
@@ -55,31 +57,61 @@ def lean(block: Block) -> Iterator[Sought]:
 
 
 def of_version(block: Block) -> Iterator[Sought]:
-    """Yield what a version holds, not those it stands on."""
+    """Yield what a version or a draft holds, not those it stands on."""
     return (Sought(root, plain) for root in _held_by(block))
 
 
 def of_version_lean(block: Block) -> Iterator[Sought]:
-    """Yield what a version holds, but for the bytes of files."""
+    """Yield what a version or a draft holds, but for the bytes of files."""
     return (Sought(root, lean) for root in _held_by(block) if root.codec != RAW)
 
 
 def _held_by(block: Block) -> Iterator[Cid]:
-    version = Version.decode(block.data)
+    version = Contents.decode(block.data)
     return (root for root in (version.side, version.content, version.siblings) if root is not None)
 
 
 def of_control(block: Block) -> Iterator[Sought]:
-    """Yield what a control revokes, and the one before it, which need not be held everywhere."""
+    """Yield what a control revokes, its key ring, and the one before it, which need not be held everywhere."""
     control = Control.decode(block.data)
     if control.revoked is not None:
         yield Sought(control.revoked, plain)
-    if control.prev is not None:
-        yield Sought(control.prev, of_control, needed=False)
+    if control.ring is not None:
+        yield Sought(control.ring, of_ring)
+    yield from of_former_control(block)
+
+
+def of_former_control(block: Block) -> Iterator[Sought]:
+    """Yield the control before one: what it named beside that counts no more, and may be kept nowhere."""
+    prev = Control.decode(block.data).prev
+    if prev is not None:
+        yield Sought(prev, of_former_control, needed=False)
+
+
+def of_ring(block: Block) -> Iterator[Sought]:
+    """Yield the key ring of the epoch before."""
+    before = KeyRing.decode(block.data).before
+    if before is not None:
+        yield Sought(before, of_ring)
+
+
+def of_head(*, listed: Container[Cid], is_sealed: bool) -> Follow:
+    """Return what yields the tip of a head that none of the `listed` versions is.
+
+    Its version was deleted, and with it all that it held; the record still says what had been seen.
+    """
+
+    def follow(block: Block) -> Iterator[Sought]:
+        head = Head.decode(block.data)
+        tip = head.sealed if is_sealed else head.tip
+        if tip is not None and tip not in listed:
+            yield Sought(tip, of_record, needed=False)
+
+    return follow
 
 
 def of_record(block: Block) -> Iterator[Sought]:
-    """Yield nothing: what a genesis, a head or an old tip names is no part of it."""
+    """Yield nothing: what a genesis or an old tip names is no part of it."""
     return iter(())
 
 

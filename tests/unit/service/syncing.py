@@ -40,14 +40,20 @@ def hello_of(engines: Engines) -> Hello:
 
 
 def take(
-    taker: Engines, holder: Engines, mimei: MimeiId, *, hello: Hello | None = None, on_demand: bool = False
+    taker: Engines,
+    holder: Engines,
+    mimei: MimeiId,
+    *,
+    hello: Hello | None = None,
+    live: bool = False,
+    on_demand: bool = False,
 ) -> Talk:
-    """Bring a MiMei from one node to another. Both have the same time."""
+    """Bring a MiMei from one node to another, `live` with its drafts. Both have the same time."""
     clock_of(holder).ms = clock_of(taker).ms = max(clock_of(taker).ms, clock_of(holder).ms)
     session = SyncSession(holder, taker.identity.node.public)
     asked, answered = Frames(), Frames()
     talk = Talk(None, 0, 0, 0)
-    with closing(Taking(taker, mimei, hello=hello or hello_of(taker), on_demand=on_demand)) as taking:
+    with closing(Taking(taker, mimei, hello=hello or hello_of(taker), live=live, on_demand=on_demand)) as taking:
         questions = deque(taking.begin())
         while questions:
             talk.rounds += 1

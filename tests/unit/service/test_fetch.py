@@ -126,15 +126,15 @@ def test_with_nobody_to_ask_nothing_is_found() -> None:
 
 
 def test_a_file_is_read_while_it_comes() -> None:
-    with nodes("ada", "bob") as (ada, bob):
-        ada.put(*BLOCKS)
-        ada.denied.add(BLOCKS[4].cid)
+    with nodes("ada", "bob", "cleo") as (ada, bob, cleo):
+        ada.put(*(block for number, block in enumerate(BLOCKS) if number != 4))
+        cleo.put(BLOCKS[4])
         with bob.fetch(ROOT) as fetch:
             fetch.add_peer(ada.known)
             pieces = fetch.read()
             assert next(pieces) == DATA[:MIB]
-            ada.denied.clear()
-            ada.exchange.changed()
+            assert not bob.blocks.has(BLOCKS[4].cid)
+            fetch.add_peer(cleo.known)
             assert b"".join(pieces) == DATA[MIB:]
 
 

@@ -11,6 +11,7 @@ import pytest
 from leither.crypto import MimeiId
 from leither.people import Act
 from leither.people import right as rights
+from leither.ports import Clock
 from leither.ports.network_errors import StreamBroken
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
@@ -33,12 +34,14 @@ WAIT_S = 20
 class Node:
     """A node of somebody's on a hub."""
 
-    def __init__(self, hub: Hub, name: str, heard: threading.Condition, *, person: str = "ada") -> None:
+    def __init__(
+        self, hub: Hub, name: str, heard: threading.Condition, *, person: str = "ada", clock: Clock | None = None
+    ) -> None:
         self.network: MemoryNetwork = hub.node(name)
         self.engines = Engines(
             blocks=MemoryBlocks(),
             state=MemoryState(),
-            clock=FakeClock(),
+            clock=clock or FakeClock(),
             random=SeededRandom(seed_of(name)),
             identity=Identity.of(seed_of(person), name.encode().ljust(32, b".")),
         )

@@ -65,7 +65,7 @@ def marks(desk: Place, at: Place) -> list[bytes | None]:
         own = [one.id for one in load_all(desk.engines, view) if one.facts.own]
         assert own
     with at.engines.state.read() as view:
-        found = [mark_here(at.engines, view, mimei) for mimei in own]
+        found = [mark_here(at.engines, view, mimei, desk.engines.identity.person.id) for mimei in own]
     return [one[0] if one is not None else None for one in found]
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from leither import limits
-from leither.codec import Cid
 from leither.crypto import MimeiId
 from leither.people import Act
 from leither.people import right as rights
@@ -15,12 +14,13 @@ from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.collect import check, collect
 from leither.service.holding import MimeiNotFound
+from leither.service.kept import Kept as KeptSealed
+from leither.service.kept import kept as kept_sealed
 from leither.service.pair_keeping import PairQuotaReached
 from leither.service.pair_marks import mark_here
 from leither.service.pair_rows import KeptRow, ToldRow, change_pair, kept_row, read_kept, read_told, told_row
 from leither.service.pair_talk import KeepRefused
 from leither.service.person_index import index_id
-from leither.service.sealed_kept_rows import read_all_sealed, read_sealed
 from leither.testing.hub import Hub
 from leither.testing.node import FakeClock, counted
 from leither.wire.keep_messages import KEEP, Kept, Refused, Wish, Wished, decode
@@ -81,9 +81,15 @@ def told(owner: Place, keeper: Place, mimei: MimeiId) -> ToldRow | None:
         return told_row(view, keeper.key, mimei)
 
 
-def mark_at(at: Place, mimei: MimeiId) -> bytes:
+def sealed_at(at: Place, mimei: MimeiId | None = None) -> list[KeptSealed]:
     with at.engines.state.read() as view:
-        found = mark_here(at.engines, view, mimei)
+        return list(kept_sealed(at.engines, view, mimei))
+
+
+def mark_at(at: Place, mimei: MimeiId) -> bytes:
+    authors = [one.author for one in sealed_at(at, mimei)]
+    with at.engines.state.read() as view:
+        found = mark_here(at.engines, view, mimei, *authors)
     assert found is not None
     return found[0]
 
@@ -110,10 +116,8 @@ def test_a_private_one_is_kept_sealed_and_nothing_of_it_can_be_read(hub: Hub, tw
     pair(hub, desk, shelf)
     with pytest.raises(MimeiNotFound):
         held(shelf.engines, diary)
-    with shelf.engines.state.read() as view:
-        row = read_sealed(view, diary)
-    assert row is not None
-    assert row.author == desk.engines.identity.person.public
+    (found,) = sealed_at(shelf, diary)
+    assert (found.author, found.imported) == (desk.engines.identity.person.id, False)
     stored = [shelf.engines.blocks.get(cid) for cid in shelf.engines.blocks.cids()]
     assert not [data for data in stored if SECRET in data or b"page" in data or b"diary" in data]
     assert mark_at(shelf, diary) == mark_at(desk, diary)
@@ -153,9 +157,7 @@ def test_a_sweep_leaves_what_is_kept_sealed_and_takes_it_when_it_is_let_go(hub: 
     before = set(shelf.engines.blocks.cids())
     collect(shelf.engines)
     assert not list(fault for fault in check(shelf.engines) if not hasattr(fault, "size_bytes"))
-    with shelf.engines.state.read() as view:
-        rows = dict(read_all_sealed(view))
-    assert len(rows) == 1
+    assert len(sealed_at(shelf)) == 1
     shelf.pairs.unpair(desk.key)
     collect(shelf.engines)
     assert len(set(shelf.engines.blocks.cids())) < len(before)
@@ -165,10 +167,8 @@ def test_damage_to_what_is_kept_sealed_is_found(hub: Hub, two: tuple[Place, Plac
     desk, shelf = two
     diary = private(desk)
     pair(hub, desk, shelf)
-    with shelf.engines.state.read() as view:
-        row = read_sealed(view, diary)
-    assert row is not None
-    counted(shelf.engines).lose([Cid(row.versions[0][0])])
+    (found,) = sealed_at(shelf, diary)
+    counted(shelf.engines).lose([min(found.versions)])
     assert [fault.where for fault in check(shelf.engines) if not hasattr(fault, "size_bytes")]
 
 
@@ -238,7 +238,7 @@ def test_only_what_was_chosen_is_kept(hub: Hub, two: tuple[Place, Place]) -> Non
     settle(hub, desk, shelf)
     with shelf.engines.state.read() as view:
         assert [mimei for mimei, _ in read_kept(view, desk.key)] == [one]
-        assert read_sealed(view, other) is None
+    assert sealed_at(shelf, other) == []
 
 
 def test_a_node_that_was_away_is_given_what_it_missed(hub: Hub, two: tuple[Place, Place]) -> None:

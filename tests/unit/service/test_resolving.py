@@ -34,6 +34,7 @@ from tests.unit.service.life import held, put, shown
 from tests.unit.service.publishing_world import meet
 from tests.unit.service.resolving_world import Giver, Seeker, Twist
 from tests.unit.service.syncing import take
+from tests.unit.service.test_succession import rotated
 
 
 @pytest.fixture
@@ -76,6 +77,13 @@ def test_what_a_neighbour_released_is_found_by_its_id_alone(desk: Giver, seeker:
     fetched = resolving.fetch(mimei, OWNER)
     assert (fetched.arrived.state, fetched.peer) == ("added", desk.network.peer_id)
     assert shown(seeker.engines, mimei, "release") == shown(desk.engines, mimei, "release")
+
+
+def test_what_was_made_under_a_former_key_is_found_as_well(desk: Giver, seeker: Seeker, resolving: Resolving) -> None:
+    mimei = desk.released()
+    rotated(desk.engines, "second")
+    meet(desk, seeker)
+    assert resolving.fetch(mimei, OWNER).arrived.state == "added"
 
 
 def test_a_holder_that_is_not_connected_is_found_through_a_third_node(

@@ -17,6 +17,7 @@ from leither.service.catalog import Catalog, NotTheAuthor
 from leither.service.controls import ControlUndone, newer_control
 from leither.service.engines import Engines, Identity
 from leither.service.grants import give, keep, sign_grant
+from leither.service.person_index import update_index
 from leither.service.persons import Former
 from leither.service.succession import needed_keys, succeed
 from leither.testing.node import seed_of
@@ -180,3 +181,15 @@ def test_a_former_seed_is_needed_as_long_as_something_private_is_under_it(desk: 
     kept = Engines(blocks=desk.blocks, state=desk.state, clock=desk.clock, random=desk.random, identity=identity)
     assert succeed(kept, None) >= 1
     assert needed_keys(kept, None) == {former}
+
+
+def test_a_former_seed_is_needed_until_all_has_come_that_the_index_names(desk: Engines, phone: Engines) -> None:
+    former = desk.identity.person.public
+    Catalog(desk).create(kind="file", mark="diary", private=True)
+    kept = rotated(desk, "second", keep_seed=True)
+    index = update_index(kept, None)
+    identity = Identity(kept.identity.seed, kept.identity.person, phone.identity.node, tuple(kept.identity.former))
+    back = Engines(blocks=phone.blocks, state=phone.state, clock=phone.clock, random=phone.random, identity=identity)
+    assert needed_keys(back, None) == frozenset()
+    carried(kept, back, index)
+    assert needed_keys(back, None) == {former}

@@ -123,6 +123,20 @@ def test_what_fails_is_counted_as_an_error(hub: Hub) -> None:
     assert traffic.by_protocol(HOUR_S) == {"/echo/1": Counts(errors=2)}
 
 
+@pytest.mark.parametrize(("is_closed", "errors"), [(True, 0), (False, 1)])
+def test_a_stream_that_is_reset_before_it_was_closed_is_one_error(hub: Hub, is_closed: bool, errors: int) -> None:
+    traffic = Traffic(FakeClock())
+    desk, lamp = (hub.node(name) for name in ("desk", "lamp"))
+    lamp.serve("/echo/1", lambda stream: None)
+    network = MeteredNetwork(desk, traffic)
+    stream = network.open(network.connect(lamp.addresses()[0]), ["/echo/1"])
+    if is_closed:
+        stream.close()
+    stream.reset()
+    stream.reset()
+    assert traffic.by_protocol(HOUR_S) == {"/echo/1": Counts(streams=1, errors=errors)}
+
+
 def test_messages_and_topics_are_counted(hub: Hub) -> None:
     traffic = Traffic(FakeClock())
     desk, lamp = (hub.node(name) for name in ("desk", "lamp"))

@@ -17,6 +17,7 @@ _LOOK_S = 0.2
 _STATES = {
     "current": "as here",
     "behind": "older",
+    "ahead": "newer",
     "apart": "differs",
     "waiting": "waiting",
     "stopped": "stopped",
@@ -95,9 +96,12 @@ def traffic(session: Session, day: bool, by_peer: bool) -> None:
 @click.argument("mimei", metavar="ID")
 @pass_session
 def where(session: Session, mimei: str) -> None:
-    """Show which nodes hold a MiMei, and how old that is."""
+    """Show which nodes hold a MiMei, and how old that is.
+
+    Paired nodes are shown as they last told, others as they tell now.
+    """
     with session.api() as api:
-        found: dict[str, Any] = api.get(f"/network/where/{quote(resolve_whole(api, mimei), safe='')}")
+        found: dict[str, Any] = api.get(f"/network/where/{quote(resolve_whole(api, mimei), safe='')}", look="true")
 
     def human(output: Output) -> None:
         here = ", ".join(f"{tip['n']} of {moment(tip['time']) or 'unknown time'}" for tip in found["tips"])
@@ -106,6 +110,8 @@ def where(session: Session, mimei: str) -> None:
             (copy["name"], _state(copy), moment(copy["at"]) or "", size(copy["bytes"]) or "")
             for copy in found["copies"]
         ]
+        told = {copy["peer"] for copy in found["copies"]}
+        rows += [(one["peer"], _STATES[one["state"]], "now", "") for one in found["holders"] if one["peer"] not in told]
         output.table(("node", "has", "as of", "size"), rows, empty="nowhere")
 
     session.show(found, human)

@@ -38,6 +38,7 @@ class SimulatedNode:
         self.failures: Counter[str] = Counter()
         self.sync = SyncNode(self.engines)
         self._changed: dict[MimeiId, None] = {}
+        self._touched: dict[MimeiId, None] = {}
         self._tick_ms: int | None = None
         self._open = ExitStack()
         self._open.enter_context(self.engines.events.watching(self._note))
@@ -80,7 +81,12 @@ class SimulatedNode:
         self._do(self.sync.receive(Met(other.peer)))
 
     def tell(self) -> None:
-        """Send news of what has changed."""
+        """Send news of what has changed, and share soon what is followed live."""
+        touched, self._touched = list(self._touched), {}
+        for mimei in touched:
+            if self.sync.changed(mimei):
+                self._changed[mimei] = None
+        self._wake()
         changed, self._changed = list(self._changed), {}
         for peer, data in [news for mimei in changed for news in self.sync.news(mimei)]:
             other = self.world.by_peer[peer]
@@ -111,6 +117,12 @@ class SimulatedNode:
     def _note(self, change: Change) -> None:
         if change.what != "change":
             self._changed[change.id] = None
+        self._touched[change.id] = None
+
+    def watched(self, mimei: MimeiId) -> None:
+        """Share what is there when another node begins to follow live."""
+        self._touched[mimei] = None
+        self.tell()
 
     def _do(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
@@ -119,7 +131,10 @@ class SimulatedNode:
                     self._pull(effect, self.world.by_peer[peer])
                 case Blame(peer, points):
                     self.blamed[peer] += points
-        wake_ms = self.sync.follower.wake_ms()
+        self._wake()
+
+    def _wake(self) -> None:
+        wake_ms = self.sync.wake_ms()
         if wake_ms is not None and (self._tick_ms is None or wake_ms < self._tick_ms):
             self._tick_ms = wake_ms
             life = self.life
@@ -128,7 +143,12 @@ class SimulatedNode:
     def _tick(self, at_ms: int, life: int) -> None:
         if self.is_up and life == self.life and at_ms == self._tick_ms:
             self._tick_ms = None
+            for mimei in self.sync.due():
+                self.sync.share(mimei)
+                self.sync.shared(mimei)
+                self._changed[mimei] = None
             self._do(self.sync.receive(Tick()))
+            self.tell()
 
     def _pull(self, pull: Pull, holder: "SimulatedNode") -> None:
         if self.reaches(holder):

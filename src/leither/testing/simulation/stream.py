@@ -20,7 +20,7 @@ class SimulatedStream:
         self._taker, self._holder, self._pull = taker, holder, pull
         self._lives = (taker.life, holder.life)
         self._asked, self._answered = Frames(), Frames()
-        self._session = holder.sync.session(taker.peer, holder.told)
+        self._session = holder.sync.session(taker.peer, holder.told, holder.watched)
         self._taking = taker.sync.taking(pull.mimei)
         self._ask(self._taking.begin())
 

@@ -74,7 +74,7 @@ def describe_mimei(caller: Caller, view: View, mimei: Mimei) -> MimeiInfo:
         release_cid=mimei.release.text if mimei.release else None,
         bytes=row.size_bytes if reads_cur else seen.size_bytes if seen else 0,
         entries=row.entries if reads_cur else _entries(mimei, seen),
-        unsaved=row.dirty if reads_cur else 0,
+        unsaved=Cur(caller.engines, view, mimei).unsaved_count() if reads_cur else 0,
         quota=mimei.control.quota if reads_cur else None,
         writer=_writes(caller.context, mimei),
         references=len(references.of(Cur(caller.engines, view, mimei))) if reads_cur else 0,

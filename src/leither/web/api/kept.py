@@ -13,7 +13,7 @@ from leither.web.schema_node import KeptInfo
 
 @get("/kept", operation_id="listKept", tags=["archives"])
 async def list_kept(caller: CallerGiven) -> Sequence[KeptInfo]:
-    """List what the caller keeps sealed for others."""
+    """List what the caller imported, and keeps sealed for others."""
     caller.principal.require_resident("listing what is kept sealed")
 
     def work() -> list[KeptInfo]:
@@ -21,7 +21,7 @@ async def list_kept(caller: CallerGiven) -> Sequence[KeptInfo]:
             return [
                 KeptInfo(id_text(one.id), id_text(one.author), len(one.versions), one.size_bytes)
                 for one in kept(caller.engines, view)
-                if one.user == caller.principal.user
+                if one.imported and one.user == caller.principal.user
             ]
 
     return await caller.run(work)
