@@ -14,6 +14,7 @@ from leither.db import execute
 from leither.ports import Fault
 from leither.service import history, paths
 from leither.service.backup import backup
+from leither.service.catalog import Catalog
 from leither.service.collect import check, collect
 from leither.service.cur import Cur
 from leither.service.database import Database
@@ -22,6 +23,7 @@ from leither.service.engines import Engines
 from leither.service.holding import load
 from leither.service.merge import merge
 from leither.service.pages import write_at
+from leither.service.readers import rotate
 from leither.testing.node import memory_engines
 from tests.unit.service import life
 from tests.unit.service.syncing import take
@@ -34,11 +36,11 @@ DOINGS = ["write"] * 6 + ["share"] * 3 + ["live"] * 5 + ["backup", "bring", "mer
 class Desks:
     """The nodes, with one MiMei, and what was counted and pushed on them."""
 
-    def __init__(self, kind: str, random: Random) -> None:
+    def __init__(self, kind: str, random: Random, *, private: bool = False) -> None:
         self.kind = kind
         self.random = random
         self.nodes = [memory_engines(node=f"node {number}") for number in range(NODES)]
-        self.mimei: MimeiId = life.made(self.nodes[0], kind)
+        self.mimei: MimeiId = Catalog(self.nodes[0]).create(kind=kind, mark="site", private=private)[0].id
         self.counted = self.pushed = 0
         self.popped: set[int] = set()
         if random.random() < 0.5:
@@ -62,6 +64,8 @@ class Desks:
                 backup(node, self.mimei)
             case "merge":
                 merge(node, self.mimei)
+            case "rotate":
+                rotate(node, self.mimei)
             case "gc":
                 collect(node)
             case "discard":
@@ -144,13 +148,14 @@ class Desks:
             assert life.recounted(node, self.mimei) == life.counters(node, self.mimei)
 
 
+@pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize("kind", ["db", "fs", "file"])
 @pytest.mark.parametrize("seed", range(6))
-def test_working_copies_come_to_one_and_then_versions_do(kind: str, seed: int) -> None:
+def test_working_copies_come_to_one_and_then_versions_do(kind: str, seed: int, private: bool) -> None:
     random = Random(f"{kind} {seed}")
-    desks = Desks(kind, random)
+    desks = Desks(kind, random, private=private)
     for _ in range(STEPS):
-        desks.step(DOINGS)
+        desks.step([*DOINGS, "rotate"] if private else DOINGS)
     desks.meet()
     desks.agree()
     shown = desks.shows(desks.nodes[0])

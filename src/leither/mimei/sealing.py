@@ -16,7 +16,6 @@ from leither.merkle import Nodes
 from leither.merkle.node import NodeMalformed, decode, encode
 from leither.mimei.contents import Contents
 from leither.mimei.lost import lost_files
-from leither.mimei.version import Version
 
 Pair = tuple[Cid, Cid]
 """The CID of a plaintext block, and of a sealed form of it."""
@@ -152,14 +151,14 @@ def held_by_version(version: Contents) -> tuple[Cid, ...]:
     return (version.side, version.content, *((version.siblings,) if version.siblings else ()))
 
 
-def pair_version(keys: EpochKeys, cid: Cid, sealed: Sealed) -> tuple[Version, list[Pair], list[Pair]]:
-    """Return an opened version, what it holds, and the versions before it, each with its sealed form.
+def pair_version(keys: EpochKeys, cid: Cid, sealed: Sealed) -> tuple[Contents, list[Pair], list[Pair]]:
+    """Return an opened version or draft, what it holds, and the versions before it, each with its sealed form.
 
     Parents that were not sealed under this MiMei's keys are left out. What lost in merges, whose sealed forms may stand
     behind the others, is not paired here: only the siblings map says what it is.
     Raises: EpochKeyMissing, SealBroken, NotARecord.
     """
-    version = Version.decode(unseal(keys, cid, sealed))
+    version = Contents.decode(unseal(keys, cid, sealed))
     named = held_by_version(version)
     links = sealed.links if version.siblings is None else sealed.links[: len(named)]
     held = _paired(cid, named, links)

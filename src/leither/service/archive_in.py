@@ -154,11 +154,12 @@ def open_private(
     control: Cid,
     heads: Sequence[Cid],
     forms: Mapping[Cid, bool],
+    drafts: Sequence[Cid] = (),
 ) -> Came:
     """Open what came of a private MiMei, and note the sealed forms of all its blocks once they are proved.
 
     Args: user: whose seed opens it if it is new here and its author's isn't, None for the owner. genesis, forms: sealed
-        forms, those of versions with whether its number names the version.
+        forms, those of versions with whether its number names the version. drafts: those of drafts.
     Raises: EpochKeyMissing: if neither its author's seed is here nor a reader's. Refused, RingRefused, SealBroken,
         NotSealed, BlockMissing.
     """
@@ -185,8 +186,10 @@ def open_private(
             pairs.append((head.tip, head.sealed))
         elif blocks.note(head.sealed) != head.tip:
             raise Refused(mimei, "a head names another version than the one that is sealed")
-    blocks.sealed.adopt(pairs)
-    return Came(blocks.note(genesis), control, heads, versions, within=within, sealed=genesis)
+    shared = [(blocks.open(form).cid, form) for form in drafts]
+    blocks.sealed.adopt([*pairs, *shared])
+    opened = tuple(cid for cid, _ in shared)
+    return Came(blocks.note(genesis), control, heads, versions, within=within, sealed=genesis, drafts=opened)
 
 
 def _version(key: bytes) -> Cid:

@@ -188,7 +188,7 @@ def _plan(engines: Engines, lease: Lease, proved: Proved, bringer: KeyId | None)
         known = {cid for cid in proved.versions if view.get(tables.known(proved.id, cid)) is not None}
         known_versions = held_versions(view, proved.id)
         newest = newest_heads(engines, proved.id, standing, before, proved.heads)
-        shared_here = drafts(engines, view, proved.id)
+        shared_here = drafts(view, held) if held is not None else {}
         shared = newest_drafts(standing, shared_here, proved.drafts)
     if proved.came.sealed is not None:
         engines = engines.root.private(proved.id, standing, user)  # the keys of the control that stands
@@ -283,7 +283,7 @@ def _enter(engines: Engines, transaction: Transaction, plan: _Plan, *, insist: b
         put_demand(transaction, mimei, DemandRow(engines.clock.now_ms()))
     if proved.came.sealed is not None:
         let_go(transaction, key_id(plan.control.author), mimei)
-    for number in drafts(engines, transaction, mimei):
+    for number in drafts(transaction, load(engines, transaction, mimei)):
         transaction.delete(tables.draft(mimei, number))
     for number, cid in plan.drafts.items():
         transaction.put(tables.draft(mimei, number), cid)

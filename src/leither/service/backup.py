@@ -86,7 +86,7 @@ def _count(gathered: Gathered, base: Version | None) -> int:
 
 def _append(engines: Engines, gathered: Gathered, version: Version, head: Head, transaction: Transaction) -> None:
     mimei = gathered.held.id
-    for number in drafts(engines, transaction, mimei):  # each is included now
+    for number in drafts(transaction, gathered.held):  # each is included now
         transaction.delete(tables.draft(mimei, number))
     row = msgspec.structs.replace(gathered.settle(engines, transaction).row(), draft=b"")
     advance(engines, transaction, mimei, row, head, version.cid)

@@ -20,11 +20,12 @@ from leither.service.gathering import Gathered, gather
 from leither.service.holding import drafts, load, save
 from leither.service.merge import maximal_tips
 from leither.service.pages import fold
+from leither.service.private import lease_over, put_version
 from leither.service.writers import ensure_writer
 
 
 def share_cur(engines: Engines, mimei: MimeiId) -> Cid | None:
-    """Make a draft of what changed in `cur` since it was shared last; None where nothing did, or it is private.
+    """Make a draft of what changed in `cur` since it was shared last; None where nothing did.
 
     Runs beside readers and writers: what changes meanwhile comes with the next one. Cost: in proportion to the changes.
     Raises: MimeiNotFound, NotTheAuthor, WriterCut, StoreFull.
@@ -32,9 +33,10 @@ def share_cur(engines: Engines, mimei: MimeiId) -> Cid | None:
     with engines.lock(mimei):
         with engines.state.read() as view:
             held = load(engines, view, mimei)
-        if held.is_private or not held.row.dirty:
+        if not held.row.dirty:
             return None
-        with engines.blocks.lease() as lease:
+        engines = held.engines
+        with lease_over(engines.blocks, held.below) as lease:
             held = ensure_writer(engines, mimei, lease)
             if held.genesis.type == "file":
                 fold(engines, mimei, lease)
@@ -46,7 +48,7 @@ def share_cur(engines: Engines, mimei: MimeiId) -> Cid | None:
             tips = maximal_tips(engines, (held.base,)) if held.base is not None else ()
             draft = Draft(**gathered.fields(), parents=tuple(tips)).signed(engines.identity.node)
             draft = Draft.decode(draft.encode())
-            lease.put(draft.block)
+            put_version(lease, draft, gathered.side.nodes)
             lease.flush()
             engines.state.write(partial(_share, engines, gathered, draft))
             if held.genesis.type == "db":
@@ -57,7 +59,7 @@ def share_cur(engines: Engines, mimei: MimeiId) -> Cid | None:
 def _share(engines: Engines, gathered: Gathered, draft: Draft, transaction: Transaction) -> None:
     """Let `cur` stand on the draft, which includes all that it stood on."""
     mimei, cid = gathered.held.id, draft.cid
-    for number in drafts(engines, transaction, mimei):
+    for number in drafts(transaction, gathered.held):
         transaction.delete(tables.draft(mimei, number))
     transaction.put(tables.draft(mimei, gathered.held.row.number), cid)
     row = gathered.settle(engines, transaction).row()

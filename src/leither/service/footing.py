@@ -121,7 +121,7 @@ def _settle(engines: Engines, transaction: Transaction, held: Mimei, row: Holdin
         return
     advance(engines, transaction, held.id, row, None, tip)
     seen, base = engines.record(Version, tip).seen_map, base_version(engines, held)
-    for number, shared in drafts(engines, transaction, held.id).items():
+    for number, shared in drafts(transaction, held).items():
         if shared.seen_map[number] <= seen.get(number, 0):
             transaction.delete(tables.draft(held.id, number))
     if held.base is not None and base is not None and base.is_merge:

@@ -278,11 +278,11 @@ def contents_below(mimei: Mimei) -> Contents | None:
     return mimei.engines.record(Contents, mimei.below) if mimei.below else None
 
 
-def drafts(engines: Engines, view: View, mimei: MimeiId) -> dict[int, Draft]:
+def drafts(view: View, mimei: Mimei) -> dict[int, Draft]:
     """Return, by writer number, the drafts that neither the newest version nor another of them includes."""
-    prefix = tables.DRAFTS + mimei
+    prefix = tables.DRAFTS + mimei.id
     return {
-        int.from_bytes(key[-4:], "big"): engines.record(Draft, Cid(value))
+        int.from_bytes(key[-4:], "big"): mimei.engines.record(Draft, Cid(value))
         for key, value in view.scan(prefix, prefix_end(prefix))
     }
 

@@ -89,7 +89,7 @@ def _merge_writers(engines: Engines, mimei: MimeiId, lease: Lease) -> Merged:
         held = load(engines, view, mimei)
         standing = {number: head for number, head, _ in heads(engines, view, mimei)}
         tips = tips_that_count(held.control, standing, held_versions(view, mimei))
-        shared = [draft.cid for draft in drafts(engines, view, mimei).values()]
+        shared = [draft.cid for draft in drafts(view, held).values()]
     version = join_tips(engines, held.genesis, held.control, tips, lease)
     if version is None or version.cid == held.base:
         return Merged(held.base, merged=False)

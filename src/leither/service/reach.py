@@ -184,6 +184,10 @@ class Reach:
             yield from self._sealed(held, cid)
             for file in Reach(held.engines).lost(cid):
                 yield from self._sealed(held, file)
+        for cid in draft_cids(view, held):
+            yield from self._sealed(held, cid)
+            for file in Reach(held.engines).lost(cid):
+                yield from self._sealed(held, file)
         for key, value, _ in Cur(self._engines, view, held).changes():
             yield from self._sealed_entry(held, key, value)
         # Last, since a block that was seen is not gone into again.

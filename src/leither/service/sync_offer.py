@@ -74,6 +74,7 @@ def offer(
         vouched = [head.tip for _, head, _ in all_heads]
         vouched += [head.release.version for _, head, _ in all_heads if head.release is not None]
         found = _lacking(view, held, vouched, _tips(engines, held, known))
+    shared = _new_drafts(engines, view, held, acts, drafts)
     numbered = [(cid, view.get(tables.version(held.id, _version(held, cid).n)) == cid) for cid in found]
     lacking = [cid for _, _, cid in all_heads if cid not in known]
     return Offer(
@@ -87,26 +88,30 @@ def offer(
             *(() if released else _dropped_tips(engines, view, held, lacking)),
         ),
         versions=tuple((sealed_form(held.engines.blocks, cid) or cid, is_named) for cid, is_named in numbered),
-        plain=tuple(found),
+        plain=(*found, *(cid for cid, _ in shared)),
         released=released,
         sealed=held.is_private,
-        drafts=_drafts(engines, view, held, acts, drafts),
+        drafts=tuple(name for _, name in shared),
         partial=read_demand(view, held.id) is not None,
     )
 
 
 def shared_with(engines: Engines, view: View, held: Mimei, acts: Act) -> dict[int, Draft]:
     """Return the drafts, by writer number, that who may do `acts` is told of: may read `cur`, and what it stands on."""
-    if held.is_private or Act.READ_CUR not in acts or Act.READ_VERSIONS not in acts:
+    if Act.READ_CUR not in acts or Act.READ_VERSIONS not in acts:
         return {}
-    return drafts_of(engines, view, held.id)
+    return drafts_of(view, held)
 
 
-def _drafts(engines: Engines, view: View, held: Mimei, acts: Act, known: Collection[Cid] | None) -> tuple[Cid, ...]:
+def _new_drafts(
+    engines: Engines, view: View, held: Mimei, acts: Act, known: Collection[Cid] | None
+) -> list[tuple[Cid, Cid]]:
+    """Return each draft that the asker lacks with what it goes by: its sealed form, if the MiMei is private."""
     if known is None:
-        return ()
-    shared = (draft.cid for draft in shared_with(engines, view, held, acts).values())
-    return tuple(cid for cid in shared if cid not in known)
+        return []
+    shared = [draft.cid for draft in shared_with(engines, view, held, acts).values()]
+    named = [(cid, sealed_form(held.engines.blocks, cid) or cid) for cid in shared]
+    return [(cid, name) for cid, name in named if name not in known]
 
 
 def _version(held: Mimei, cid: Cid) -> Version:

@@ -119,9 +119,9 @@ class SyncSession:
         for form, _ in found.versions:
             self._may_ask(form, sealed if found.sealed else of_version)
         for cid in found.drafts:
-            self._may_ask(cid, of_version)
+            self._may_ask(cid, sealed if found.sealed else of_version)
         if held is not None:
-            self._merged += [(held, cid) for cid in (*found.plain, *found.drafts)]
+            self._merged += [(held, cid) for cid in found.plain]
 
     def _may_ask(self, cid: Cid, follow: Follow) -> None:
         self._offered[cid] = follow

@@ -6,6 +6,7 @@ from dataclasses import replace
 from leither import limits
 from leither.codec import Cid
 from leither.crypto import ID_BYTES, KeyId, MimeiId
+from leither.mimei.control import Control
 from leither.mimei.draft import Draft
 from leither.mimei.head import Head
 from leither.mimei.version import Version
@@ -18,6 +19,7 @@ from leither.service.controls import is_or_follows
 from leither.service.demand_rows import read_demand
 from leither.service.engines import Engines
 from leither.service.holding import Mimei, MimeiNotFound, contents_below, drafts, heads, load
+from leither.service.private import PrivateBlocks, sealed_form
 from leither.service.proof import Came
 from leither.service.versions import is_held
 from leither.wire.sync_messages import Hello, Standing
@@ -48,7 +50,7 @@ class Taking(Bringing):
         self._held = self._load()
         with engines.state.read() as view:
             known = heads(engines, view, mimei)
-            self._drafts = drafts(engines, view, mimei)
+            self._drafts = drafts(view, self._held) if self._held is not None else {}
             self._on_demand = on_demand if self._held is None else read_demand(view, mimei) is not None
         self._heads = {number: head for number, head, _ in known}
         self.pull = Pull(
@@ -57,7 +59,7 @@ class Taking(Bringing):
             put=self._put,
             control=self._held.control.cid if self._held is not None else None,
             heads=[cid for _, _, cid in known],
-            drafts=[draft.cid for draft in self._drafts.values()] if live else None,
+            drafts=[self._name(draft.cid) for draft in self._drafts.values()] if live else None,
             hello=hello,
             bytes_max=bytes_max,
             on_demand=self._on_demand,
@@ -108,21 +110,37 @@ class Taking(Bringing):
             if not is_behind and (cut is None or head.seq <= cut.seq):
                 yield cid
 
+    def _name(self, cid: Cid) -> Cid:
+        """Return what a draft that is here goes by between nodes: its sealed form, if the MiMei is private."""
+        return cid if self._held is None else sealed_form(self._held.engines.blocks, cid) or cid
+
+    def _draft(self, standing: Standing, name: Cid) -> Draft:
+        """Return a draft that came. Raises: NotARecord, what opening a sealed one does."""
+        if not standing.sealed:
+            return self._engines.record(Draft, name)
+        assert self._held is not None
+        control = self._held.control if self._is_known(standing.control) else None
+        control = control or self._engines.record(Control, standing.control)
+        blocks = self._engines.root.private(self._mimei, control, self._held.facts.user).blocks
+        assert isinstance(blocks, PrivateBlocks)
+        return Draft.decode(blocks.open(name).data)
+
     def _newer_drafts(self, standing: Standing) -> Iterator[Cid]:
-        """Yield the drafts of which not all was seen here before. Raises: BadAnswer, ClonedWriter."""
-        if standing.drafts and standing.sealed:
-            raise BadAnswer("it shares drafts of what is private")
-        below = contents_below(self._held) if self._held is not None else None
+        """Yield the drafts of which not all was seen here before. Raises: ClonedWriter, as `_draft`."""
+        if self._held is None:
+            yield from standing.drafts
+            return
+        below = contents_below(self._held)
         seen = below.seen_map if below is not None else {}
-        for cid in standing.drafts:
-            draft = self._engines.record(Draft, cid)
-            writer = self._held.control.writer(draft.by or b"") if self._held is not None else None
+        for name in standing.drafts:
+            draft = self._draft(standing, name)
+            writer = self._held.control.writer(draft.by or b"")
             seq = draft.seen_map.get(writer.number, 0) if writer is not None else 0
             if writer is None or seq > seen.get(writer.number, 0):
-                yield cid
+                yield name
                 continue
             known = self._drafts.get(writer.number)
-            if known is not None and known.cid != cid and known.seen_map[writer.number] == seq:
+            if known is not None and known.cid != draft.cid and known.seen_map[writer.number] == seq:
                 raise ClonedWriter(self._mimei, writer.number, writer.key, seq)
 
     def _came(self, standing: Standing, heads: Sequence[Cid], drafts: tuple[Cid, ...]) -> Came:
@@ -139,6 +157,7 @@ class Taking(Bringing):
                 control=control,
                 heads=heads,
                 forms=listed,
+                drafts=drafts,
             )
         else:
             came = Came(
@@ -148,10 +167,11 @@ class Taking(Bringing):
                 listed,
                 released=standing.released,
                 on_demand=self._on_demand,
+                drafts=drafts,
             )
         if came.genesis.digest[:ID_BYTES] != self._mimei:
             raise BadAnswer("it gives another MiMei than the one that was asked for")
-        came = replace(came, drafts=drafts, below=self._held.below if self._held is not None else None)
+        came = replace(came, below=self._held.below if self._held is not None else None)
         return replace(came, versions=self._held_below(came) | came.versions)
 
     def _held_below(self, came: Came) -> dict[Cid, bool]:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from leither.codec import RAW, Cid
 from leither.crypto import MimeiId
 from leither.db import execute
 from leither.mimei.address import RELEASE
 from leither.mimei.path import parse_path
-from leither.people import Act
+from leither.people import OWNER, Act
 from leither.people import right as rights
 from leither.ports import Fault, Transaction
 from leither.service import arrival, history
@@ -27,8 +28,9 @@ from leither.service.engines import Engines
 from leither.service.holding import draft_cids, drafts, load
 from leither.service.merge import merge
 from leither.service.pages import write_at
-from leither.service.tree import read_bytes
+from leither.service.tree import open_tree, read_bytes
 from leither.testing.node import clock_of, counted, memory_engines
+from leither.wire.sync_pull import NotTold
 from tests.unit.service.life import Shown, held, made, put, remove, shown, stamped, version
 from tests.unit.service.syncing import take
 
@@ -60,7 +62,7 @@ def unsaved(engines: Engines, mimei: MimeiId) -> int:
 def shared(engines: Engines, mimei: MimeiId) -> int:
     """How many drafts a node holds."""
     with engines.state.read() as view:
-        return len(drafts(engines, view, mimei))
+        return len(drafts(view, load(engines, view, mimei)))
 
 
 @pytest.fixture
@@ -257,11 +259,32 @@ def test_drafts_pass_on_through_who_follows(desk: Engines, stranger: Engines) ->
     assert shown(eve, mimei) == {"a": b"1"}
 
 
-def test_a_private_working_copy_is_not_shared(desk: Engines) -> None:
+def test_a_private_working_copy_is_shared_sealed(desk: Engines, phone: Engines) -> None:
+    mimei = Catalog(desk).create(kind="fs", mark="diary", private=True)[0].id
+    text = b"the treasure lies under the third oak. " * 40
+    put(desk, mimei, "a", text)
+    live(phone, desk, mimei)
+    for number in range(2):
+        put(desk, mimei, "b", b"%d" % number)
+        live(phone, desk, mimei)
+    with open_tree(phone, mimei, "cur", OWNER) as tree:
+        assert sorted("/".join(path) for path, _ in tree.walk()) == ["a", "b"]
+    stored = b"".join(phone.blocks.get(cid) for cid in phone.blocks.cids())
+    assert text not in stored
+    assert Cid.of(RAW, text) not in set(phone.blocks.cids())
+    for one in (desk, phone):
+        collect(one)
+        assert faults(one) == []
+
+
+def test_who_keeps_a_private_mimei_without_its_key_gets_no_draft(desk: Engines, stranger: Engines) -> None:
     mimei = Catalog(desk).create(kind="fs", mark="diary", private=True)[0].id
     put(desk, mimei, "a", b"1")
-    assert share_cur(desk, mimei) is None
-    assert held(desk, mimei).row.dirty == 1
+    backup(desk, mimei)
+    put(desk, mimei, "a", b"2")
+    share_cur(desk, mimei)
+    with pytest.raises(NotTold):
+        take(stranger, desk, mimei, live=True)
 
 
 def test_drafts_that_are_passed_are_reclaimed(site: MimeiId, desk: Engines, phone: Engines) -> None:

@@ -50,7 +50,7 @@ def site(desk: Engines, phone: Engines) -> MimeiId:
 
 def draft_of(engines: Engines, mimei: MimeiId) -> Draft:
     with engines.state.read() as view:
-        (draft,) = drafts(engines, view, mimei).values()
+        (draft,) = drafts(view, load(engines, view, mimei)).values()
     return draft
 
 
