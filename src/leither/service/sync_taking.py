@@ -75,7 +75,7 @@ class Taking:
         blocks = engines.root.blocks
         self.pull = Pull(
             mimei,
-            has=blocks.has if self._on_demand else engines.root.contents.is_whole,
+            has=blocks.has if self._on_demand else engines.root.file_blocks.is_whole,
             put=self._lease.put,
             control=self._held.control.cid if self._held is not None else None,
             heads=[cid for _, _, cid in known],
