@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from leither.node.home import Home
+from leither.testing.suites.network import until
 from tests.end_to_end.program import leither, ok, up
 
 pytestmark = pytest.mark.network
@@ -20,6 +21,12 @@ def address(home: Path) -> str:
     """Where others reach a node that is up."""
     found: str = ok(home, "network")["addresses"][0]
     return found
+
+
+def connect(home: Path, other: Path) -> None:
+    """Choose another node as a peer, and wait until they are connected."""
+    ok(home, "peers", "add", address(other))
+    until(lambda: any(peer["protocols"] for peer in ok(home, "peers")["items"]), what="a connection")
 
 
 def test_a_folder_is_followed_on_demand_read_in_part_brought_whole_and_outlives_its_node(tmp_path: Path) -> None:
@@ -58,7 +65,7 @@ def test_while_the_node_does_not_serve_what_is_not_here_is_told_apart_from_what_
     (site / "index.html").write_text("<h1>one</h1>")
     with up(second, **PORT), up(first, **PORT):
         mimei = ok(first, "app", "publish", str(site))["id"]
-        ok(second, "peers", "add", address(first))
+        connect(second, first)
         ok(second, "get", mimei, "--on-demand")
     lacking = leither(second, "mm", "cat", f"{mimei}@release", "index.html")
     assert (lacking.status, "this node does not serve now" in lacking.err) == (8, True), lacking
@@ -73,7 +80,7 @@ def test_opening_an_address_brings_what_is_asked_for_and_no_more(tmp_path: Path)
     (site / "large").write_bytes(data)
     with up(second, **PORT), up(first, **PORT):
         mimei = ok(first, "app", "publish", str(site))["id"]
-        ok(second, "peers", "add", address(first))
+        connect(second, first)
         running = Home(second).running()
         assert running is not None
         with httpx.Client(base_url=running.url, headers={"authorization": f"Bearer {running.token}"}) as client:

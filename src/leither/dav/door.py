@@ -168,7 +168,7 @@ class DavDoor:
             )
             await exchange.send({"type": "http.response.body"})
             return
-        await send_content(exchange, content, found.tree.engines.contents.fetch, self._threads, headers=headers)
+        await send_content(exchange, content, found.tree.engines.file_blocks.fetch, self._threads, headers=headers)
 
     async def _point_to(self, exchange: Exchange, address: str) -> None:
         """Answer a reader of a collection, who is no WebDAV client: a browser, or a check that somebody is there."""

@@ -22,8 +22,8 @@ def demanding(engines: Engines, network: Network, fetching: Fetching) -> Iterato
         demand = Demand(engines, fetching, introducing)
         stack.callback(demand.close)
         stack.enter_context(engines.events.watching(demand.hear))
-        stack.callback(setattr, engines.contents, "on_demand", None)
-        engines.contents.on_demand = demand
+        stack.callback(setattr, engines.file_blocks, "on_demand", None)
+        engines.file_blocks.on_demand = demand
         filling = Filling(engines, demand, fetching)
         stack.callback(filling.close)
         stack.callback(network.watch(partial(_meet, filling)))

@@ -145,7 +145,7 @@ class Node:
         else:
             offline = Offline(engines)
             stack.enter_context(engines.events.watching(offline.hear))
-            engines.contents.on_demand = offline
+            engines.file_blocks.on_demand = offline
 
     @property
     def url(self) -> str:

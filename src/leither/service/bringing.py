@@ -140,7 +140,7 @@ class Bringing(ABC):
     def _has(self, cid: Cid) -> bool:
         """Tell whether a block is here with all below it, as far as that is known."""
         root = self._engines.root
-        return cid not in self._broken and (root.blocks.has if self._on_demand else root.contents.is_whole)(cid)
+        return cid not in self._broken and (root.blocks.has if self._on_demand else root.file_blocks.is_whole)(cid)
 
     def _put(self, block: Block) -> None:
         """Store a block, below which all is here."""

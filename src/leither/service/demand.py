@@ -85,7 +85,7 @@ class _Window:
 
 
 class Demand:
-    """Fetches what readers miss. Thread-safe. Implements `contents.OnDemand`."""
+    """Fetches what readers miss. Thread-safe. Implements `file_blocks.OnDemand`."""
 
     def __init__(self, engines: Engines, fetching: Fetching, introduce: Introduce) -> None:
         self._engines = engines

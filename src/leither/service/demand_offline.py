@@ -6,7 +6,7 @@ from leither.service.engines import Engines
 
 
 class Offline:
-    """Implements `contents.OnDemand`. Thread-safe."""
+    """Implements `file_blocks.OnDemand`. Thread-safe."""
 
     def __init__(self, engines: Engines) -> None:
         self._demanded = Demanded(engines)

@@ -22,8 +22,8 @@ from leither.people.verdicts import Verdicts
 from leither.ports import NOTHING_DENIED, Blocks, Clock, Denied, Lease, Random, State
 from leither.service import decoy
 from leither.service.audit import Audit
-from leither.service.contents import Contents
 from leither.service.events import Event, Events
+from leither.service.file_blocks import FileBlocks
 from leither.service.granted import Granted
 from leither.service.maps import OrderedMap
 from leither.service.persons import Former, Persons
@@ -76,7 +76,7 @@ class Engines:
         self.root = self
         """The same for all MiMei of the node; this differs from it only within a private MiMei."""
         self.blocks = blocks
-        self.contents = Contents(blocks)
+        self.file_blocks = FileBlocks(blocks)
         self.state = state
         self.clock = clock
         self.random = random
@@ -130,7 +130,7 @@ class Engines:
     def _within(self, mimei: MimeiId, keys: EpochKeys) -> "Engines":
         within = copy(self)
         within.blocks = PrivateBlocks(self.blocks, SealedBlocks(self.blocks, self.state, mimei, keys))
-        within.contents = Contents(within.blocks)
+        within.file_blocks = FileBlocks(within.blocks)
         within.facts = lru_cache(maxsize=_PRIVATE_RECORDS_CACHED)(within._facts)
         within._read_record = lru_cache(maxsize=_PRIVATE_RECORDS_CACHED)(within._read_record_uncached)
         return within

@@ -200,7 +200,7 @@ class _Chunks(Mapping[int, bytes]):
         if not numbers:
             raise KeyError(index)
         begin = index * limits.CHUNK_BYTES
-        chunk = _held(self._engines.contents.fetch, self._entry, begin, limits.CHUNK_BYTES)
+        chunk = _held(self._engines.file_blocks.fetch, self._entry, begin, limits.CHUNK_BYTES)
         for number in numbers:
             start = number * limits.PAGE_BYTES - begin
             chunk[start : start + limits.PAGE_BYTES] = self._pages.read(number)
@@ -232,13 +232,13 @@ def _page(engines: Engines, editing: Edit, entry: PathEntry, number: int) -> byt
 
 def _bring(engines: Engines, mimei: MimeiId, offset: int, length: int) -> None:
     """Let the pages be here that a write changes in part: a change of the state waits for no other node."""
-    contents = engines.contents
-    if contents.on_demand is None or not contents.on_demand.is_used:
+    blocks = engines.file_blocks
+    if blocks.on_demand is None or not blocks.on_demand.is_used:
         return
     with engines.state.read() as view:
         entry = _entry(Cur(engines, view, load(engines, view, mimei)))
     for number in {offset // limits.PAGE_BYTES, (offset + length) // limits.PAGE_BYTES}:
-        _held(contents.fetch, entry, number * limits.PAGE_BYTES, limits.PAGE_BYTES)
+        _held(blocks.fetch, entry, number * limits.PAGE_BYTES, limits.PAGE_BYTES)
 
 
 def _held(get: Get, entry: PathEntry, start: int, length: int) -> bytearray:
@@ -259,4 +259,4 @@ def _shaped(engines: Engines, lease: Lease, entry: PathEntry, size: int, pages: 
     if entry.cid == EMPTY_RAW:
         lease.put(Block(EMPTY_RAW, b""))
     chunks: Mapping[int, bytes] = _Chunks(engines, entry, size, pages) if pages else {}
-    return rewrite(engines.contents.fetch, lease.put, entry.cid, chunks, size).cid
+    return rewrite(engines.file_blocks.fetch, lease.put, entry.cid, chunks, size).cid

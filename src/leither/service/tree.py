@@ -174,4 +174,4 @@ def read_bytes(engines: Engines, cid: Cid, start: int = 0, stop: int | None = No
 
     What is on demand is fetched. Raises: NotFetched, too.
     """
-    return read(engines.contents.fetch, cid, start, stop)
+    return read(engines.file_blocks.fetch, cid, start, stop)

@@ -73,7 +73,7 @@ class Sight:
                 raise BlockNotFound(cid)
             # From here on the other MiMei's own references count too.
             self._barred |= beyond
-        return self._view.engines.contents.fetch(cid)
+        return self._view.engines.file_blocks.fetch(cid)
 
 
 class Visible:
@@ -117,7 +117,7 @@ class Visible:
                 return Sighted(Sight(self, barred).get, held)
             if cid.codec == RAW and index.holds_digest(cid.digest):
                 # Asked for raw, a block has no links, and so leads nowhere.
-                return Sighted(self.engines.contents.fetch, held)
+                return Sighted(self.engines.file_blocks.fetch, held)
         return None
 
     def roots(self) -> Iterator[tuple[MimeiId, frozenset[Cid], frozenset[Cid]]]:
@@ -230,14 +230,14 @@ class Visibility:
 
         Raises: BlockNotFound: where it may not, or the block is not held.
         """
-        contents = self._engines.contents
+        blocks = self._engines.file_blocks
         if not principal.is_owner or self._shared():
             found = self.of(principal).sight(cid)
             if found is None:
                 raise BlockNotFound(cid)
         else:
-            found = Sighted(contents.fetch, None)
-        if not contents.has(cid):
+            found = Sighted(blocks.fetch, None)
+        if not blocks.has(cid):
             raise BlockNotFound(cid)
         return Sighted(sparing(self._engines.denied, found.get), found.mimei)
 

@@ -70,7 +70,7 @@ class FrontDoor:
         self._trust = TrustPages(settings)
         visibility = Visibility(engines)
         places = Places(engines)
-        blocks = SmallBlocks(engines.contents.fetch, engines.denied)
+        blocks = SmallBlocks(engines.file_blocks.fetch, engines.denied)
         elsewhere = Elsewhere(resolving)
         self._origins = Origins(blocks, settings, tokens, places, self._threads, engines.audit, elsewhere)
         self._mimei = MimeiPaths(blocks.get, settings, tokens, places, self._threads, elsewhere)

@@ -8,7 +8,7 @@ import pytest
 
 from leither import unixfs
 from leither.codec import RAW, Block, BlockMissing, Cid
-from leither.service.contents import Contents
+from leither.service.file_blocks import FileBlocks
 from leither.service.leaf_index import LeafIndex
 from leither.service.leaves import Leaf, leaves
 from leither.store import MemoryBlocks
@@ -81,22 +81,22 @@ def test_an_event_loop_waits_for_no_other_node() -> None:
         cid = phone.root(mimei, "small")
 
         async def fetch() -> bytes:
-            return phone.engines.contents.fetch(cid)
+            return phone.engines.file_blocks.fetch(cid)
 
         with pytest.raises(BlockMissing):
             asyncio.run(fetch())
-        assert phone.engines.contents.fetch(cid) == b"hello"
+        assert phone.engines.file_blocks.fetch(cid) == b"hello"
         assert asyncio.run(fetch()) == b"hello"
 
 
 def test_what_is_of_no_file_on_demand_is_missing() -> None:
     stray = Cid.of(RAW, b"stray")
     with pytest.raises(BlockMissing):
-        Contents(MemoryBlocks()).fetch(stray)
+        FileBlocks(MemoryBlocks()).fetch(stray)
     with places("desk", "phone", persons={"phone": "bob"}) as (desk, phone):
         mimei = desk.make({"small": b"hello"})
         phone.follow(mimei, desk)
         with desk.blocks.lease() as lease:
             lease.put(Block(stray, b"stray"))
         with pytest.raises(BlockMissing):
-            phone.engines.contents.fetch(stray)
+            phone.engines.file_blocks.fetch(stray)

@@ -115,7 +115,7 @@ class Places:
             found = tree.follow(path)
             entry = found.entry
             inside = found.tree is tree
-            contents = found.tree.engines.contents
+            blocks = found.tree.engines.file_blocks
         self._refuse_denied(state, path)
         if entry.type is not EntryType.FILE:
             return None
@@ -123,8 +123,8 @@ class Places:
         refuse_denied(self._engines.denied, entry.cid)
         name = path[-1] if path else f".{state.mimei.genesis.ext}"
         content = Content.of(entry.cid, entry.size_bytes, media_type(name))
-        if contents is not self._engines.contents:
-            content = replace(content, get=contents.fetch)
+        if blocks is not self._engines.file_blocks:
+            content = replace(content, get=blocks.fetch)
         # What lies in another MiMei depends on who asks, and on what is released there.
         if state.version is not None and inside:
             with self._guard:

@@ -28,7 +28,7 @@ class OnDemand(Protocol):
         """Note that a block was read."""
 
 
-class Contents:
+class FileBlocks:
     """Reads blocks. Thread-safe."""
 
     def __init__(self, blocks: Blocks) -> None:
