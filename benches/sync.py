@@ -89,7 +89,7 @@ def _bring(holder: Engines, taker: Engines, mimei: MimeiId) -> _Brought:
     asked, answered = Frames(), Frames()
     sent_bytes = rounds = 0
     start, busy = perf_counter(), process_time()
-    with closing(SyncNode(taker).taking(mimei)) as taking:
+    with closing(SyncNode(taker).taking(mimei, peer_id_of(holder.identity.node.public))) as taking:
         questions: deque[Message] = deque(taking.begin())
         while questions:
             rounds += 1

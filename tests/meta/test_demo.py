@@ -33,6 +33,7 @@ def test_the_end_names_what_was_proved_and_what_was_not() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1200)
 def test_the_demo_proves_everything_that_it_claims() -> None:
     done = subprocess.run([sys.executable, "-m", "tools.demo"], capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -60,6 +60,10 @@ FOLLOW_PAUSE_S_MAX = 3600
 FOLLOW_PULLS_MAX = 4
 """MiMei that are brought up to date at once."""
 FOLLOW_SOURCES_MAX = 16
+FOLLOW_SEEK_S = 600
+"""From one search for others that have a MiMei to the next, while nobody who is known gives it."""
+SYNC_STRANGER_BYTES_MAX = 4 << 30
+"""What a pull brings at the most from a node that nobody here named, for it may be anything until all has come."""
 """Nodes from which one MiMei is followed."""
 FOLLOW_BAD_POINTS = 50
 """What it costs a node's standing to tell what does not prove itself."""

@@ -11,19 +11,21 @@ from leither import limits
 from leither.codec import Block, BlockMismatch, BlockTooLarge
 from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId
-from leither.errors import LeitherError
+from leither.errors import InputError, LeitherError, PeerError
+from leither.mimei.rendezvous import rendezvous
 from leither.ports import TopicMessage, Verdict
 from leither.ports.network import Network, PeerEvent, Stream
-from leither.ports.network_errors import StreamBroken
+from leither.ports.network_errors import NetworkOff, StreamBroken
 from leither.service.arrival import Arrived
 from leither.service.demand_rows import note_told
 from leither.service.engines import Engines
 from leither.service.events import Event as Change
 from leither.service.follow_rows import FollowRow, put_follow
 from leither.service.head_topics import HeadTopics
+from leither.service.publishing_keys import multihash
 from leither.service.sync_node import SyncNode, outcome_of
 from leither.service.sync_taking import Taking
-from leither.wire.sync_follower import Blame, Effect, Met, Outcome, Pull, Pulled, Tick
+from leither.wire.sync_follower import Blame, Effect, Heard, Met, Outcome, Pull, Pulled, Seek, Tick
 from leither.wire.sync_frame import BadFrame, Frame, decode, encode
 from leither.wire.sync_messages import NEWS, SYNC, Hello
 from leither.wire.sync_walk import BadAnswer
@@ -107,7 +109,7 @@ class Following:
 
     def pull(self, mimei: MimeiId, peer: PeerId) -> Arrived:
         """Bring a MiMei up to date from a peer now. Raises: what `Network.open` does, what `Taking.receive` does."""
-        with closing(self._taking(mimei)) as taking, self._stream(peer) as stream:
+        with closing(self._taking(mimei, peer)) as taking, self._stream(peer) as stream:
             _write(stream, taking.begin())
             while taking.arrived is None:
                 body = stream.read_message(size_bytes_max=limits.SYNC_FRAME_BYTES_MAX)
@@ -148,9 +150,9 @@ class Following:
                 with self._turn:
                     self._streams.discard(stream)
 
-    def _taking(self, mimei: MimeiId) -> Taking:
+    def _taking(self, mimei: MimeiId, peer: PeerId) -> Taking:
         with self._turn:
-            return self._node.taking(mimei)
+            return self._node.taking(mimei, peer)
 
     def _do(self, work: Callable[[], Sequence[Effect]]) -> None:
         """Let the schedule come to something, and have that done."""
@@ -234,6 +236,8 @@ class Following:
         match effect:
             case Pull():
                 self._pulls.submit(self._pull, effect)
+            case Seek(mimei):
+                self._pulls.submit(self._seek, mimei)
             case Blame(peer, points):
                 self._network.blame(peer, points, "it told what does not prove itself")
 
@@ -250,6 +254,18 @@ class Following:
         with self._turn:
             self._last[pull.mimei, pull.peer] = last
         self._do(lambda: self._node.receive(Pulled(pull.mimei, pull.peer, outcome)))
+
+    def _seek(self, mimei: MimeiId) -> None:
+        """Find others that say in the DHT that they hold a public MiMei, and connect with them."""
+        try:
+            found = self._network.find_providers(multihash(rendezvous(mimei)), timeout_s=limits.RESOLVE_S)
+        except (PeerError, NetworkOff) as error:
+            LOGGER.info("nobody else was found for what is followed: %s", error)
+            return
+        for known in found:
+            with suppress(PeerError, InputError):  # whoever is away is no help now
+                peer = self._network.connect(known, timeout_s=limits.RESOLVE_STEP_S)
+                self._do(lambda peer=peer: self._node.receive(Heard(mimei, peer)))  # type: ignore[misc]
 
     def _share(self, mimei: MimeiId) -> None:
         try:

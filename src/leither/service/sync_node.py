@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator
 
+from leither import limits
 from leither.codec import BadDagCbor, BadDagPB, BlockMismatch, BlockMissing, BlockTooLarge, Cid
 from leither.codec.record import BadSignature, NotARecord
 from leither.codec.sealed import NotSealed
@@ -136,8 +137,8 @@ class SyncNode:
             greeted=lambda hello: self._greeted(key, hello),
         )
 
-    def taking(self, mimei: MimeiId) -> Taking:
-        """Return what asks a peer for a MiMei on one stream."""
+    def taking(self, mimei: MimeiId, peer: PeerId) -> Taking:
+        """Return what asks a peer for a MiMei on one stream. Who was not named gives a bounded amount."""
         with self._engines.state.read() as view:
             row = read_follow(view, mimei)
         row = row or FollowRow(())
@@ -146,6 +147,7 @@ class SyncNode:
             mimei,
             hello=self._hello(row.owner),
             user=row.owner,
+            bytes_max=limits.SYNC_PULL_BYTES_MAX if peer in row.sources else limits.SYNC_STRANGER_BYTES_MAX,
             live=row.live,
             on_demand=row.on_demand,
         )

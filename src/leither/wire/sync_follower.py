@@ -92,19 +92,27 @@ class Blame:
     points: int
 
 
-Effect = Pull | Blame
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Find others that have a MiMei, and report `Heard` of each: none of those that are known gives it."""
+
+    mimei: MimeiId
+
+
+Effect = Pull | Blame | Seek
 
 
 @dataclass(slots=True)
 class _Source:
     """One peer that may have the MiMei.
 
-    Fields: due_ms: when it is asked next. failures: in a row. refused: the last was no mere absence, so that its coming
-    or having news changes nothing. idle: how often in a row it had nothing new when it was asked. asked_ms: when that
-    was last.
+    Fields: due_ms: when it is asked next. chosen: somebody here named it; else it was heard of. failures: in a row.
+    refused: the last was no mere absence, so that its coming or having news changes nothing. idle: how often in a row
+    it had nothing new when it was asked. asked_ms: when that was last.
     """
 
     due_ms: int
+    chosen: bool = False
     failures: int = 0
     refused: bool = False
     idle: int = 0
@@ -118,17 +126,31 @@ class _Source:
 
 @dataclass(slots=True)
 class _Following:
-    """One MiMei. `pulling`: from whom it comes now. `again`: who had news meanwhile."""
+    """One MiMei. `pulling`: from whom it comes now. `again`: who had news meanwhile. `sought_ms`: when others were."""
 
     live: bool
     sources: dict[PeerId, _Source]
     pulling: PeerId | None = None
     again: set[PeerId] = field(default_factory=set)
+    sought_ms: int | None = None
 
-    def make_room(self) -> bool:
-        """Let go of a source that refused; tell whether there was one."""
-        refused = next((peer for peer, source in self.sources.items() if source.refused), None)
-        return refused is not None and self.sources.pop(refused, None) is not None
+    def add(self, peer: PeerId, source: _Source) -> None:
+        """Take in a source, if there is room, or makes room who refused; for a chosen one also who is not chosen."""
+        if len(self.sources) >= limits.FOLLOW_SOURCES_MAX:
+            others = [
+                (not other.chosen, other.refused, other.failures, name)
+                for name, other in self.sources.items()
+                if other.refused or (source.chosen and not other.chosen)
+            ]
+            if not others:
+                return
+            del self.sources[max(others)[-1]]
+        self.sources[peer] = source
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether nobody who is known gave it when they were asked last."""
+        return all(source.failures for source in self.sources.values())
 
 
 class Follower:
@@ -148,7 +170,7 @@ class Follower:
         effects: list[Effect] = []
         match event:
             case Followed(mimei, sources, live):
-                self._follow(mimei, sources, now_ms, live=live)
+                effects += self._follow(mimei, sources, now_ms, live=live)
             case Unfollowed(mimei):
                 self._following.pop(mimei, None)
             case Met(peer):
@@ -181,12 +203,24 @@ class Follower:
         """Tell whether a MiMei is followed."""
         return mimei in self._following
 
-    def _follow(self, mimei: MimeiId, sources: Iterable[PeerId], now_ms: int, *, live: bool) -> None:
+    def _follow(self, mimei: MimeiId, sources: Iterable[PeerId], now_ms: int, *, live: bool) -> list[Effect]:
         known = self._following.setdefault(mimei, _Following(live, {}))
         known.live = live
         for peer in sources:
-            if len(known.sources) < limits.FOLLOW_SOURCES_MAX:
-                known.sources.setdefault(peer, _Source(now_ms))
+            if peer in known.sources:
+                known.sources[peer].chosen = True
+            else:
+                known.add(peer, _Source(now_ms, chosen=True))
+        return self._seek(mimei, known, now_ms)
+
+    def _seek(self, mimei: MimeiId, followed: _Following, now_ms: int) -> list[Effect]:
+        """Look for others where all who are known fail, now and then."""
+        before_ms = followed.sought_ms
+        is_soon = before_ms is not None and now_ms < before_ms + limits.FOLLOW_SEEK_S * 1000
+        if is_soon or not followed.is_left_alone:
+            return []
+        followed.sought_ms = now_ms
+        return [Seek(mimei)]
 
     def _hurry(self, peer: PeerId, now_ms: int) -> None:
         """Ask a peer that came for all that it may have: it, or this node, was away."""
@@ -199,12 +233,10 @@ class Follower:
         followed = self._following.get(mimei)
         if followed is None:
             return
+        if peer not in followed.sources:
+            followed.add(peer, _Source(now_ms + limits.FOLLOW_PERIOD_S * 1000))
         source = followed.sources.get(peer)
-        if source is None:
-            if len(followed.sources) >= limits.FOLLOW_SOURCES_MAX and not followed.make_room():
-                return
-            source = followed.sources[peer] = _Source(now_ms + limits.FOLLOW_PERIOD_S * 1000)
-        if source.refused:
+        if source is None or source.refused:
             return
         if followed.pulling is not None:
             followed.again.add(peer)
@@ -223,6 +255,8 @@ class Follower:
         source = followed.sources.get(peer)
         if source is not None:
             self._plan(mimei, peer, source, outcome, now_ms)
+            if outcome is not Outcome.HELD_UP:
+                effects += self._seek(mimei, followed, now_ms)
         for other in followed.again & followed.sources.keys():
             if not followed.sources[other].refused:
                 followed.sources[other].due_ms = followed.sources[other].heed_ms(now_ms)

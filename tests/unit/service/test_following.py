@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from leither.crypto import MimeiId
+from leither.mimei.rendezvous import rendezvous
 from leither.people import Act
 from leither.people import right as rights
 from leither.ports import Clock
@@ -19,6 +20,7 @@ from leither.service.engines import Engines, Identity
 from leither.service.follow_rows import FollowRow, read_follows
 from leither.service.following import Following
 from leither.service.holding import MimeiNotFound
+from leither.service.publishing_keys import multihash
 from leither.store import MemoryBlocks, MemoryState
 from leither.testing.hub import Hub
 from leither.testing.hub_network import MemoryNetwork
@@ -191,3 +193,20 @@ def test_who_is_asked_hears_of_news_that_the_asker_has(node: Callable[..., Node]
     desk.following.follow(mimei, FollowRow((), live=True))
     phone.follow(mimei, desk)
     desk.until(lambda: desk.shows(mimei) == {"a": b"1", "b": b"2"})
+
+
+def test_where_who_was_named_is_away_another_holder_is_found(node: Callable[..., Node]) -> None:
+    desk, mirror, phone = node("desk"), node("mirror", person="bob"), node("phone", person="carl")
+    mimei = made(desk.engines)
+    put(desk.engines, mimei, "a", b"1")
+    backup(desk.engines, mimei)
+    Catalog(desk.engines).change_control(mimei, right=PUBLIC)
+    mirror.follow(mimei, desk)
+    mirror.until(lambda: mirror.shows(mimei) == {"a": b"1"})
+    desk.network.close()
+    between = node("between", person="dora")
+    for each in (mirror, phone):
+        each.network.connect(between.network.addresses()[0])
+    mirror.network.provide([multihash(rendezvous(mimei))])
+    phone.follow(mimei, desk)
+    phone.until(lambda: phone.shows(mimei) == {"a": b"1"})

@@ -20,6 +20,7 @@ from leither.wire.sync_follower import (
     Outcome,
     Pull,
     Pulled,
+    Seek,
     Tick,
     Unfollowed,
 )
@@ -114,7 +115,8 @@ def test_a_peer_that_comes_back_is_asked_at_once(told: Told) -> None:
 def test_a_peer_that_refused_or_lied_is_left_alone_whatever_it_does(told: Told, outcome: Outcome) -> None:
     told.tell(Followed(ONE, (ADA,), live=True))
     effects = told.tell(Pulled(ONE, ADA, outcome))
-    assert effects == ([Blame(ADA, limits.FOLLOW_BAD_POINTS)] if outcome is Outcome.BAD else [])
+    blamed = [Blame(ADA, limits.FOLLOW_BAD_POINTS)] if outcome is Outcome.BAD else []
+    assert effects == [*blamed, *([] if outcome is Outcome.HELD_UP else [Seek(ONE)])]
     assert told.tell(Met(ADA)) == told.tell(Heard(ONE, ADA)) == []
     assert told.wait() == [Pull(ONE, ADA)]
     assert told.now_ms >= limits.FOLLOW_REFUSED_S * 1000
@@ -150,6 +152,37 @@ def test_who_has_news_takes_the_place_of_one_that_refused(told: Told) -> None:
     told.tell(Pulled(ONE, many[0], Outcome.DENIED))
     told.tell(Heard(ONE, BOB))
     assert told.follower.sources(ONE) == (*many[1:], BOB)
+
+
+def test_a_chosen_one_takes_the_place_of_one_that_was_heard_of(told: Told) -> None:
+    told.tell(Followed(ONE, (ADA,), live=True))
+    strangers = [PeerId(f"stranger {number}") for number in range(limits.FOLLOW_SOURCES_MAX - 1)]
+    for peer in strangers:
+        told.tell(Heard(ONE, peer))
+    told.tell(Heard(ONE, PeerId("too many")))
+    told.tell(Followed(ONE, (BOB,), live=True))
+    found = told.follower.sources(ONE)
+    assert len(found) == limits.FOLLOW_SOURCES_MAX
+    assert {ADA, BOB} <= set(found) <= {ADA, BOB, *strangers}
+
+
+def test_others_are_sought_now_and_then_while_all_who_are_known_fail(told: Told) -> None:
+    told.tell(Followed(ONE, (ADA, BOB)))
+    assert Seek(ONE) not in told.tell(Pulled(ONE, ADA, Outcome.AWAY))
+    assert Seek(ONE) in told.tell(Pulled(ONE, BOB, Outcome.AWAY))
+    sought_ms = told.now_ms
+    while True:
+        effects = told.wait()
+        peer = next(effect.peer for effect in effects if isinstance(effect, Pull))
+        if Seek(ONE) in told.tell(Pulled(ONE, peer, Outcome.AWAY)):
+            break
+    assert told.now_ms >= sought_ms + limits.FOLLOW_SEEK_S * 1000
+    told.tell(Heard(ONE, PeerId("cleo")))
+    assert PeerId("cleo") in told.follower.sources(ONE)
+
+
+def test_who_is_followed_from_nobody_is_sought_at_once(told: Told) -> None:
+    assert told.tell(Followed(ONE, ())) == [Seek(ONE)]
 
 
 def test_news_that_comes_to_nothing_again_and_again_is_followed_ever_later(told: Told) -> None:

@@ -17,7 +17,7 @@ from leither.service.sync_session import SyncSession
 from leither.testing.node import memory_engines
 from leither.testing.simulation.lies import Lie, forged_news, join
 from leither.testing.simulation.stream import SimulatedStream
-from leither.wire.sync_follower import Blame, Effect, Heard, Met, Outcome, Pull, Pulled, Tick
+from leither.wire.sync_follower import Blame, Effect, Heard, Met, Outcome, Pull, Pulled, Seek, Tick
 from leither.wire.sync_messages import Message
 
 if TYPE_CHECKING:
@@ -172,6 +172,8 @@ class SimulatedNode:
                     self._pull(effect, self.world.by_peer[peer])
                 case Blame(peer, points):
                     self.blame(peer, points, "answer")
+                case Seek():
+                    pass  # there is no DHT here: who is followed is known, or heard of
         self._wake()
 
     def _wake(self) -> None:

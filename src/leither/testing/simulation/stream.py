@@ -28,7 +28,7 @@ class SimulatedStream:
         self._asked, self._answered = Frames(), Frames()
         self._lied_bytes = 0
         self._session = holder.sync.session(taker.peer, holder.told, holder.watched)
-        self._taking = taker.sync.taking(pull.mimei)
+        self._taking = taker.sync.taking(pull.mimei, pull.peer)
         self._ask(self._taking.begin())
 
     def _ask(self, questions: Sequence[Message]) -> None:
