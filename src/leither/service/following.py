@@ -3,12 +3,12 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 from leither import limits
-from leither.codec import Block, BlockMismatch, BlockTooLarge
+from leither.codec import Block
 from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId
 from leither.errors import InputError, LeitherError, PeerError
@@ -23,16 +23,15 @@ from leither.service.events import Event as Change
 from leither.service.follow_rows import FollowRow, put_follow
 from leither.service.head_topics import HeadTopics
 from leither.service.publishing_keys import multihash
+from leither.service.pulling import bring, read_frame, write_frames
 from leither.service.sync_node import SyncNode, outcome_of
 from leither.service.sync_taking import Taking
 from leither.wire.sync_follower import Blame, Effect, Heard, Met, Outcome, Pull, Pulled, Seek, Tick
-from leither.wire.sync_frame import BadFrame, Frame, decode, encode
+from leither.wire.sync_frame import BadFrame
 from leither.wire.sync_messages import NEWS, SYNC, Hello
 from leither.wire.sync_walk import BadAnswer
 
 LOGGER = logging.getLogger("leither.following")
-_WRITE_BYTES = 64 * 1024
-"""Frames are written together up to this size."""
 
 
 class Following:
@@ -110,13 +109,9 @@ class Following:
     def pull(self, mimei: MimeiId, peer: PeerId) -> Arrived:
         """Bring a MiMei up to date from a peer now. Raises: what `Network.open` does, what `Taking.receive` does."""
         with closing(self._taking(mimei, peer)) as taking, self._stream(peer) as stream:
-            _write(stream, taking.begin())
-            while taking.arrived is None:
-                body = stream.read_message(size_bytes_max=limits.SYNC_FRAME_BYTES_MAX)
-                if body is None:
-                    raise StreamBroken(peer, "it ended before all had come")
-                _write(stream, taking.receive(_read(body)))
+            bring(stream, taking)
             assert taking.pull.standing is not None
+            assert taking.arrived is not None
             note_told(self._engines, mimei, [(peer, taking.pull.standing)])
             return taking.arrived
 
@@ -284,30 +279,10 @@ class Following:
         )
         while (body := stream.read_message(size_bytes_max=limits.SYNC_FRAME_BYTES_MAX)) is not None:
             try:
-                question = _read(body)
+                question = read_frame(body)
                 if isinstance(question, Block):
                     raise BadAnswer("a block where a question should come")
-                _write(stream, session.receive(question))
+                write_frames(stream, session.receive(question))
             except (BadFrame, BadAnswer):
                 self._network.blame(stream.peer, limits.FOLLOW_BAD_POINTS, "it asked what is no question")
                 raise
-
-
-def _read(body: bytes) -> Frame:
-    """Return a frame. Raises: BadFrame."""
-    try:
-        return decode(body)
-    except (BlockMismatch, BlockTooLarge) as error:
-        raise BadFrame(str(error)) from None
-
-
-def _write(stream: Stream, frames: Iterable[Frame]) -> None:
-    """Send frames, small ones together."""
-    waiting = bytearray()
-    for frame in frames:
-        waiting += encode(frame)
-        if len(waiting) >= _WRITE_BYTES:
-            stream.write(bytes(waiting))
-            waiting.clear()
-    if waiting:
-        stream.write(bytes(waiting))

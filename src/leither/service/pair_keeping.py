@@ -15,7 +15,6 @@ from leither.service.demand_switch import begin_to_fill
 from leither.service.kept import Kept as KeptSealed
 from leither.service.kept import unwanted
 from leither.service.pair_marks import mark_kept
-from leither.service.pair_pull import pull
 from leither.service.pair_rows import (
     KeptRow,
     PairNotFound,
@@ -35,6 +34,7 @@ from leither.service.pair_rows import (
 )
 from leither.service.pair_talk import PairTalk, hear, pages, say
 from leither.service.pair_wishing import Wishing
+from leither.service.pulling import pull
 from leither.service.sealed_taking import SealedTaking
 from leither.service.sync_taking import Taking
 from leither.wire.keep_messages import BadKeeping, Held, Kept, Message, Refused, Return, Wish, Wished

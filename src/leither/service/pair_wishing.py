@@ -9,7 +9,6 @@ from leither import limits
 from leither.crypto import MimeiId, peer_public_key
 from leither.ports import Stream, Transaction
 from leither.service.pair_marks import mark_here, wishes
-from leither.service.pair_pull import pull
 from leither.service.pair_rows import (
     PairNotFound,
     PairRow,
@@ -24,6 +23,7 @@ from leither.service.pair_rows import (
 )
 from leither.service.pair_talk import KeepRefused, PairTalk, hear, pages, say
 from leither.service.person_index import update_index
+from leither.service.pulling import pull
 from leither.service.sync_taking import Taking
 from leither.wire.keep_messages import KEEP, BadKeeping, Held, Kept, Message, Refused, Return, Wish, Wished
 

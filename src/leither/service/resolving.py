@@ -21,19 +21,19 @@ from leither.mimei.rendezvous import private_rendezvous, rendezvous
 from leither.mimei.sight import Sight, behind
 from leither.people import Principal
 from leither.ports import Network, PeerEvent, Reach
-from leither.ports.network_errors import NetworkOff, StreamBroken
+from leither.ports.network_errors import NetworkOff
 from leither.service.arrival import Arrived, NotYours
 from leither.service.catalog import Catalog
 from leither.service.demand_rows import note_told
 from leither.service.engines import Engines
 from leither.service.holding import MimeiNotFound
 from leither.service.publishing_keys import multihash
+from leither.service.pulling import bring
 from leither.service.resolving_lookup import Answer, Holder, HolderChanged, Lookup, blame
 from leither.service.resolving_quota import LookupQuota
 from leither.service.resolving_seen import Seen
 from leither.service.resolving_talk import SYNC_PROTOCOL, Told
 from leither.service.sync_taking import Taking
-from leither.wire.sync_frame import decode, encode
 from leither.wire.sync_messages import Hello
 
 
@@ -263,36 +263,29 @@ class Resolving:
 
     def _take(self, mimei: MimeiId, principal: Principal, holder: Holder, told: Told) -> Arrived:
         bytes_max = limits.SYNC_PULL_BYTES_MAX if principal.is_resident else limits.GUEST_FETCH_BYTES_MAX
-        stream = self._network.open(holder.peer, [SYNC_PROTOCOL], timeout_s=limits.RESOLVE_STEP_S)
-        try:
-            with closing(
-                Taking(
-                    self._engines,
-                    mimei,
-                    hello=holder.hello,
-                    user=principal.user,
-                    bytes_max=bytes_max,
-                    on_demand=self._on_demand,
-                )
-            ) as taking:
-                questions = taking.begin()
-                while taking.arrived is None:
-                    for question in questions:
-                        stream.write(encode(question))
-                    body = stream.read_message(size_bytes_max=limits.SYNC_FRAME_BYTES_MAX)
-                    if body is None:
-                        raise StreamBroken(holder.peer, "it ended before all had come")
-                    questions = taking.receive(decode(body))
-                    given = taking.pull.standing
-                    if given is not None and (given.control, set(given.heads)) != (
-                        told.standing.control,
-                        set(told.standing.heads),
-                    ):
-                        raise HolderChanged(holder.peer)
+        taking = Taking(
+            self._engines,
+            mimei,
+            hello=holder.hello,
+            user=principal.user,
+            bytes_max=bytes_max,
+            on_demand=self._on_demand,
+        )
+
+        def check() -> None:
+            given = taking.pull.standing
+            if given is not None and not told.is_told_by(given):
+                raise HolderChanged(holder.peer)
+
+        with closing(taking):
+            stream = self._network.open(holder.peer, [SYNC_PROTOCOL], timeout_s=limits.RESOLVE_STEP_S)
+            try:
+                bring(stream, taking, check)
                 stream.close()
-                return taking.arrived
-        finally:
-            stream.reset()
+            finally:
+                stream.reset()
+        assert taking.arrived is not None
+        return taking.arrived
 
     def _note(self, mimei: MimeiId, told: Told) -> None:
         known = self._seen.get(mimei)

@@ -45,6 +45,10 @@ class Told:
     sight: Sight
     follows: bool
 
+    def is_told_by(self, standing: Standing) -> bool:
+        """Tell whether a standing says the same."""
+        return (standing.control, set(standing.heads)) == (self.standing.control, set(self.standing.heads))
+
 
 class Talk:
     """A talk with one holder, over a stream of its own.

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from leither import limits
 from leither.codec import Cid
 from leither.codec.sealed import walk
 from leither.mimei.version import Version
 from leither.people import Act
-from leither.ports import Fault
+from leither.ports import Fault, Stream
 from leither.service import history
 from leither.service.archive_in import import_car
 from leither.service.archive_out import export_car, own_ids
@@ -23,7 +24,7 @@ from leither.service.sealed_taking import SealedTaking
 from leither.service.sync_session import SyncSession
 from leither.testing.hub import Hub
 from leither.testing.node import counted
-from leither.wire.sync_messages import Ask, Standing
+from leither.wire.sync_messages import SYNC, Ask, Standing
 from tests.unit.service import life
 from tests.unit.service.pairing_world import Place, pair, place, settle
 from tests.unit.service.syncing import carry, hello_of
@@ -237,3 +238,22 @@ def test_a_sweep_while_it_comes_takes_nothing_that_is_counted_on(hub: Hub, two: 
     assert taking.kept is not None
     assert len(taking.kept.versions) == 3
     assert faults(shelf) == []
+
+
+def test_a_paired_node_that_tells_nonsense_is_thought_less_of(hub: Hub, two: tuple[Place, Place]) -> None:
+    desk, shelf = two
+    pair(hub, desk, shelf)
+    diary = private(desk)
+    desk.pairs.wishing.wish(shelf.key)
+    hub.settle()
+
+    def lie(stream: Stream) -> None:
+        stream.read_message()
+        stream.write_message(b"nonsense")
+
+    desk.network.serve(SYNC, lie)
+    shelf.pairs.keeping.bring(desk.key, diary)
+    row = kept_row_of(shelf, desk, diary)
+    assert row is not None
+    assert row.reason == "bad-sync-frame"
+    assert shelf.network.scores[desk.network.peer_id] == -limits.FOLLOW_BAD_POINTS
