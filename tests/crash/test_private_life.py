@@ -97,21 +97,23 @@ def live(engines: Engines, report: Callable[[str], None], *, start: int = 0) -> 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("disk_at", [pytest.param(FaultyDisk, id="killed"), pytest.param(PowerCutDisk, id="power-cut")])
-def test_a_change_of_readers_happens_whole_or_not_at_all(disk_at: Callable[[int], FaultyDisk], tmp_path: Path) -> None:
+def test_a_change_of_readers_happens_whole_or_not_at_all(
+    disk_at: Callable[[int], FaultyDisk], memory_folder: Path, ends: Callable[[int], range]
+) -> None:
     rings = rings_seen()
     assert len(set(rings)) == 5
 
     def count(report: Callable[[str], None]) -> None:
         disk = FaultyDisk()
-        with opened(tmp_path / "counted", disk) as engines:
+        with opened(memory_folder / "counted", disk) as engines:
             live(engines, lambda _: None)
         for name in disk.names:
             report(name)
 
     names, status = run_in_child(count)
     assert status == 0, names
-    for at in range(1, len(names) + 1):
-        home = tmp_path / str(at)
+    for at in ends(len(names)):
+        home = memory_folder / str(at)
 
         def die(report: Callable[[str], None], at: int = at, home: Path = home) -> None:
             with opened(home, disk_at(at)) as engines:

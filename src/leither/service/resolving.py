@@ -124,8 +124,7 @@ class Resolving:
             the holder that was asked last.
         """
         principal = principal if self.may_look(principal) else _refuse(mimei)
-        if self._network.reach is Reach.OFF and not self._network.peers():
-            raise NetworkOff
+        self._require_network()
         if not again and self._quota.is_absent(mimei):
             raise NotOnNetwork(mimei, 0)
         whose = (mimei, _whose(principal))
@@ -150,10 +149,15 @@ class Resolving:
 
         Raises: NetworkOff, TooManyLookups.
         """
-        if self._network.reach is Reach.OFF and not self._network.peers():
-            raise NetworkOff
+        self._require_network()
         with self._quota.lookup(is_guest=not principal.is_resident):
             return self._lookup(mimei, principal).run()
+
+    def _require_network(self) -> None:
+        """Make sure that there is somebody to ask, connected or chosen. Raises: NetworkOff."""
+        network = self._network
+        if network.reach is Reach.OFF and not network.peers() and not network.kept():
+            raise NetworkOff
 
     def _meet(self, event: PeerEvent) -> None:
         if event.came:
