@@ -32,8 +32,6 @@ CROWD = 49
 ROUND_S = 3
 WRITE_ROUNDS = 5
 """Rounds from one write to the next, in which all of it must have arrived."""
-KEYS = 32
-"""What is said in the DHT, over and over: records that are held for others are meant to be kept for two days."""
 GROWTH_KB_PER_HOUR = 2_048
 IDLE_BYTES_PER_DAY = 50_000_000
 
@@ -68,7 +66,7 @@ class Work:
         one, other = self._round % CROWD, (self._round * 7 + 3) % CROWD
         assert self.crowd.ask("fetch", one, self._roots[self.site]) >= 0
         if one != other:
-            assert self.crowd.ask("find", one, other, f"key {self._round % KEYS}"), f"round {self._round}"
+            assert self.crowd.ask("find", one, other, f"what {one} has"), f"round {self._round}"
         self.crowd.ask("say", other, f"round {self._round}")
         self.desk.ask("say", f"round {self._round}")
         if self._round % WRITE_ROUNDS == 0:
