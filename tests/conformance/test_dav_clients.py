@@ -15,7 +15,7 @@ from tests.conformance.dav_node import DavNode, run, serve_dav
 from tests.end_to_end.program import ok
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(400)]
-FILES = 2000
+FILES = 500
 """rclone spaces its calls by 10 ms and makes three for a file, so many more would only wait."""
 COLLECTION = 5000
 
