@@ -25,7 +25,7 @@ class Cache:
         self._engines = engines
         self._used_ms: dict[bytes, int] = {}
         self._size_bytes: int | None = None
-        self._is_sweeping = self._is_closed = False
+        self._is_sweeping = self._is_closed = self._came_meanwhile = False
         self._tried_bytes = 0
         self._guard = threading.Lock()
         self._pool = ThreadPoolExecutor(1, "leither-cache")
@@ -45,6 +45,7 @@ class Cache:
         now_ms = self._engines.clock.now_ms()
         put_cached(self._engines.state, {cid.digest: CacheRow(now_ms, size) for cid, size in came.items()})
         with self._guard:
+            self._came_meanwhile = True
             if self._size_bytes is not None:
                 self._size_bytes += sum(came.values())
         self._keep_within()
@@ -96,21 +97,33 @@ class Cache:
         return size_bytes
 
     def _sweep(self) -> None:
+        """Sweep, and again as long as it is too much and more came meanwhile, which a sweep leaves alone."""
+        is_due = True
         try:
-            self._write_uses()
-            collect(self._engines, is_stopped=lambda: self._is_closed)
+            while is_due:
+                with self._guard:
+                    self._came_meanwhile = False
+                self._write_uses()
+                collect(self._engines, is_stopped=lambda: self._is_closed)
+                is_due = self._count_anew() and self._came_meanwhile
         except SweepStopped:
             return
         except LeitherError as error:
             LOGGER.warning("nothing could be evicted: %s", error)
+            self._count_anew()
         finally:
             with self._guard:
-                self._size_bytes = None
                 self._is_sweeping = False
-            size_bytes = self._count()
-            with self._guard:
-                is_over = size_bytes > self._engines.cache_bytes
-                self._tried_bytes = size_bytes if is_over else 0
+
+    def _count_anew(self) -> bool:
+        """Count what is there; tell whether it is too much."""
+        with self._guard:
+            self._size_bytes = None
+        size_bytes = self._count()
+        with self._guard:
+            is_over = size_bytes > self._engines.cache_bytes
+            self._tried_bytes = size_bytes if is_over else 0
+        return is_over
 
     def _write_uses(self) -> None:
         with self._guard:

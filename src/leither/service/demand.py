@@ -6,7 +6,7 @@ The first block is fetched alone. Who goes on reading behind it gets more at a t
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -95,6 +95,7 @@ class Demand:
         self.demanded = Demanded(engines)
         self._coming: dict[Cid, tuple[Future[bytes], _Flight]] = {}
         self._ahead: OrderedDict[Cid, _Ahead] = OrderedDict()
+        self._flown: set[Future[None]] = set()
         self._guard = threading.Lock()
         self._readers = threading.BoundedSemaphore(limits.DEMAND_READERS_MAX)
         self._pool = ThreadPoolExecutor(limits.DEMAND_FETCHES_MAX, "leither-demand")
@@ -109,7 +110,8 @@ class Demand:
         self._cache.close()
 
     def settle(self) -> None:
-        """Return once what the cache does in threads of its own is done."""
+        """Return once what is being fetched for readers has come, and what the cache does in its thread is done."""
+        wait(tuple(self._flown))
         self._cache.settle()
 
     def hear(self, event: Event) -> None:
@@ -166,7 +168,9 @@ class Demand:
             futures = {leaf: Future[bytes]() for leaf in sizes}
             flight = _Flight(spot, window.root, window.span, futures, sizes)
             self._coming.update((leaf, (future, flight)) for leaf, future in futures.items())
-        self._pool.submit(self._fly, flight)
+        flown = self._pool.submit(self._fly, flight)
+        self._flown.add(flown)
+        flown.add_done_callback(self._flown.discard)
         return futures[cid], flight
 
     def _window(self, cid: Cid, above: Cid | None) -> _Window:
