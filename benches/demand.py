@@ -7,14 +7,10 @@ from pathlib import Path
 from time import perf_counter
 
 from benches.figure import Figure
-from benches.finding import Author, connect, settings
+from benches.finding import Author, connect, serve, settings
 from leither.codec import Cid
 from leither.node import Node
 from leither.people import OWNER
-from leither.people.right import parse as parse_right
-from leither.service.backup import backup
-from leither.service.catalog import Catalog
-from leither.service.history import release
 from leither.service.tree import open_tree, read_bytes
 from leither.service.uploads import TreeUpload
 
@@ -62,22 +58,12 @@ def _taken(reader: Node, cid: Cid, start: int, stop: int) -> float:
     return taken
 
 
-def _serve(home: Path) -> None:
-    """Release a large file of other bytes for each line that comes, and say the id."""
-    with Node.open(settings(home)) as node:
-        print(Author.greeting(node), flush=True)
-        for line in sys.stdin:
-            right = parse_right("everyone=read-release")
-            mimei, _ = Catalog(node.engines).create(kind="fs", app="bench", mark=line.strip(), right=right)
-            with TreeUpload(node.engines, mimei.id) as tree:
-                file = tree.file(("large",))
-                file.write(random.Random(line).randbytes(FILE_BYTES))
-                file.finish()
-                tree.finish()
-            backup(node.engines, mimei.id)
-            release(node.engines, mimei.id)
-            print(mimei.genesis.id_text, flush=True)
+def _large(name: str, tree: TreeUpload) -> None:
+    """Put a large file of bytes that follow from the name."""
+    file = tree.file(("large",))
+    file.write(random.Random(name).randbytes(FILE_BYTES))
+    file.finish()
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), _large)

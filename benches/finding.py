@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -110,23 +110,27 @@ def connect(node: Node, address: str) -> None:
     until(lambda: any(each.id == peer and each.protocols for each in node.networking.facts().peers), what="a peer")
 
 
-def _serve(home: Path) -> None:
-    """Release a site for each line that comes, and say its id."""
+def serve(home: Path, fill: Callable[[str, TreeUpload], object]) -> None:
+    """Release what `fill` puts into a folder for each line that comes, and say its id."""
     with Node.open(settings(home)) as node:
         print(Author.greeting(node), flush=True)
         for line in sys.stdin:
             right = parse_right("everyone=read-release")
             mimei, _ = Catalog(node.engines).create(kind="fs", app="bench", mark=line.strip(), right=right)
             with TreeUpload(node.engines, mimei.id) as tree:
-                for number in range(FILES):
-                    file = tree.file((f"{number}.txt",))
-                    file.write(f"{line.strip()} {number} ".encode().ljust(FILE_BYTES, b"."))
-                    file.finish()
+                fill(line.strip(), tree)
                 tree.finish()
             backup(node.engines, mimei.id)
             release(node.engines, mimei.id)
             print(mimei.genesis.id_text, flush=True)
 
 
+def _site(name: str, tree: TreeUpload) -> None:
+    for number in range(FILES):
+        file = tree.file((f"{number}.txt",))
+        file.write(f"{name} {number} ".encode().ljust(FILE_BYTES, b"."))
+        file.finish()
+
+
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), _site)

@@ -11,11 +11,11 @@ from leither import limits
 from leither.codec import Block
 from leither.crypto import MimeiId
 from leither.crypto.peer_id import PeerId
-from leither.errors import InputError, LeitherError, PeerError
+from leither.errors import LeitherError
 from leither.mimei.rendezvous import rendezvous
-from leither.ports import TopicMessage, Verdict
+from leither.ports import Reach, TopicMessage, Verdict
 from leither.ports.network import Network, PeerEvent, Stream
-from leither.ports.network_errors import NetworkOff, StreamBroken
+from leither.ports.network_errors import StreamBroken
 from leither.service.arrival import Arrived
 from leither.service.demand_rows import note_told
 from leither.service.engines import Engines
@@ -252,13 +252,15 @@ class Following:
 
     def _seek(self, mimei: MimeiId) -> None:
         """Find others that say in the DHT that they hold a public MiMei, and connect with them."""
+        if self._network.reach is Reach.OFF and not self._network.peers():
+            return  # there is nobody to ask, and a network that rests need not begin for that
         try:
             found = self._network.find_providers(multihash(rendezvous(mimei)), timeout_s=limits.RESOLVE_S)
-        except (PeerError, NetworkOff) as error:
+        except LeitherError as error:
             LOGGER.info("nobody else was found for what is followed: %s", error)
             return
         for known in found:
-            with suppress(PeerError, InputError):  # whoever is away is no help now
+            with suppress(LeitherError):  # whoever is away, or beyond what may be dialled, is no help now
                 peer = self._network.connect(known, timeout_s=limits.RESOLVE_STEP_S)
                 self._do(lambda peer=peer: self._node.receive(Heard(mimei, peer)))  # type: ignore[misc]
 

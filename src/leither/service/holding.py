@@ -275,7 +275,8 @@ def base_version(engines: Engines, mimei: Mimei) -> Version | None:
 
 def contents_below(mimei: Mimei) -> Contents | None:
     """Return what `cur` stands on: a draft, or the newest version."""
-    return mimei.engines.record(Contents, mimei.below) if mimei.below else None
+    below = mimei.below
+    return mimei.engines.record(Contents, below) if below is not None else None
 
 
 def drafts(view: View, mimei: Mimei) -> dict[int, Draft]:

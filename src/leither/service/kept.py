@@ -159,15 +159,19 @@ def _enter(transaction: Transaction, one: Kept, beside: Callable[[Transaction, K
     transaction.put(key, _ENCODER.encode(kept_now))
 
 
-def let_go(transaction: Transaction, author: KeyId, mimei: MimeiId) -> bool:
-    """Keep a MiMei sealed no longer, as it is read here by now or was given up; tell whether it was."""
-    row = transaction.get(tables.shelved(author, mimei))
-    if row is None:
-        return False
-    found = _DECODER.decode(row)
-    if found.user:
-        charge(transaction, KeyId(found.user), -found.size_bytes)
-    return transaction.delete(tables.shelved(author, mimei))
+def let_go(transaction: Transaction, author: KeyId, mimei: MimeiId) -> None:
+    """Keep a MiMei sealed no longer, as it is read here by now."""
+    key = tables.shelved(author, mimei)
+    row = transaction.get(key)
+    if row is not None:
+        _discharge(transaction, _DECODER.decode(row))
+        transaction.delete(key)
+
+
+def _discharge(transaction: Transaction, row: Row) -> None:
+    """Count it no longer against the quota of a user who imported it."""
+    if row.user:
+        charge(transaction, KeyId(row.user), -row.size_bytes)
 
 
 def unwanted(transaction: Transaction, author: KeyId, mimei: MimeiId) -> None:
@@ -207,13 +211,11 @@ def give_up(engines: Engines, mimei: MimeiId, user: KeyId | None) -> int:
 def _give_up(transaction: Transaction, author: KeyId, mimei: MimeiId) -> None:
     key = tables.shelved(author, mimei)
     row = transaction.get(key)
-    if row is None:
-        return
-    found = _DECODER.decode(row)
-    if found.user:
-        charge(transaction, KeyId(found.user), -found.size_bytes)
-    transaction.put(key, _ENCODER.encode(msgspec.structs.replace(found, user=b"", imported=False)))
-    unwanted(transaction, author, mimei)
+    if row is not None:
+        found = _DECODER.decode(row)
+        _discharge(transaction, found)
+        transaction.put(key, _ENCODER.encode(msgspec.structs.replace(found, user=b"", imported=False)))
+        unwanted(transaction, author, mimei)
 
 
 def _refuse(block: object) -> None:

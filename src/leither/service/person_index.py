@@ -12,7 +12,7 @@ without a conflict. It is brought up to date whenever all of a person's leaves t
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -198,19 +198,22 @@ def listed(engines: Engines, user: KeyId | None) -> list[Listed]:
 
 def names_private(engines: Engines, public: bytes) -> bool:
     """Tell whether the index of a key, as far as it is here, names anything private."""
-    files = _files_of(engines, index_id(public), (_NODES,))
-    return any(path[2:3] == (_MIMEI,) and b'"private"' in data for path, data in files)
+    return any(True for _ in _private_ones(_files_of(engines, index_id(public), (_NODES,))))
 
 
 def names_private_elsewhere(engines: Engines, user: KeyId | None) -> bool:
     """Tell whether the index of a user, or the owner, names anything private that is not here. It may come yet."""
     with engines.state.read() as view:
-        for path, data in _files(engines, user, (_NODES,)):
-            if path[2:3] == (_MIMEI,) and b'"private"' in data:
-                with suppress(NotAnId):  # as in `listed`
-                    if view.get(tables.holding(MimeiId(parse_id(path[-1])))) is None:
-                        return True
+        for name in _private_ones(_files(engines, user, (_NODES,))):
+            with suppress(NotAnId):  # as in `listed`
+                if view.get(tables.holding(MimeiId(parse_id(name)))) is None:
+                    return True
     return False
+
+
+def _private_ones(files: Iterable[tuple[Path, bytes]]) -> Iterator[str]:
+    """Yield the names of what files of an index say to be private."""
+    return (path[-1] for path, data in files if path[2:3] == (_MIMEI,) and b'"private"' in data)
 
 
 def devices(engines: Engines, user: KeyId | None) -> list[Device]:

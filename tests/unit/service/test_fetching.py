@@ -28,12 +28,6 @@ class NoGateways:
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as made:
-        yield made
-
-
-@pytest.fixture
 def engines() -> Engines:
     return memory_engines()
 

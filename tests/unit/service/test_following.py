@@ -2,89 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 
 import pytest
 
-from leither.crypto import MimeiId
+from leither.crypto import PeerId
 from leither.mimei.rendezvous import rendezvous
 from leither.people import Act
 from leither.people import right as rights
-from leither.ports import Clock
-from leither.ports.network_errors import StreamBroken
+from leither.ports import Known
+from leither.ports.network_errors import AddressNotAllowed, StreamBroken
 from leither.service.backup import backup
 from leither.service.catalog import Catalog
-from leither.service.engines import Engines, Identity
 from leither.service.follow_rows import FollowRow, read_follows
-from leither.service.following import Following
-from leither.service.holding import MimeiNotFound
 from leither.service.publishing_keys import multihash
-from leither.store import MemoryBlocks, MemoryState
-from leither.testing.hub import Hub
-from leither.testing.hub_network import MemoryNetwork
-from leither.testing.node import FakeClock, SeededRandom, seed_of
 from leither.wire.sync_messages import NEWS, SYNC
 from leither.wire.sync_pull import NotTold
-from tests.unit.service.life import held, made, put, shown
+from tests.unit.service.following_world import Node
+from tests.unit.service.life import held, made, put
 
 PUBLIC = rights.pack(everyone=Act.READ_VERSIONS | Act.READ_RELEASE)
-WAIT_S = 20
-
-
-class Node:
-    """A node of somebody's on a hub."""
-
-    def __init__(
-        self, hub: Hub, name: str, heard: threading.Condition, *, person: str = "ada", clock: Clock | None = None
-    ) -> None:
-        self.network: MemoryNetwork = hub.node(name)
-        self.engines = Engines(
-            blocks=MemoryBlocks(),
-            state=MemoryState(),
-            clock=clock or FakeClock(),
-            random=SeededRandom(seed_of(name)),
-            identity=Identity.of(seed_of(person), name.encode().ljust(32, b".")),
-        )
-        self.following = Following(self.engines, self.network)
-        self.heard = heard
-        self.open = ExitStack()
-        self.open.enter_context(self.engines.events.watching(self._hear))
-        self.open.callback(self.following.close)
-        self.following.start()
-
-    def _hear(self, _: object) -> None:
-        with self.heard:
-            self.heard.notify_all()
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for something that an event of one of the nodes brings about."""
-        with self.heard:
-            assert self.heard.wait_for(holds, WAIT_S)
-
-    def follow(self, mimei: MimeiId, other: Node) -> None:
-        self.following.follow(mimei, FollowRow((other.network.peer_id,), live=True))
-
-    def shows(self, mimei: MimeiId) -> dict[str, bytes | str]:
-        try:
-            return shown(self.engines, mimei)
-        except MimeiNotFound:
-            return {}
-
-
-@pytest.fixture
-def node() -> Iterator[Callable[..., Node]]:
-    """Makes nodes on one hub."""
-    heard = threading.Condition()
-    with Hub() as hub, ExitStack() as nodes:
-
-        def make(name: str, *, person: str = "ada") -> Node:
-            one = Node(hub, name, heard, person=person)
-            nodes.enter_context(one.open)
-            return one
-
-        yield make
 
 
 def test_what_is_followed_comes_and_then_every_change(node: Callable[..., Node]) -> None:
@@ -210,3 +147,48 @@ def test_where_who_was_named_is_away_another_holder_is_found(node: Callable[...,
     mirror.network.provide([multihash(rendezvous(mimei))])
     phone.follow(mimei, desk)
     phone.until(lambda: phone.shows(mimei) == {"a": b"1"})
+
+
+def test_who_may_not_be_dialled_keeps_nobody_else_from_being_found(
+    node: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, mirror, phone = node("desk"), node("mirror", person="bob"), node("phone", person="carl")
+    mimei = made(desk.engines)
+    put(desk.engines, mimei, "a", b"1")
+    backup(desk.engines, mimei)
+    Catalog(desk.engines).change_control(mimei, right=PUBLIC)
+    mirror.follow(mimei, desk)
+    mirror.until(lambda: mirror.shows(mimei) == {"a": b"1"})
+    desk.network.close()
+    phone.network.connect(node("between", person="dora").network.addresses()[0])
+    found = [Known(PeerId("far away"), ()), Known(mirror.network.peer_id, tuple(mirror.network.addresses()))]
+    connect = phone.network.connect
+
+    def dial(peer: Known | str, *, timeout_s: float = 1) -> PeerId:
+        if peer == found[0]:
+            raise AddressNotAllowed("/ip4/203.0.113.1/tcp/1", "off")
+        return connect(peer, timeout_s=timeout_s)
+
+    monkeypatch.setattr(phone.network, "find_providers", lambda *_, **__: found)
+    monkeypatch.setattr(phone.network, "connect", dial)
+    phone.follow(mimei, desk)
+    phone.until(lambda: phone.shows(mimei) == {"a": b"1"})
+
+
+def test_a_network_that_is_off_is_searched_only_beside_somebody(
+    node: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, between = node("phone"), node("between", person="dora")
+    searched: list[bytes] = []
+
+    def search(key: bytes, **_: object) -> list[Known]:
+        searched.append(key)
+        return []
+
+    monkeypatch.setattr(phone.network, "find_providers", search)
+    mimei = made(phone.engines)
+    phone.following._seek(mimei)
+    assert searched == []
+    phone.network.connect(between.network.addresses()[0])
+    phone.following._seek(mimei)
+    assert searched == [multihash(rendezvous(mimei))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -17,25 +16,17 @@ from leither.service.backup import backup
 from leither.service.catalog import Catalog
 from leither.service.database import Database
 from leither.service.events import Event
-from leither.testing.hub import Hub
 from leither.wire.sync_messages import NEWS, Shared
+from tests.unit.service.following_world import Node, making
 from tests.unit.service.life import held, made, put
-from tests.unit.service.test_following import Node
 
 EVERYBODY = rights.pack(everyone=Act.READ_CUR | Act.READ_VERSIONS)
 
 
 @pytest.fixture
 def node() -> Iterator[Callable[..., Node]]:
-    """Makes nodes on one hub."""
-    heard = threading.Condition()
-    with Hub() as hub, ExitStack() as nodes:
-
-        def make(name: str, *, person: str = "ada") -> Node:
-            one = Node(hub, name, heard, person=person, clock=SystemClock())
-            nodes.enter_context(one.open)
-            return one
-
+    """Makes nodes on one hub, whose time goes on."""
+    with making(SystemClock) as make:
         yield make
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -21,27 +19,13 @@ from leither.service.catalog import Catalog
 from leither.service.engines import Engines
 from leither.service.head_topics import topic_of
 from leither.service.sync_node import SyncNode
-from leither.testing.hub import Hub
 from leither.testing.node import memory_engines
 from leither.testing.suites.network import until
 from leither.wire.sync_messages import Done, News
+from tests.unit.service.following_world import Node
 from tests.unit.service.life import held, made, put
 from tests.unit.service.syncing import take
-from tests.unit.service.test_following import PUBLIC, Node
-
-
-@pytest.fixture
-def node() -> Iterator[Callable[..., Node]]:
-    """Makes nodes on one hub."""
-    heard = threading.Condition()
-    with Hub() as hub, ExitStack() as nodes:
-
-        def make(name: str, *, person: str = "ada") -> Node:
-            one = Node(hub, name, heard, person=person)
-            nodes.enter_context(one.open)
-            return one
-
-        yield make
+from tests.unit.service.test_following import PUBLIC
 
 
 def site(engines: Engines, *, right: int = PUBLIC) -> MimeiId:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -19,12 +18,6 @@ from tests.unit.service.life import put
 from tests.unit.service.publishing_world import meet
 from tests.unit.service.resolving_world import Giver, Seeker
 from tests.unit.service.syncing import take
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
 
 
 @pytest.fixture

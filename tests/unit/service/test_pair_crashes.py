@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -43,12 +43,6 @@ class EndingState(MemoryState):
                 raise StoreFull("state", "the process has ended")
             self.left -= 1
         return super().write(change)
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as made:
-        yield made
 
 
 def furnish(at: Place) -> None:

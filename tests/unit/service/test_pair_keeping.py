@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 
@@ -31,21 +29,6 @@ from tests.unit.service.pairing_world import Place, pair, place, settle
 
 SECRET = b"nobody but ada reads this sentence"
 PUBLIC = rights.pack(everyone=Act.READ_VERSIONS | Act.READ_RELEASE)
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as made_hub:
-        yield made_hub
-
-
-@pytest.fixture
-def two(hub: Hub) -> Iterator[tuple[Place, Place]]:
-    desk, shelf = place(hub, "desk", "ada"), place(hub, "shelf", "bob")
-    yield desk, shelf
-    hub.close()
-    for each in (desk, shelf):
-        each.close()
 
 
 def private(at: Place, mark: str = "diary", data: bytes = SECRET) -> MimeiId:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from leither import limits
 from leither.codec import Cid
 from leither.codec.sealed import walk
@@ -17,7 +13,7 @@ from leither.service.archive_in import import_car
 from leither.service.archive_out import export_car, own_ids
 from leither.service.backup import backup
 from leither.service.collect import check, collect
-from leither.service.kept import Kept, give_up, kept
+from leither.service.kept import Kept, give_up
 from leither.service.pair_rows import drop_kept
 from leither.service.readers import rotate
 from leither.service.sealed_taking import SealedTaking
@@ -28,29 +24,9 @@ from leither.wire.sync_messages import SYNC, Ask, Standing
 from tests.unit.service import life
 from tests.unit.service.pairing_world import Place, pair, place, settle
 from tests.unit.service.syncing import carry, hello_of
-from tests.unit.service.test_pair_keeping import contents, private, told
+from tests.unit.service.test_pair_keeping import contents, private, sealed_at, told
 from tests.unit.service.test_pair_keeping import kept as kept_row_of
 from tests.unit.service.test_readers import READ, shared, written
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as made_hub:
-        yield made_hub
-
-
-@pytest.fixture
-def two(hub: Hub) -> Iterator[tuple[Place, Place]]:
-    desk, shelf = place(hub, "desk", "ada"), place(hub, "shelf", "bob")
-    yield desk, shelf
-    hub.close()
-    for each in (desk, shelf):
-        each.close()
-
-
-def sealed_at(at: Place) -> list[Kept]:
-    with at.engines.state.read() as view:
-        return list(kept(at.engines, view))
 
 
 def faults(at: Place) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
@@ -29,12 +29,6 @@ from leither.wire.pairing_messages import PROTOCOL, Begin, Prove
 from tests.unit.service.pairing_world import Place, place, settle
 
 T = TypeVar("T")
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as made:
-        yield made
 
 
 def two(hub: Hub) -> tuple[Place, Place]:

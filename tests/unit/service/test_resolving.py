@@ -38,12 +38,6 @@ from tests.unit.service.test_succession import rotated
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def desk(hub: Hub) -> Giver:
     """Ada's node, where she publishes."""
     return Giver(hub, "desk")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from leither import limits
@@ -78,12 +76,6 @@ def test_totals_go_on_for_ever_and_are_what_a_prometheus_server_reads() -> None:
     _, page = Metrics(memory_engines(), traffic).page()
     assert b'leither_network_bytes_total{protocol="/leither/sync/1",way="out"} 7.0' in page
     assert b'leither_network_errors_total{protocol="/leither/sync/1"} 1.0' in page
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub() as made:
-        yield made
 
 
 def test_a_metered_network_counts_both_ways_at_both_ends(hub: Hub) -> None:
