@@ -232,21 +232,24 @@ class Demand:
         start, stop = flight.span
         known = [Known(peer, ()) for peer in peers]
         came: dict[Cid, int] = {}
-        with self._fetching.part(flight.root, peers=known, start=start, stop=stop, announced=announced) as fetch:
-            flight.fetch = fetch
-            if flight.is_over:
-                fetch.cancel()
-            for cid, future in flight.coming.items():
-                if future.done():
-                    continue
-                data = fetch.get(cid)
-                size_bytes = flight.sizes[cid]
-                if size_bytes is not None and len(data) != size_bytes:
-                    raise LyingSize(cid, size_bytes, len(data))
-                future.set_result(data)
-                self._forget((cid,))
-                came[cid] = len(data)
-        self._cache.note(came)
+        try:
+            with self._fetching.part(flight.root, peers=known, start=start, stop=stop, announced=announced) as fetch:
+                flight.fetch = fetch
+                if flight.is_over:
+                    fetch.cancel()
+                for cid, future in flight.coming.items():
+                    if future.done():
+                        continue
+                    data = fetch.get(cid)
+                    size_bytes = flight.sizes[cid]
+                    if size_bytes is not None and len(data) != size_bytes:
+                        raise LyingSize(cid, size_bytes, len(data))
+                    future.set_result(data)
+                    self._forget((cid,))
+                    came[cid] = len(data)
+        finally:
+            if came:
+                self._cache.note(came)
 
     def _forget(self, cids: Iterable[Cid]) -> None:
         with self._guard:

@@ -134,12 +134,12 @@ class Filling:
             self._working = mimei, count_copy(self._engines, mimei)
         while not self._is_closed and (roots := self._settle(mimei)):
             for root in roots:
-                self._bring(self._fetching, mimei, root)
+                self._bring(mimei, root)
 
-    def _bring(self, fetching: Fetching, mimei: MimeiId, root: Cid) -> None:
+    def _bring(self, mimei: MimeiId, root: Cid) -> None:
         peers, _ = self._demand.holders((mimei,))
         self._demand.introduce(mimei, peers)
-        with fetching.part(root, peers=[Known(peer, ()) for peer in peers]) as fetch:
+        with self._fetching.part(root, peers=[Known(peer, ()) for peer in peers]) as fetch:
             with self._turn:
                 self._fetch = fetch
                 is_closed = self._is_closed
